@@ -119,7 +119,7 @@ def check_include(path, include):
             return "%s includes <%s>: %s is named only in %s" % (
                 path, include, name, ", ".join(sorted(owners)))
     included = layer_of(include)
-    if include.split("/")[0] in CHECKED_ROOTS and included != layer:
+    if include.split("/")[0] in CHECKED_ROOTS + ["tests"] and included != layer:
         if included not in ALLOWED[layer]:
             return "%s includes \"%s\": %s may include %s only" % (
                 path, include, layer, ", ".join(sorted(ALLOWED[layer])) or "nothing")
