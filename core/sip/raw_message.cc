@@ -1,0 +1,69 @@
+#include "core/sip/raw_message.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/base/status_macros.h"
+#include "core/sip/parser.h"
+
+namespace sipcm::sip {
+namespace {
+
+constexpr absl::string_view kField = "raw";
+
+absl::Status CheckRaw(absl::string_view raw, const FramerLimits& limits, MessageView* out) {
+  Framer framer(limits);
+  const Frame frame = framer.Next(raw);
+  if (frame.kind == FrameKind::kError) {
+    return InvalidField(kField,
+                        absl::StrCat("not a SIP message: ", frame.error.field,
+                                     frame.error.field.empty() ? "" : ": ", frame.error.text));
+  }
+  if (frame.kind != FrameKind::kMessage) {
+    return InvalidField(kField, "not a whole SIP message: the blank line or the body is missing");
+  }
+  if (frame.consumed != raw.size()) {
+    return InvalidField(kField, absl::StrCat("more than one message: ", raw.size() - frame.consumed,
+                                             " bytes behind the body that Content-Length tells"));
+  }
+  const ParseVerdict verdict = Parse(raw, frame.header_length, *out);
+  if (verdict.ok()) return absl::OkStatus();
+  return InvalidField(kField, absl::StrCat(verdict.field, ": ", verdict.reason));
+}
+
+absl::Status Differs(absl::string_view what) {
+  return InvalidField(kField, absl::StrCat("it answers another request: its ", what,
+                                           " is not the request's; copy it"));
+}
+
+}  // namespace
+
+absl::Status CheckRawRequest(absl::string_view raw, const FramerLimits& limits, MessageView* out) {
+  SIPCM_RETURN_IF_ERROR(CheckRaw(raw, limits, out));
+  if (!out->is_request()) return InvalidField(kField, "a response where a request is needed");
+  return absl::OkStatus();
+}
+
+absl::Status CheckRawResponse(absl::string_view raw, const FramerLimits& limits,
+                              const MessageView& request, MessageView* out) {
+  SIPCM_RETURN_IF_ERROR(CheckRaw(raw, limits, out));
+  if (out->is_request()) return InvalidField(kField, "a request where a response is needed");
+  const Via ours = out->top_via();
+  const Via theirs = request.top_via();
+  if (ours.branch != theirs.branch || ours.port != theirs.port ||
+      !absl::EqualsIgnoreCase(ours.host, theirs.host)) {
+    return Differs("top Via");
+  }
+  if (out->call_id() != request.call_id()) return Differs("Call-ID");
+  if (out->cseq_number() != request.cseq_number() || out->cseq_method() != request.cseq_method()) {
+    return Differs("CSeq");
+  }
+  if (out->from_tag() != request.from_tag()) return Differs("From tag");
+  if (!request.to_tag().empty() && out->to_tag() != request.to_tag()) return Differs("To tag");
+  if (out->status_code() > 100 && out->to_tag().empty()) {
+    return InvalidField(kField, "To: a response above 100 needs a tag");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sipcm::sip

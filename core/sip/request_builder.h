@@ -1,0 +1,41 @@
+#ifndef SIPCM_CORE_SIP_REQUEST_BUILDER_H_
+#define SIPCM_CORE_SIP_REQUEST_BUILDER_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "core/sip/header_text.h"
+
+namespace sipcm::sip {
+
+// A request to be written: what the application said, and what is filled in when it did not.
+// Views: all must live until AppendRequest() returns.
+struct RequestParts {
+  absl::string_view method;       // a token
+  absl::string_view request_uri;  // see ParseUri; without ?headers
+  absl::Span<const HeaderText> headers;
+  absl::string_view body;
+
+  // Always written, as the first Via; Vias among `headers` stay below it (a forwarded request).
+  absl::string_view transport;       // "TCP", "TLS"
+  absl::string_view sent_by;         // "host" or "host:port", an IPv6 host in brackets
+  absl::string_view branch;          // with the z9hG4bK cookie
+  absl::string_view via_parameters;  // e.g. ";rport;alias" (RFC 3581, RFC 5923), or empty
+
+  // Written only when the headers have none. From and To must be among the headers.
+  uint8_t max_forwards = 70;
+  uint32_t cseq = 1;
+  absl::string_view call_id;
+  absl::string_view from_tag;  // added to a From without tag
+};
+
+// Appends the whole request, or nothing: kInvalidArgument with the field it names ("method",
+// "request_uri", "headers[1].value", "headers"). A given CSeq must have the request's method.
+absl::Status AppendRequest(const RequestParts& parts, std::string* out);
+
+}  // namespace sipcm::sip
+
+#endif  // SIPCM_CORE_SIP_REQUEST_BUILDER_H_
