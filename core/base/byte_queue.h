@@ -33,9 +33,7 @@ class ByteQueue {
   void TruncateTo(size_t size);
 
   // The waiting bytes; valid until the next non-const call.
-  absl::string_view front() const {
-    return absl::string_view(bytes_).substr(head_);
-  }
+  absl::string_view front() const { return absl::string_view(bytes_).substr(head_); }
   // Drops the first `count` bytes; count <= size().
   void Consume(size_t count);
   // When empty: frees whatever is kept (for a connection that goes idle). Otherwise nothing.

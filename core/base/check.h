@@ -8,17 +8,16 @@
 namespace sipcm {
 
 // Writes "file:line: CHECK failed: condition (message)" to standard error and aborts.
-[[noreturn]] void FailCheck(const char* file, int line, const char* condition,
-                            const char* message);
+[[noreturn]] void FailCheck(const char* file, int line, const char* condition, const char* message);
 
 }  // namespace sipcm
 
 #define SIPCM_CHECK(condition) SIPCM_CHECK_MESSAGE(condition, "")
-#define SIPCM_CHECK_MESSAGE(condition, message)                         \
-  do {                                                                  \
-    if (!(condition)) [[unlikely]] {                                    \
-      ::sipcm::FailCheck(__FILE__, __LINE__, #condition, message);      \
-    }                                                                   \
+#define SIPCM_CHECK_MESSAGE(condition, message)                    \
+  do {                                                             \
+    if (!(condition)) [[unlikely]] {                               \
+      ::sipcm::FailCheck(__FILE__, __LINE__, #condition, message); \
+    }                                                              \
   } while (false)
 
 #endif  // SIPCM_CORE_BASE_CHECK_H_

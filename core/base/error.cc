@@ -16,8 +16,7 @@ std::string Payload(const absl::Status& status, absl::string_view url) {
 
 }  // namespace
 
-absl::Status MakeError(absl::StatusCode code, absl::string_view reason,
-                       absl::string_view message) {
+absl::Status MakeError(absl::StatusCode code, absl::string_view reason, absl::string_view message) {
   absl::Status status(code, message);
   status.SetPayload(kReasonUrl, absl::Cord(reason));
   return status;
@@ -40,11 +39,10 @@ absl::Status WithFieldPrefix(absl::Status status, absl::string_view prefix) {
   const std::string field = FieldOf(status);
   const std::string full = field.empty() ? std::string(prefix) : absl::StrCat(prefix, ".", field);
   // The message starts with the field's path (InvalidField), so the prefix goes in front of it.
-  absl::Status prefixed(status.code(), absl::StrCat(prefix, field.empty() ? ": " : ".",
-                                                    status.message()));
-  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
-    prefixed.SetPayload(url, payload);
-  });
+  absl::Status prefixed(status.code(),
+                        absl::StrCat(prefix, field.empty() ? ": " : ".", status.message()));
+  status.ForEachPayload(
+      [&](absl::string_view url, const absl::Cord& payload) { prefixed.SetPayload(url, payload); });
   prefixed.SetPayload(kFieldUrl, absl::Cord(full));
   return prefixed;
 }

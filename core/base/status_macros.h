@@ -9,11 +9,11 @@
 // Debian's Abseil (20220623) has no status macros of its own.
 
 // Returns from the enclosing function when `expression` is not OK.
-#define SIPCM_RETURN_IF_ERROR(expression)                         \
-  do {                                                            \
+#define SIPCM_RETURN_IF_ERROR(expression)                               \
+  do {                                                                  \
     if (absl::Status sipcm_status = (expression); !sipcm_status.ok()) { \
-      return sipcm_status;                                        \
-    }                                                             \
+      return sipcm_status;                                              \
+    }                                                                   \
   } while (false)
 
 #define SIPCM_MACRO_CONCAT_INNER(a, b) a##b

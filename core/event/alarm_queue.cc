@@ -61,9 +61,7 @@ class AlarmQueue::QueuedAlarm final : public Alarm {
   Place place_ = Place::kNone;
 };
 
-AlarmQueue::~AlarmQueue() {
-  SIPCM_CHECK_MESSAGE(alarm_count_ == 0, "an alarm outlives its loop");
-}
+AlarmQueue::~AlarmQueue() { SIPCM_CHECK_MESSAGE(alarm_count_ == 0, "an alarm outlives its loop"); }
 
 std::unique_ptr<Alarm> AlarmQueue::NewAlarm(absl::AnyInvocable<void()> callback) {
   return std::make_unique<QueuedAlarm>(this, std::move(callback));

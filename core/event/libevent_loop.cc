@@ -47,8 +47,7 @@ class LibeventLoop::Watch final : public FdWatch {
   }
 
   void SetInterest(bool readable, bool writable) override {
-    const short interest =
-        static_cast<short>((readable ? EV_READ : 0) | (writable ? EV_WRITE : 0));
+    const short interest = static_cast<short>((readable ? EV_READ : 0) | (writable ? EV_WRITE : 0));
     if (interest == interest_) return;
     if (interest_ != 0) event_del(&event_);
     interest_ = interest;
@@ -109,8 +108,8 @@ LibeventLoop::LibeventLoop(std::unique_ptr<Events> events, int wake_fd)
     : events_(std::move(events)), wake_fd_(wake_fd) {
   // Edge-triggered: each write to the eventfd is an edge, so it need not be read back, which saves
   // one system call per wake-up.
-  SIPCM_CHECK(event_assign(&events_->wake, events_->base, wake_fd_,
-                           EV_READ | EV_ET | EV_PERSIST, &OnWake, this) == 0);
+  SIPCM_CHECK(event_assign(&events_->wake, events_->base, wake_fd_, EV_READ | EV_ET | EV_PERSIST,
+                           &OnWake, this) == 0);
   SIPCM_CHECK(event_add(&events_->wake, nullptr) == 0);
   SIPCM_CHECK(evtimer_assign(&events_->timer, events_->base, &OnTimer, this) == 0);
 }

@@ -22,10 +22,10 @@ absl::StatusOr<std::unique_ptr<WorkerThread>> WorkerThread::Start(const std::str
   try {
     worker->thread_ = std::thread([loop = worker->loop_.get()] { loop->Run(); });
   } catch (const std::system_error& error) {  // the standard library's only way to say so
-    return MakeError(absl::StatusCode::kResourceExhausted, "MEMORY_LIMIT",
-                     absl::StrCat("cannot start the thread \"", name, "\": ",
-                                  error.code().message(),
-                                  "; raise the limit on threads (ulimit -u) or on memory"));
+    return MakeError(
+        absl::StatusCode::kResourceExhausted, "MEMORY_LIMIT",
+        absl::StrCat("cannot start the thread \"", name, "\": ", error.code().message(),
+                     "; raise the limit on threads (ulimit -u) or on memory"));
   }
   pthread_setname_np(worker->thread_.native_handle(), name.substr(0, kLongestName).c_str());
   return worker;

@@ -25,8 +25,8 @@ class IpAddress {
   size_t size() const { return family_ == AddressFamily::kIpv4 ? 4 : 16; }
   bool is_any() const;
   bool is_loopback() const;
-  std::string ToString() const;            // "2001:db8::1"
-  std::string ToUriHost() const;           // "[2001:db8::1]": with the brackets a URI wants
+  std::string ToString() const;   // "2001:db8::1"
+  std::string ToUriHost() const;  // "[2001:db8::1]": with the brackets a URI wants
 
   friend bool operator==(const IpAddress& a, const IpAddress& b) = default;
   friend auto operator<=>(const IpAddress& a, const IpAddress& b) = default;

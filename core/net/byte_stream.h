@@ -56,7 +56,8 @@ class ByteStream {
   virtual IoResult Write(absl::string_view bytes) = 0;
   // Reading is on after Start. Off: no OnReadable, input stays in the kernel (back-pressure).
   virtual void SetReading(bool on) = 0;
-  // Ends our side in order (TLS close_notify, then FIN) once. Input may still be read.
+  // Ends our side in order (TLS close_notify, then FIN) once. Input may still be read; no Write
+  // after it.
   virtual void CloseWrite() = 0;
 
   // Why the last kFailed or OnFailed; OK before. ReasonOf() is one of: RESET, IO_ERROR,

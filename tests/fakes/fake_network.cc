@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/base/check.h"
-#include "core/net/socket_error.h"
+#include "core/net/socket/socket_error.h"
 
 namespace sipcm::fakes {
 namespace {
@@ -172,8 +172,8 @@ class FakeNetwork::Attempt final : public net::ConnectAttempt {
       return Answer(net::ConnectError(remote_, ECONNREFUSED));
     }
     if (socket->full()) return alarm_->Set(loop_->Now() + kSynAgain);
-    Answer(network_->MakeConnection(socket, loop_, network_->LocalAddress(remote_, local_),
-                                    remote_));
+    Answer(
+        network_->MakeConnection(socket, loop_, network_->LocalAddress(remote_, local_), remote_));
   }
 
   void Answer(absl::StatusOr<std::unique_ptr<net::ByteStream>> result) {
@@ -303,8 +303,8 @@ net::SocketAddress FakeNetwork::LocalAddress(const net::SocketAddress& remote,
 std::unique_ptr<MemoryStream> FakeNetwork::MakeConnection(Socket* socket, event::EventLoop* loop,
                                                           const net::SocketAddress& local,
                                                           const net::SocketAddress& remote) {
-  MemoryStream::Pair pair = MemoryStream::MakePair({loop, local}, {nullptr, remote},
-                                                   options_.stream, &live_);
+  MemoryStream::Pair pair =
+      MemoryStream::MakePair({loop, local}, {nullptr, remote}, options_.stream, &live_);
   socket->Enqueue(std::move(pair.second));
   return std::move(pair.first);
 }

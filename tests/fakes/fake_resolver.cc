@@ -59,9 +59,7 @@ void FakeResolver::SetSilent(const std::string& host) {
   entries_[absl::AsciiStrToLower(host)] = Entry{true, absl::UnavailableError("never told")};
 }
 
-void FakeResolver::Forget(const std::string& host) {
-  entries_.erase(absl::AsciiStrToLower(host));
-}
+void FakeResolver::Forget(const std::string& host) { entries_.erase(absl::AsciiStrToLower(host)); }
 
 std::unique_ptr<net::Resolution> FakeResolver::Resolve(const std::string& host, Callback done) {
   questions_.push_back(host);

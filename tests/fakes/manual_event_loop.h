@@ -25,7 +25,7 @@ namespace sipcm::fakes {
 // alarms, tasks of AtTurnEnd, as in the production loop. Post() from any thread; the rest in one.
 class ManualEventLoop final : public event::EventLoop {
  public:
-  ManualEventLoop();  // with a clock and a scheduler of its own
+  ManualEventLoop();                                     // with a clock and a scheduler of its own
   explicit ManualEventLoop(ManualScheduler* scheduler);  // which must outlive it
   ~ManualEventLoop() override;
 

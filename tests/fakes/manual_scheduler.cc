@@ -32,8 +32,7 @@ void ManualScheduler::AdvanceBy(absl::Duration by) {
   clock_->MoveTo(end);
 }
 
-bool ManualScheduler::AdvanceUntil(const std::function<bool()>& condition,
-                                   absl::Duration limit) {
+bool ManualScheduler::AdvanceUntil(const std::function<bool()>& condition, absl::Duration limit) {
   const Instant end = clock_->now() + limit;
   int rounds = 0;
   while (!condition()) {

@@ -8,7 +8,7 @@
 
 #include "core/base/check.h"
 #include "core/base/instant.h"
-#include "core/net/socket_error.h"
+#include "core/net/socket/socket_error.h"
 
 namespace sipcm::fakes {
 
@@ -60,8 +60,7 @@ struct MemoryStream::Link {
 };
 
 MemoryStream::Pair MemoryStream::MakePair(const End& a, const End& b,
-                                          const MemoryStreamOptions& options,
-                                          LiveStreams* live) {
+                                          const MemoryStreamOptions& options, LiveStreams* live) {
   const bool chance = options.min_delay < options.max_delay || options.max_piece != 0 ||
                       options.block_probability > 0 || options.reset_probability > 0;
   SIPCM_CHECK_MESSAGE(!chance || options.random != nullptr, "chance needs a source");
@@ -153,12 +152,10 @@ IoResult MemoryStream::Write(absl::string_view bytes) {
     Schedule();
     return {Outcome::kDone, count};
   }
-  out.pieces.push_back({out.Arrival(loop_->Now(), DrawDelay()),
-                        std::string(bytes.data(), count)});
+  out.pieces.push_back({out.Arrival(loop_->Now(), DrawDelay()), std::string(bytes.data(), count)});
   out.size += count;
   peer()->Schedule();
-  if (options.reset_probability > 0 &&
-      options.random->NextFraction() < options.reset_probability) {
+  if (options.reset_probability > 0 && options.random->NextFraction() < options.reset_probability) {
     Reset();
   }
   return {Outcome::kDone, count};

@@ -8,8 +8,7 @@
 namespace sipcm::fakes {
 namespace {
 
-std::unique_ptr<net::BoundListener> Bind(net::Network* network,
-                                         const net::SocketAddress& address) {
+std::unique_ptr<net::BoundListener> Bind(net::Network* network, const net::SocketAddress& address) {
   absl::StatusOr<std::unique_ptr<net::BoundListener>> bound = network->Listen(address, {});
   SIPCM_CHECK_MESSAGE(bound.ok(), bound.status().ToString().c_str());
   return *std::move(bound);

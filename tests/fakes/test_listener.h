@@ -19,8 +19,8 @@ namespace sipcm::fakes {
 class TestListener final : private net::Acceptor::Listener {
  public:
   // Puts something over the accepted stream (TLS), before it becomes a peer.
-  using Wrap = absl::AnyInvocable<std::unique_ptr<net::ByteStream>(
-      std::unique_ptr<net::ByteStream>)>;
+  using Wrap =
+      absl::AnyInvocable<std::unique_ptr<net::ByteStream>(std::unique_ptr<net::ByteStream>)>;
 
   // CHECKs that `address` can be listened on; port 0: address() tells.
   TestListener(net::Network* network, event::EventLoop* loop, const net::SocketAddress& address,

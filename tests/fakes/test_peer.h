@@ -35,8 +35,8 @@ class TestPeer final : private net::ByteStream::Listener {
   size_t unsent_size() const { return unsent_.size(); }
 
   bool is_ready() const { return ready_; }
-  bool has_ended() const { return ended_; }                 // the other side closed in order
-  bool has_failed() const { return !error_.ok(); }          // reset, handshake refused, ...
+  bool has_ended() const { return ended_; }         // the other side closed in order
+  bool has_failed() const { return !error_.ok(); }  // reset, handshake refused, ...
   bool is_over() const { return has_ended() || has_failed(); }
   const absl::Status& error() const { return error_; }
   int readable_calls() const { return readable_calls_; }

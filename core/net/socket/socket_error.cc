@@ -1,4 +1,4 @@
-#include "core/net/socket_error.h"
+#include "core/net/socket/socket_error.h"
 
 #include <cerrno>
 #include <string>
@@ -23,9 +23,9 @@ absl::Status Shortage(const std::string& what, int error) {
                                   "; raise the limit on open files (ulimit -n, LimitNOFILE) or "
                                   "lower the limits on connections"));
   }
-  return MakeError(absl::StatusCode::kResourceExhausted, "MEMORY_LIMIT",
-                   absl::StrCat(what, ": ", Text(error),
-                                "; the kernel is short of memory for sockets"));
+  return MakeError(
+      absl::StatusCode::kResourceExhausted, "MEMORY_LIMIT",
+      absl::StrCat(what, ": ", Text(error), "; the kernel is short of memory for sockets"));
 }
 
 }  // namespace
@@ -40,7 +40,8 @@ absl::Status ListenError(const SocketAddress& address, int error) {
   switch (error) {
     case EADDRINUSE:
       return MakeError(absl::StatusCode::kUnavailable, "ADDRESS_IN_USE",
-                       absl::StrCat(what, ": another socket listens there; stop that one, or "
+                       absl::StrCat(what,
+                                    ": another socket listens there; stop that one, or "
                                     "choose another port (0 picks a free one)"));
     case EADDRNOTAVAIL:
       return MakeError(absl::StatusCode::kUnavailable, "ADDRESS_NOT_AVAILABLE",
@@ -49,7 +50,8 @@ absl::Status ListenError(const SocketAddress& address, int error) {
                                     "\"0.0.0.0\" or \"::\" for all"));
     case EAFNOSUPPORT:
       return MakeError(absl::StatusCode::kUnavailable, "ADDRESS_NOT_AVAILABLE",
-                       absl::StrCat(what, ": this host has the address family switched off; use "
+                       absl::StrCat(what,
+                                    ": this host has the address family switched off; use "
                                     "an address of the other family"));
     case EACCES:
     case EPERM:
@@ -84,12 +86,13 @@ absl::Status ConnectError(const SocketAddress& remote, int error) {
     case ENETDOWN:
     case EHOSTDOWN:
     case EAFNOSUPPORT:
-      return MakeError(absl::StatusCode::kUnavailable, "CONNECT_UNREACHABLE",
-                       absl::StrCat(what, ": ", Text(error),
-                                    "; check this host's routes and the address"));
+      return MakeError(
+          absl::StatusCode::kUnavailable, "CONNECT_UNREACHABLE",
+          absl::StrCat(what, ": ", Text(error), "; check this host's routes and the address"));
     case EADDRNOTAVAIL:
       return MakeError(absl::StatusCode::kUnavailable, "CONNECT_FAILED",
-                       absl::StrCat(what, ": the local address is not of this host, or all of its "
+                       absl::StrCat(what,
+                                    ": the local address is not of this host, or all of its "
                                     "ports are taken"));
     default:
       return MakeError(absl::StatusCode::kUnavailable, "CONNECT_FAILED",

@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_NET_SOCKET_ERROR_H_
-#define SIPCM_CORE_NET_SOCKET_ERROR_H_
+#ifndef SIPCM_CORE_NET_SOCKET_SOCKET_ERROR_H_
+#define SIPCM_CORE_NET_SOCKET_SOCKET_ERROR_H_
 
 #include "absl/status/status.h"
 #include "core/net/address.h"
@@ -25,4 +25,4 @@ bool IsShortage(int error);
 
 }  // namespace sipcm::net
 
-#endif  // SIPCM_CORE_NET_SOCKET_ERROR_H_
+#endif  // SIPCM_CORE_NET_SOCKET_SOCKET_ERROR_H_
