@@ -21,8 +21,10 @@ bool ParseNumber(absl::string_view text, uint64_t max, uint64_t* value) {
   for (char c : text) {
     if (!IsDigit(c)) return false;
     const uint64_t digit = static_cast<uint64_t>(c - '0');
-    if (number > max / 10 || number * 10 > max - digit) return false;
-    number = number * 10 + digit;
+    if (number > max / 10) return false;
+    number *= 10;
+    if (digit > max - number) return false;
+    number += digit;
   }
   *value = number;
   return true;

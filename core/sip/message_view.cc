@@ -20,7 +20,7 @@ void MessageView::Clear() {
   from_ = to_ = AddressIndex();
   via_ = ViaIndex();
   first_.fill(0);
-  headers_.clear();
+  headers_.resize(0);  // clear() would give the heap back, and the next long message take it again
 }
 
 void MessageView::CopyIndexFrom(const MessageView& other, const char* base) {
