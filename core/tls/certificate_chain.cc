@@ -1,0 +1,37 @@
+#include "core/tls/certificate_chain.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/base/status_macros.h"
+#include "core/tls/openssl/pem.h"
+
+namespace sipcm::tls {
+
+absl::StatusOr<CertificateChain> CertificateChain::ParsePem(absl::string_view pem) {
+  SIPCM_ASSIGN_OR_RETURN(std::vector<std::shared_ptr<x509_st>> certificates,
+                         ReadPemCertificates(pem));
+  return CertificateChain(std::move(certificates));
+}
+
+absl::StatusOr<std::vector<Certificate>> CertificateChain::Read() const {
+  std::vector<Certificate> values;
+  for (const std::shared_ptr<x509_st>& x509 : certificates_) {
+    absl::StatusOr<Certificate> value = Certificate::FromX509(*x509);
+    if (!value.ok()) {
+      return MakeError(
+          absl::StatusCode::kInvalidArgument, ReasonOf(value.status()),
+          absl::StrCat("certificate ", values.size() + 1, ": ", value.status().message()));
+    }
+    values.push_back(*std::move(value));
+  }
+  return values;
+}
+
+absl::StatusOr<std::vector<Certificate>> ParseChainPem(absl::string_view pem) {
+  SIPCM_ASSIGN_OR_RETURN(const CertificateChain chain, CertificateChain::ParsePem(pem));
+  return chain.Read();
+}
+
+}  // namespace sipcm::tls

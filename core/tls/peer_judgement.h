@@ -1,0 +1,33 @@
+#ifndef SIPCM_CORE_TLS_PEER_JUDGEMENT_H_
+#define SIPCM_CORE_TLS_PEER_JUDGEMENT_H_
+
+#include <memory>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "core/tls/certificate.h"
+#include "core/tls/peer_identity.h"
+#include "core/tls/peer_policy.h"
+#include "core/tls/peer_verdict.h"
+#include "core/tls/peer_verifier.h"
+
+struct x509_store_ctx_st;
+
+namespace sipcm::tls {
+
+// VerifyPeer in the middle of a handshake: what it found, kept as values, since OpenSSL's
+// certificates go.
+struct PeerJudgement {
+  std::shared_ptr<PeerIdentity> identity;    // when allowed; version and cipher still missing
+  std::unique_ptr<PeerVerdict> refusal;      // when refused
+  std::unique_ptr<Certificate> certificate;  // when refused and it can be read
+};
+
+// `store_context` comes from OpenSSL's certificate verification callback; its error is set so that
+// the peer of a refusal gets the alert of AlertOfRefusal().
+PeerJudgement JudgePeer(x509_store_ctx_st* store_context, const PeerPolicy& policy, PeerRole role,
+                        absl::string_view asked_host, absl::Time at);
+
+}  // namespace sipcm::tls
+
+#endif  // SIPCM_CORE_TLS_PEER_JUDGEMENT_H_

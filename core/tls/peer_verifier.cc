@@ -1,0 +1,169 @@
+#include "core/tls/peer_verifier.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/tls/certificate_names.h"
+#include "core/tls/chain_verifier.h"
+#include "core/tls/domain_name.h"
+
+namespace sipcm::tls {
+namespace {
+
+PeerVerdict Refuse(PeerVerdict verdict, PeerRefusal refusal, std::string explanation) {
+  verdict.refusal = refusal;
+  verdict.explanation = std::move(explanation);
+  return verdict;
+}
+
+PeerVerdict JudgeServerNames(PeerVerdict verdict, const Certificate& leaf,
+                             const CertificateNames& names, absl::string_view asked_host) {
+  if (const absl::StatusOr<net::IpAddress> address = net::IpAddress::Parse(asked_host);
+      address.ok()) {
+    const auto& all = names.ip_addresses;
+    if (std::find(all.begin(), all.end(), *address) != all.end()) {
+      verdict.matched_name = address->ToString();
+    }
+  } else if (absl::StatusOr<std::string> name = CanonicalDomainName(asked_host); name.ok()) {
+    const auto& all = names.domains;
+    if (std::find(all.begin(), all.end(), *name) != all.end()) {
+      verdict.matched_name = *std::move(name);
+    }
+  }
+  if (verdict.matched_name.empty()) {
+    return Refuse(std::move(verdict), PeerRefusal::kNameMismatch,
+                  absl::StrCat("certificate ", leaf.DisplayName(), " names ", names.ToString(),
+                               ", not \"", absl::CHexEscape(asked_host),
+                               "\"; correct the destination's host or its tls_name"));
+  }
+  verdict.explanation = absl::StrCat("certificate ", leaf.DisplayName(), " names \"",
+                                     verdict.matched_name, "\", the host that was asked for");
+  return verdict;
+}
+
+// Whether the chain leads to the bundles that entries are bound to; each is asked once.
+class BoundBundles {
+ public:
+  BoundBundles(const PeerPolicy& policy, const CertificateChain& chain,
+               const CertificateNames& names, absl::Time at)
+      : policy_(policy), chain_(chain), names_(names), at_(at) {}
+
+  bool LedTo(const TrustBundle& bundle) {
+    for (const auto& [known, led_to] : known_) {
+      if (known == &bundle) return led_to;
+    }
+    const bool led_to =
+        VerifyChain(bundle, chain_, names_, policy_.name_check, policy_.max_chain_length, at_)
+            .refusal == PeerRefusal::kNone;
+    known_.emplace_back(&bundle, led_to);
+    return led_to;
+  }
+
+ private:
+  const PeerPolicy& policy_;
+  const CertificateChain& chain_;
+  const CertificateNames& names_;
+  const absl::Time at_;
+  std::vector<std::pair<const TrustBundle*, bool>> known_;
+};
+
+PeerVerdict JudgeClientNames(PeerVerdict verdict, const PeerPolicy& policy,
+                             const CertificateChain& chain, const Certificate& leaf,
+                             const CertificateNames& names, absl::Time at) {
+  if (policy.allowed_domains == nullptr || policy.allowed_domains->empty()) {
+    if (policy.empty_list == PeerPolicy::EmptyList::kAllowsAnyDomain) {
+      verdict.explanation =
+          absl::StrCat("certificate ", leaf.DisplayName(), " is valid and any domain is allowed");
+      return verdict;
+    }
+    return Refuse(std::move(verdict), PeerRefusal::kNoAllowedDomains,
+                  "the list of allowed domains is empty, so nobody is let in; add allowed domains, "
+                  "or set allow_any_domain to let in everyone with a valid certificate");
+  }
+  if (names.domains.empty() && names.ip_addresses.empty()) {
+    return Refuse(
+        std::move(verdict), PeerRefusal::kNoUsableName,
+        absl::StrCat("certificate ", leaf.DisplayName(), " has no name that may be tested, only [",
+                     absl::StrJoin(names.ignored, ", "),
+                     "]; the peer needs a certificate with its full domain name"));
+  }
+  BoundBundles bundles(policy, chain, names, at);
+  AllowedDomains::Match match = policy.allowed_domains->FindFirst(
+      names, at, [&](const TrustBundle& bundle) { return bundles.LedTo(bundle); });
+  if (match.entry == nullptr) {
+    match = policy.allowed_domains->FindFirst(names, at, [](const TrustBundle&) { return true; });
+    if (match.entry != nullptr) {
+      return Refuse(std::move(verdict), PeerRefusal::kAllowedDomainIssuer,
+                    absl::StrCat("allowed domain \"", match.entry->pattern.text(), "\" fits \"",
+                                 match.name, "\" of certificate ", leaf.DisplayName(),
+                                 ", but only for issuers of \"", match.entry->trust_bundle->name(),
+                                 "\"; correct that entry's trust bundle, or the certificate"));
+    }
+    return Refuse(
+        std::move(verdict), PeerRefusal::kNotAllowedDomain,
+        absl::StrCat("certificate ", leaf.DisplayName(), " names ", names.ToString(),
+                     ", none of which fits any of the ", policy.allowed_domains->entries().size(),
+                     " allowed domains; add one of these names to the allowed domains if "
+                     "this peer may connect"));
+  }
+  verdict.matched_allowed_domain = match.entry->pattern.text();
+  verdict.matched_name = std::move(match.name);
+  verdict.explanation =
+      absl::StrCat("allowed domain \"", verdict.matched_allowed_domain, "\" fits \"",
+                   verdict.matched_name, "\" of certificate ", leaf.DisplayName());
+  return verdict;
+}
+
+}  // namespace
+
+PeerVerdict VerifyPeer(const PeerPolicy& policy, const CertificateChain& chain,
+                       const absl::StatusOr<Certificate>& leaf, PeerRole role,
+                       absl::string_view asked_host, absl::Time at) {
+  PeerVerdict verdict;
+  if (chain.empty()) {
+    return Refuse(std::move(verdict), PeerRefusal::kNoCertificate,
+                  "the peer presented no certificate; it must present one that this trust bundle's "
+                  "authorities issued");
+  }
+  if (!leaf.ok()) {
+    return Refuse(std::move(verdict), PeerRefusal::kMalformed,
+                  std::string(leaf.status().message()));
+  }
+  const CertificateNames names = CertificateNames::Of(*leaf, policy.name_check);
+  verdict.subject = leaf->subject;
+  verdict.names_tested = names.ToStrings();
+  verdict.names_ignored = names.ignored;
+  if (policy.trust_bundle == nullptr) {
+    return Refuse(std::move(verdict), PeerRefusal::kUntrustedChain,
+                  absl::StrCat("certificate ", leaf->DisplayName(),
+                               " cannot be trusted: no trust bundle is set; set one"));
+  }
+  ChainVerdict chain_verdict = VerifyChain(*policy.trust_bundle, chain, names, policy.name_check,
+                                           policy.max_chain_length, at);
+  if (chain_verdict.refusal != PeerRefusal::kNone) {
+    return Refuse(std::move(verdict), chain_verdict.refusal, std::move(chain_verdict.explanation));
+  }
+  if (const std::string violation = policy.extended_key_usage.Violation(*leaf);
+      !violation.empty()) {
+    return Refuse(std::move(verdict), PeerRefusal::kWrongKeyUsage,
+                  absl::StrCat("certificate ", leaf->DisplayName(), " is refused: ", violation,
+                               "; the peer needs a certificate for this usage"));
+  }
+  return role == PeerRole::kOutgoingServer
+             ? JudgeServerNames(std::move(verdict), *leaf, names, asked_host)
+             : JudgeClientNames(std::move(verdict), policy, chain, *leaf, names, at);
+}
+
+PeerVerdict VerifyPeer(const PeerPolicy& policy, const CertificateChain& chain, PeerRole role,
+                       absl::string_view asked_host, absl::Time at) {
+  absl::StatusOr<Certificate> leaf = absl::NotFoundError("no certificate");
+  if (!chain.empty()) leaf = Certificate::FromX509(*chain.certificates()[0]);
+  return VerifyPeer(policy, chain, leaf, role, asked_host, at);
+}
+
+}  // namespace sipcm::tls

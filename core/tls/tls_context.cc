@@ -1,0 +1,98 @@
+#include "core/tls/tls_context.h"
+
+#include <openssl/ssl.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "core/base/error.h"
+#include "core/base/status_macros.h"
+#include "core/tls/openssl/error_queue.h"
+
+namespace sipcm::tls {
+namespace {
+
+constexpr char kTls12Ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+constexpr char kTls13Ciphers[] =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+constexpr char kGroups[] = "X25519:P-256:P-384";
+constexpr int kSecurityLevel = 2;
+// 16 usual certificates; 80 junk ones are not even parsed.
+constexpr long kMaxCertificateListBytes = 32 * 1024;  // NOLINT: OpenSSL's own type
+
+int JudgePeer(X509_STORE_CTX* store_context, void* /*argument*/) {
+  auto* ssl = static_cast<SSL*>(
+      X509_STORE_CTX_get_ex_data(store_context, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* judge = static_cast<PeerJudge*>(SSL_get_app_data(ssl));
+  SIPCM_CHECK_MESSAGE(judge != nullptr, "a peer presents certificates after its handshake");
+  return (*judge)(store_context);
+}
+
+absl::StatusOr<OpensslHandle<ssl_ctx_st>> NewContext(const SSL_METHOD* method) {
+  ClearOpensslErrors();
+  OpensslHandle<ssl_ctx_st> context(SSL_CTX_new(method));
+  if (context == nullptr) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("a TLS context cannot be made: ", TakeOpensslError()));
+  }
+  SSL_CTX* native = context.get();
+  SSL_CTX_set_security_level(native, kSecurityLevel);
+  const bool configured = SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION) == 1 &&
+                          SSL_CTX_set_max_proto_version(native, TLS1_3_VERSION) == 1 &&
+                          SSL_CTX_set_cipher_list(native, kTls12Ciphers) == 1 &&
+                          SSL_CTX_set_ciphersuites(native, kTls13Ciphers) == 1 &&
+                          SSL_CTX_set1_groups_list(native, kGroups) == 1;
+  if (!configured) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("this OpenSSL lacks ciphers that TLS 1.2 and 1.3 need (", TakeOpensslError(),
+                     "); use a build with ECDHE and AES-GCM"));
+  }
+  SSL_CTX_set_options(native, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
+                                  SSL_OP_CIPHER_SERVER_PREFERENCE);
+  // A connection holds record buffers only while a record passes (performance.md 9).
+  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_read_ahead(native, 1);
+  SSL_CTX_set_max_cert_list(native, kMaxCertificateListBytes);
+  SSL_CTX_set_cert_verify_callback(native, JudgePeer, nullptr);
+  // No resumption: every connection is judged by what holds now.
+  SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_num_tickets(native, 0);
+  return context;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const ServerTlsContext>> ServerTlsContext::Create(
+    std::shared_ptr<const Credential> credential, MutualTls mutual_tls, PeerPolicy peer_policy) {
+  if (credential == nullptr) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "CERTIFICATE_MISSING",
+                     "a TLS listener needs a certificate with its private key; set one");
+  }
+  std::shared_ptr<ServerTlsContext> context(new ServerTlsContext);
+  SIPCM_ASSIGN_OR_RETURN(context->native_, NewContext(TLS_server_method()));
+  SIPCM_RETURN_IF_ERROR(credential->Install(context->native_.get()));
+  context->credential_ = std::move(credential);
+  context->mutual_tls_ = mutual_tls;
+  context->peer_policy_ = std::move(peer_policy);
+  int mode = SSL_VERIFY_NONE;
+  if (mutual_tls != MutualTls::kOff) mode = SSL_VERIFY_PEER;
+  if (mutual_tls == MutualTls::kRequire) mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+  SSL_CTX_set_verify(context->native_.get(), mode, nullptr);
+  return std::shared_ptr<const ServerTlsContext>(std::move(context));
+}
+
+absl::StatusOr<std::shared_ptr<const ClientTlsContext>> ClientTlsContext::Create(
+    PeerPolicy peer_policy, std::shared_ptr<const Credential> credential) {
+  std::shared_ptr<ClientTlsContext> context(new ClientTlsContext);
+  SIPCM_ASSIGN_OR_RETURN(context->native_, NewContext(TLS_client_method()));
+  if (credential != nullptr) {
+    SIPCM_RETURN_IF_ERROR(credential->Install(context->native_.get()));
+  }
+  context->credential_ = std::move(credential);
+  context->peer_policy_ = std::move(peer_policy);
+  SSL_CTX_set_verify(context->native_.get(), SSL_VERIFY_PEER, nullptr);
+  return std::shared_ptr<const ClientTlsContext>(std::move(context));
+}
+
+}  // namespace sipcm::tls

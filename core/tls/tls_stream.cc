@@ -1,0 +1,388 @@
+#include "core/tls/tls_stream.h"
+
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "core/base/error.h"
+#include "core/tls/certificate_chain.h"
+#include "core/tls/domain_name.h"
+#include "core/tls/openssl/error_queue.h"
+#include "core/tls/peer_judgement.h"
+#include "core/tls/tls_fault.h"
+
+namespace sipcm::tls {
+namespace {
+
+using net::IoResult;
+using Outcome = net::IoResult::Outcome;
+
+constexpr size_t kMaxRecordBytes = SSL3_RT_MAX_PLAIN_LENGTH;
+// KeyUpdates, tickets and refused renegotiations in a row, without a byte of data between them.
+constexpr int kMaxMessagesWithoutData = 32;
+// Of what a refused peer has sent on, this much is read and dropped, so that closing does not reset
+// the connection before the peer has seen our alert.
+constexpr int kMaxDroppedBytes = 64 * 1024;
+
+// The session holds the peer's certificates (6 KB with mutual TLS), which nobody asks for after the
+// verdict: the names have been taken out, and there is no resumption.
+void DropSession(SSL* ssl) {
+  const std::unique_ptr<SSL_SESSION, void (*)(SSL_SESSION*)> empty(SSL_SESSION_new(),
+                                                                   SSL_SESSION_free);
+  SSL_set_session(ssl, empty.get());
+}
+
+}  // namespace
+
+struct TlsStream::Handshake {
+  Handshake(HandshakeGate* gate, TlsStream* stream)
+      : ticket(gate, stream),
+        judge([stream](x509_store_ctx_st* context) { return stream->JudgePeer(context); }) {}
+
+  HandshakeGate::Ticket ticket;
+  PeerJudge judge;
+  std::string asked_host;  // outgoing
+  std::shared_ptr<PeerIdentity> identity;
+};
+
+std::unique_ptr<TlsStream> TlsStream::Accept(event::EventLoop* loop, HandshakeGate* gate,
+                                             std::shared_ptr<const ServerTlsContext> context,
+                                             std::unique_ptr<net::ByteStream> inner) {
+  std::unique_ptr<TlsStream> stream(new TlsStream(loop, std::move(inner)));
+  stream->server_context_ = std::move(context);
+  stream->BeginAs(PeerRole::kIncomingClient, stream->server_context_->native(), gate);
+  return stream;
+}
+
+std::unique_ptr<TlsStream> TlsStream::Connect(event::EventLoop* loop, HandshakeGate* gate,
+                                              std::shared_ptr<const ClientTlsContext> context,
+                                              absl::string_view asked_host,
+                                              std::unique_ptr<net::ByteStream> inner) {
+  std::unique_ptr<TlsStream> stream(new TlsStream(loop, std::move(inner)));
+  stream->client_context_ = std::move(context);
+  stream->BeginAs(PeerRole::kOutgoingServer, stream->client_context_->native(), gate);
+  stream->handshake_->asked_host = std::string(asked_host);
+  const absl::StatusOr<std::string> name = CanonicalDomainName(asked_host);
+  if (!net::IpAddress::Parse(asked_host).ok() && name.ok()) {
+    SSL_set_tlsext_host_name(stream->ssl_.get(), name->c_str());
+    stream->server_name_ = *name;
+  }
+  return stream;
+}
+
+TlsStream::TlsStream(event::EventLoop* loop, std::unique_ptr<net::ByteStream> inner)
+    : loop_(loop), inner_(std::move(inner)), bio_(inner_.get()) {}
+
+TlsStream::~TlsStream() { loop_->thread().AssertHeld(); }
+
+void TlsStream::BeginAs(PeerRole role, ssl_ctx_st* context, HandshakeGate* gate) {
+  handshake_ = std::make_unique<Handshake>(gate, this);
+  ssl_.reset(SSL_new(context));
+  SIPCM_CHECK_MESSAGE(ssl_ != nullptr, "out of memory for a TLS connection");
+  BIO* bio = bio_.NewBio();
+  SSL_set_bio(ssl_.get(), bio, bio);  // takes the one reference
+  SSL_set_app_data(ssl_.get(), &handshake_->judge);
+  if (role == PeerRole::kIncomingClient) {
+    SSL_set_accept_state(ssl_.get());
+  } else {
+    SSL_set_connect_state(ssl_.get());
+  }
+}
+
+std::string TlsStream::credential_version() const {
+  if (server_context_ != nullptr) return server_context_->credential().versioned_name();
+  const Credential* credential = client_context_->credential();
+  return credential == nullptr ? "" : credential->versioned_name();
+}
+
+const PeerPolicy& TlsStream::policy() const {
+  return server_context_ != nullptr ? server_context_->peer_policy()
+                                    : client_context_->peer_policy();
+}
+
+std::string TlsStream::PeerName() const {
+  const std::string address = remote_address().ToString();
+  if (handshake_ == nullptr || handshake_->asked_host.empty()) return address;
+  return absl::StrCat("\"", absl::CHexEscape(handshake_->asked_host), "\" (", address, ")");
+}
+
+void TlsStream::Start(net::ByteStream::Listener* listener) {
+  loop_->thread().AssertHeld();
+  SIPCM_CHECK_MESSAGE(state_ == State::kIdle, "started twice");
+  listener_ = listener;
+  state_ = State::kHandshaking;
+  inner_->Start(this);
+  if (inner_->is_ready()) OnReady();
+}
+
+void TlsStream::OnReady() {
+  // A server waits for the ClientHello; a client's own is a costly step already.
+  if (client_context_ != nullptr) handshake_->ticket.Wait();
+}
+
+void TlsStream::OnFailed() {
+  error_ = inner_->error();
+  state_ = State::kFailed;
+  listener_->OnFailed();
+}
+
+void TlsStream::OnReadable() {
+  if (state_ == State::kReady) {
+    listener_->OnReadable();
+    return;
+  }
+  if (state_ != State::kHandshaking || handshake_->ticket.waiting()) return;
+  if (handshake_->ticket.TryEnter()) {
+    TakeHandshakeStep();
+  } else {
+    inner_->SetReading(false);  // not to be told each turn while in line
+    handshake_->ticket.Wait();
+  }
+}
+
+void TlsStream::OnHandshakeTurn() {
+  inner_->SetReading(true);
+  TakeHandshakeStep();
+}
+
+void TlsStream::OnWritable() {
+  const bool flushed = bio_.Flush();
+  switch (state_) {
+    case State::kHandshaking:
+      if (bio_.failed()) FailHandshake();
+      return;
+    case State::kFailing:
+      if (flushed) TellFailure();
+      return;
+    case State::kReady:
+      if (!flushed) return;
+      if (write_closed_) {
+        if (!bio_.failed()) inner_->CloseWrite();
+      } else if (std::exchange(write_blocked_, false)) {
+        listener_->OnWritable();
+      }
+      return;
+    case State::kIdle:
+    case State::kFailed:
+      return;
+  }
+}
+
+void TlsStream::TakeHandshakeStep() {
+  bio_.ExpectInput();
+  ClearOpensslErrors();
+  const OSSL_HANDSHAKE_STATE before = SSL_get_state(ssl_.get());
+  const int result = SSL_do_handshake(ssl_.get());
+  const bool waits = result != 1 && SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ;
+  const bool trifling = waits && SSL_get_state(ssl_.get()) == before;
+  handshake_->ticket.Finished(trifling ? HandshakeGate::StepCost::kTrifling
+                                       : HandshakeGate::StepCost::kCostly);
+  if (result == 1) {
+    FinishHandshake();
+  } else if (!waits) {
+    FailHandshake();
+  }
+}
+
+int TlsStream::JudgePeer(x509_store_ctx_st* store_context) {
+  const PeerRole role =
+      server_context_ != nullptr ? PeerRole::kIncomingClient : PeerRole::kOutgoingServer;
+  PeerJudgement judgement =
+      tls::JudgePeer(store_context, policy(), role, handshake_->asked_host, loop_->WallNow());
+  handshake_->identity = std::move(judgement.identity);
+  refusal_ = std::move(judgement.refusal);
+  refused_certificate_ = std::move(judgement.certificate);
+  return refusal_ == nullptr ? 1 : 0;
+}
+
+void TlsStream::FinishHandshake() {
+  SSL* const ssl = ssl_.get();
+  std::shared_ptr<PeerIdentity> identity = std::move(handshake_->identity);
+  const bool must_be_verified =
+      server_context_ == nullptr || server_context_->mutual_tls() == MutualTls::kRequire;
+  SIPCM_CHECK_MESSAGE(identity != nullptr || !must_be_verified, "a handshake without a verdict");
+  if (identity == nullptr) identity = std::make_shared<PeerIdentity>();
+  identity->tls_version = SSL_get_version(ssl);
+  identity->cipher_suite = SSL_get_cipher_name(ssl);
+  identity_ = std::move(identity);
+  if (server_context_ != nullptr) {
+    const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    if (name != nullptr) server_name_ = absl::CHexEscape(name);
+  }
+  SSL_set_app_data(ssl, nullptr);
+  DropSession(ssl);
+  SSL_set_msg_callback(ssl, [](int write, int /*version*/, int type, const void* /*bytes*/,
+                               size_t /*size*/, SSL* /*ssl*/, void* stream) {
+    if (write == 0 && type == SSL3_RT_HANDSHAKE) static_cast<TlsStream*>(stream)->CountMessage();
+  });
+  SSL_set_msg_callback_arg(ssl, this);
+  handshake_.reset();
+  state_ = State::kReady;
+  inner_->SetReading(reading_);
+  SetInputWaits(SSL_has_pending(ssl) == 1);
+  listener_->OnReady();
+}
+
+absl::Status TlsStream::TakeHandshakeError() {
+  const std::string peer = PeerName();
+  if (refusal_ == nullptr && bio_.failed()) {
+    ClearOpensslErrors();
+    return inner_->error();
+  }
+  if (refusal_ == nullptr) {
+    if (bio_.input_ended()) {
+      ClearOpensslErrors();
+      return MakeError(
+          absl::StatusCode::kUnavailable, "HANDSHAKE_FAILED",
+          absl::StrCat("tls handshake with ", peer, " failed: it closed the connection half-way"));
+    }
+    HandshakeFault fault = TakeHandshakeFault(peer, bio_.first_bytes());
+    if (!fault.certificate_missing) return std::move(fault.status);
+    refusal_ = std::make_unique<PeerVerdict>(
+        VerifyPeer(policy(), CertificateChain(), PeerRole::kIncomingClient, "", loop_->WallNow()));
+  }
+  ClearOpensslErrors();
+  return MakeError(absl::StatusCode::kFailedPrecondition, ReasonOfRefusal(refusal_->refusal),
+                   absl::StrCat("tls handshake with ", peer, " failed: ", refusal_->explanation));
+}
+
+void TlsStream::FailHandshake() {
+  error_ = TakeHandshakeError();
+  state_ = State::kFailing;
+  std::array<char, 4096> dropped;
+  for (int left = kMaxDroppedBytes; left > 0 && !bio_.failed();) {
+    const IoResult result = inner_->Read(absl::MakeSpan(dropped));
+    if (result.outcome != Outcome::kDone) break;
+    left -= static_cast<int>(result.bytes);
+  }
+  inner_->SetReading(false);
+  if (bio_.Flush()) TellFailure();  // else when the alert is on its way
+}
+
+void TlsStream::TellFailure() {
+  state_ = State::kFailed;
+  if (!bio_.failed()) inner_->CloseWrite();
+  handshake_.reset();
+  listener_->OnFailed();
+}
+
+IoResult TlsStream::Read(absl::Span<char> into) {
+  loop_->thread().AssertHeld();
+  SIPCM_CHECK_MESSAGE(state_ == State::kReady, "read before ready");
+  if (!error_.ok()) return {Outcome::kFailed, 0};
+  bio_.ExpectInput();
+  ClearOpensslErrors();
+  SSL* const ssl = ssl_.get();
+  size_t filled = 0;
+  while (filled < into.size()) {
+    size_t count = 0;
+    if (SSL_read_ex(ssl, into.data() + filled, into.size() - filled, &count) == 1) {
+      filled += count;
+      messages_without_data_ = 0;
+      if (bio_.drained() && SSL_has_pending(ssl) == 0) break;
+      continue;
+    }
+    const int fault = SSL_get_error(ssl, 0);
+    if (fault == SSL_ERROR_WANT_READ && messages_without_data_ <= kMaxMessagesWithoutData) {
+      SetInputWaits(false);
+      return {filled > 0 ? Outcome::kDone : Outcome::kWouldBlock, filled};
+    }
+    const bool ended = fault == SSL_ERROR_ZERO_RETURN;
+    if (!ended) static_cast<void>(FailRead());
+    // After data, end or fault is for the next Read, which nobody else would call for.
+    SetInputWaits(filled > 0);
+    if (filled > 0) break;
+    return {ended ? Outcome::kEnd : Outcome::kFailed, 0};
+  }
+  if (filled == into.size()) SetInputWaits(SSL_has_pending(ssl) == 1);
+  return {Outcome::kDone, filled};
+}
+
+IoResult TlsStream::FailRead() {
+  if (bio_.failed()) {
+    error_ = inner_->error();
+  } else if (bio_.input_ended()) {
+    error_ = MakeError(absl::StatusCode::kUnavailable, "TRUNCATED",
+                       absl::StrCat(PeerName(), " closed the connection without close_notify"));
+  } else if (messages_without_data_ > kMaxMessagesWithoutData) {
+    error_ = MakeError(absl::StatusCode::kUnavailable, "TLS_PROTOCOL_ERROR",
+                       absl::StrCat(PeerName(),
+                                    " floods the connection with TLS handshake "
+                                    "messages (KeyUpdate or renegotiation)"));
+  } else {
+    error_ = TakeStreamFault(PeerName());
+  }
+  ClearOpensslErrors();
+  return {Outcome::kFailed, 0};
+}
+
+IoResult TlsStream::Write(absl::string_view bytes) {
+  loop_->thread().AssertHeld();
+  SIPCM_CHECK_MESSAGE(state_ == State::kReady && !write_closed_, "write before ready, or closed");
+  if (!error_.ok()) return {Outcome::kFailed, 0};
+  if (bio_.blocked()) {
+    if (!bio_.Flush()) {
+      write_blocked_ = true;
+      return {Outcome::kWouldBlock, 0};
+    }
+    if (bio_.failed()) return FailWrite();
+  }
+  ClearOpensslErrors();
+  size_t written = 0;
+  while (written < bytes.size() && !bio_.blocked()) {
+    size_t count = 0;
+    const size_t size = std::min(bytes.size() - written, kMaxRecordBytes);
+    if (SSL_write_ex(ssl_.get(), bytes.data() + written, size, &count) != 1) return FailWrite();
+    written += count;
+  }
+  write_blocked_ = written < bytes.size();
+  return {Outcome::kDone, written};
+}
+
+IoResult TlsStream::FailWrite() {
+  error_ = bio_.failed() ? inner_->error() : TakeStreamFault(PeerName());
+  ClearOpensslErrors();
+  return {Outcome::kFailed, 0};
+}
+
+void TlsStream::SetReading(bool on) {
+  loop_->thread().AssertHeld();
+  reading_ = on;
+  if (state_ != State::kReady) return;  // a handshake reads by itself
+  inner_->SetReading(on);
+  SetInputWaits(input_waits_);
+}
+
+void TlsStream::SetInputWaits(bool waits) {
+  input_waits_ = waits;
+  if (!waits || !reading_) {
+    more_input_.reset();
+    return;
+  }
+  if (more_input_ == nullptr) {
+    more_input_ = loop_->NewAlarm([this] {
+      more_input_->Set(loop_->Now());  // level-triggered: until it is read or reading is off
+      listener_->OnReadable();
+    });
+  }
+  more_input_->Set(loop_->Now());
+}
+
+void TlsStream::CloseWrite() {
+  loop_->thread().AssertHeld();
+  if (std::exchange(write_closed_, true)) return;
+  if (state_ == State::kReady && error_.ok()) {
+    ClearOpensslErrors();
+    SSL_shutdown(ssl_.get());
+    ClearOpensslErrors();
+    if (bio_.blocked()) return;  // the FIN follows the close_notify
+  }
+  if (state_ != State::kIdle && !bio_.failed()) inner_->CloseWrite();
+}
+
+}  // namespace sipcm::tls

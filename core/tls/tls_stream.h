@@ -1,0 +1,134 @@
+#ifndef SIPCM_CORE_TLS_TLS_STREAM_H_
+#define SIPCM_CORE_TLS_TLS_STREAM_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "core/event/event_loop.h"
+#include "core/net/byte_stream.h"
+#include "core/tls/handshake_gate.h"
+#include "core/tls/openssl/handle.h"
+#include "core/tls/openssl/stream_bio.h"
+#include "core/tls/peer_identity.h"
+#include "core/tls/peer_verdict.h"
+#include "core/tls/peer_verifier.h"
+#include "core/tls/tls_context.h"
+
+struct x509_store_ctx_st;
+
+namespace sipcm::tls {
+
+// TLS over another stream. Ready only after handshake and verdict: no byte of a refused peer is
+// ever read. The peer of a refused or broken handshake gets the fitting alert, sent before the
+// listener hears OnFailed. Thread: the loop's. Who gives up on a slow handshake is the owner: it
+// destroys the stream.
+//
+// error() carries the inner stream's RESET or IO_ERROR, or one of these reasons; messages name the
+// peer.
+//   before ready  NOT_TLS (plain SIP or HTTP on a TLS port), HANDSHAKE_FAILED (no common version or
+//                 cipher, an alert of the peer, closed half-way), PEER_REFUSED_US (an alert about
+//                 our certificate), and those of ReasonOfRefusal(); then refusal() has the rule
+//   after         TRUNCATED (FIN without close_notify), PEER_REFUSED_US (a TLS 1.3 server judges
+//   our
+//                 certificate only then), PEER_ALERT, TLS_PROTOCOL_ERROR (damaged records,
+//                 renegotiation, a flood of KeyUpdates)
+class TlsStream final : public net::ByteStream,
+                        private net::ByteStream::Listener,
+                        private HandshakeGate::Ticket::Owner {
+ public:
+  // Serves a client. `loop` and `gate` must outlive the stream; certificates are judged at
+  // loop->WallNow().
+  static std::unique_ptr<TlsStream> Accept(event::EventLoop* loop, HandshakeGate* gate,
+                                           std::shared_ptr<const ServerTlsContext> context,
+                                           std::unique_ptr<net::ByteStream> inner);
+  // Speaks to the server `asked_host` (the host before DNS, or the TLS name set): SNI unless
+  // it is an IP literal, and the name check.
+  static std::unique_ptr<TlsStream> Connect(event::EventLoop* loop, HandshakeGate* gate,
+                                            std::shared_ptr<const ClientTlsContext> context,
+                                            absl::string_view asked_host,
+                                            std::unique_ptr<net::ByteStream> inner);
+  ~TlsStream() override;
+
+  void Start(net::ByteStream::Listener* listener) override;
+  bool is_ready() const override { return state_ == State::kReady; }
+  net::IoResult Read(absl::Span<char> into) override;
+  net::IoResult Write(absl::string_view bytes) override;
+  void SetReading(bool on) override;
+  void CloseWrite() override;
+  absl::Status error() const override { return error_; }
+  const net::SocketAddress& local_address() const override { return inner_->local_address(); }
+  const net::SocketAddress& remote_address() const override { return inner_->remote_address(); }
+
+  // Null until ready.
+  const std::shared_ptr<const PeerIdentity>& peer_identity() const { return identity_; }
+  // Why the policy refused the peer; null unless it did.
+  const PeerVerdict* refusal() const { return refusal_.get(); }
+  // The refused peer's certificate, for the event; null unless refused with one that can be read.
+  const Certificate* refused_certificate() const { return refused_certificate_.get(); }
+  // SNI: the name that the client asked for, or that we asked for; escaped; empty without one, and
+  // until ready.
+  const std::string& server_name() const { return server_name_; }
+  // Our own certificate ("certificates/edge@2"); empty when none is presented.
+  std::string credential_version() const;
+
+ private:
+  enum class State : unsigned char { kIdle, kHandshaking, kFailing, kReady, kFailed };
+  // What only a handshake needs; freed when it is done.
+  struct Handshake;
+
+  TlsStream(event::EventLoop* loop, std::unique_ptr<net::ByteStream> inner);
+  void BeginAs(PeerRole role, ssl_ctx_st* context, HandshakeGate* gate);
+
+  // The inner stream's listener.
+  void OnReady() override;
+  void OnReadable() override;
+  void OnWritable() override;
+  void OnFailed() override;
+  void OnHandshakeTurn() override;
+
+  const PeerPolicy& policy() const;
+  std::string PeerName() const;
+  void TakeHandshakeStep();
+  int JudgePeer(x509_store_ctx_st* store_context);
+  void FinishHandshake();
+  void FailHandshake();
+  absl::Status TakeHandshakeError();
+  void TellFailure();
+
+  void CountMessage() { ++messages_without_data_; }
+  // Input waits here that the inner stream knows nothing of, or not any more.
+  void SetInputWaits(bool waits);
+  net::IoResult FailRead();
+  net::IoResult FailWrite();
+
+  event::EventLoop* const loop_;
+  std::unique_ptr<net::ByteStream> inner_;
+  // One of the two.
+  std::shared_ptr<const ServerTlsContext> server_context_;
+  std::shared_ptr<const ClientTlsContext> client_context_;
+  net::ByteStream::Listener* listener_ = nullptr;
+  StreamBio bio_;
+  OpensslHandle<ssl_st> ssl_;
+  std::unique_ptr<Handshake> handshake_;
+  std::shared_ptr<const PeerIdentity> identity_;
+  std::unique_ptr<PeerVerdict> refusal_;
+  std::unique_ptr<Certificate> refused_certificate_;
+  std::string server_name_;
+  absl::Status error_;
+  // Armed while input waits here and reading is on.
+  std::unique_ptr<event::Alarm> more_input_;
+  // Handshake messages after the handshake (KeyUpdate, tickets) since the last byte of data.
+  int messages_without_data_ = 0;
+  State state_ = State::kIdle;
+  bool reading_ = true;
+  bool input_waits_ = false;
+  bool write_closed_ = false;
+  bool write_blocked_ = false;  // the owner waits for OnWritable
+};
+
+}  // namespace sipcm::tls
+
+#endif  // SIPCM_CORE_TLS_TLS_STREAM_H_
