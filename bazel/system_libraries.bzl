@@ -84,6 +84,11 @@ def system_libraries():
         },
     )
     system_repository(
+        name = "libidn2",
+        debian_package = "libidn2-dev",
+        libraries = {":idn2": ["libidn2"]},
+    )
+    system_repository(
         name = "c_ares",
         debian_package = "libc-ares-dev",
         libraries = {":ares": ["libcares"]},

@@ -36,6 +36,7 @@ ALLOWED["clients"] = {"proto"}
 EXTERNAL = [
     # (name, repository, include pattern, layers)
     ("OpenSSL", "@openssl", r"openssl/", {"core/tls"}),
+    ("libidn2", "@libidn2", r"idn2\.h", {"core/tls"}),
     ("libevent", "@libevent", r"event2?/|event\.h|evutil", {"core/event", "core/net"}),
     (
         "sockets",

@@ -20,4 +20,7 @@ namespace sipcm {
     }                                                              \
   } while (false)
 
+// Where control cannot come: behind a switch over all enumerators.
+#define SIPCM_UNREACHABLE(message) ::sipcm::FailCheck(__FILE__, __LINE__, "unreachable", message)
+
 #endif  // SIPCM_CORE_BASE_CHECK_H_

@@ -16,6 +16,7 @@ SIPCM_BUILD_PACKAGES=(
   libcli11-dev
   libcpp-httplib-dev
   libevent-dev
+  libidn2-dev
   libgmock-dev
   libgrpc++-dev
   libgtest-dev

@@ -1,0 +1,116 @@
+#ifndef SIPCM_CORE_DISPATCH_DELIVERY_QUEUE_H_
+#define SIPCM_CORE_DISPATCH_DELIVERY_QUEUE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "core/base/intrusive_list.h"
+#include "core/base/snapshot_cell.h"
+#include "core/dispatch/automatic_answer.h"
+#include "core/dispatch/endpoint_directory.h"
+#include "core/dispatch/open_request.h"
+#include "core/dispatch/subscription_group.h"
+#include "core/event/event_loop.h"
+
+namespace sipcm::dispatch {
+
+using AssignmentList = IntrusiveList<OpenRequest, AssignmentTag>;
+
+// One worker's share of a subscription group: who is next, and who waits for credit.
+struct LocalGroup {
+  explicit LocalGroup(std::shared_ptr<SubscriptionGroup> of)
+      : group(std::move(of)), subscriptions(&group->subscriptions()) {}
+  const std::shared_ptr<SubscriptionGroup> group;
+  SnapshotCell<SubscriptionList>::Reader subscriptions;
+  AssignmentList line;  // first come, first served
+  size_t next = 0;      // round-robin
+};
+
+// One worker's share of a subscription: what it has yet to answer, and what this turn brings it.
+struct LocalSubscription {
+  std::shared_ptr<SubscriptionState> state;
+  AssignmentList delivered;  // in order of delivery
+  std::vector<Delivery> outbox;
+};
+
+// Hands a worker's open requests to subscriptions (semantics.md 7, Delivery): one with credit in
+// round-robin, those of the endpoint before those of the manager; else they wait in a bounded
+// line; a subscription that ends gives back what it did not answer. What one turn brings goes to a
+// sink in one call. Thread: the worker's.
+class DeliveryQueue {
+ public:
+  class Owner {
+   public:
+    // Nobody will take it: answer and close it. It is in no list any more. Called from inside
+    // Offer(), OnSubscriptionEnded() and Forget(). `allow`: for kMethodNotTaken.
+    virtual void OnUndeliverable(OpenRequest& request, Situation situation,
+                                 absl::string_view allow) = 0;
+    // Credit of `group` is free and it is `worker`'s turn: have OnCredit() called there.
+    virtual void WakeWorker(int worker, std::shared_ptr<SubscriptionGroup> group) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  // `loop` and `owner` outlive this.
+  DeliveryQueue(int worker, event::EventLoop* loop, Owner* owner);
+  ~DeliveryQueue();
+
+  // Delivers, lines up, or gives up with OnUndeliverable.
+  void Offer(OpenRequest* request);
+  // Before it is closed: takes it out of its list and gives its credit to the next.
+  void Release(OpenRequest* request);
+  // The same at the worker's own end: gives no credit to anybody.
+  void Abandon(OpenRequest* request);
+  // kCancelled or kExpired to whom it was delivered; nothing when it still waits.
+  void Tell(const OpenRequest& request, Delivery::Kind kind);
+  // An ACK: delivered without credit and without answer. False: nobody takes it.
+  bool DeliverUnanswerable(std::shared_ptr<const RequestRecord> record,
+                           const EndpointDirectory::Entry& entry,
+                           const std::shared_ptr<SubscriptionGroup>& manager_group,
+                           DispatchReason reason);
+
+  void OnCredit(const std::shared_ptr<SubscriptionGroup>& group);
+  void OnSubscriptionEnded(const std::shared_ptr<SubscriptionState>& subscription);
+  // The group's endpoint or manager is gone: its line is answered with `situation`.
+  void Forget(const std::shared_ptr<SubscriptionGroup>& group, Situation situation);
+
+  size_t waiting_count() const { return waiting_count_; }
+
+ private:
+  enum class Place : uint8_t { kBack, kFront };
+  enum class Pick : uint8_t { kPicked, kNoCredit, kNotTaken, kNobody };
+
+  LocalGroup& Local(const std::shared_ptr<SubscriptionGroup>& group);
+  LocalSubscription& Local(const std::shared_ptr<SubscriptionState>& subscription);
+  Pick PickSubscription(LocalGroup& local, absl::string_view method,
+                        std::shared_ptr<SubscriptionState>* picked);
+  void Offer(OpenRequest* request, Place place);
+  // True when it was delivered or lined up.
+  Pick TryGroup(OpenRequest* request, LocalGroup& local, Place place);
+  void LineUp(OpenRequest* request, LocalGroup& local, Place place);
+  void LeaveLine(OpenRequest* request);
+  void Deliver(OpenRequest* request, const std::shared_ptr<SubscriptionState>& subscription);
+  void Outbox(LocalSubscription& local, Delivery delivery);
+  void ServeLine(LocalGroup& local);
+  void PassCreditOn(LocalGroup& local);
+  void ReofferLine(LocalGroup& local);
+  std::string AllowOf(LocalGroup& local);
+  void Flush();
+
+  const int worker_;
+  event::EventLoop* const loop_;
+  Owner* const owner_;
+  absl::flat_hash_map<SubscriptionGroup*, std::unique_ptr<LocalGroup>> groups_;
+  absl::flat_hash_map<SubscriptionState*, std::unique_ptr<LocalSubscription>> subscriptions_;
+  std::vector<std::shared_ptr<SubscriptionState>> dirty_;  // have an outbox to flush
+  size_t waiting_count_ = 0;
+};
+
+}  // namespace sipcm::dispatch
+
+#endif  // SIPCM_CORE_DISPATCH_DELIVERY_QUEUE_H_

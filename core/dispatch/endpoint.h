@@ -1,0 +1,30 @@
+#ifndef SIPCM_CORE_DISPATCH_ENDPOINT_H_
+#define SIPCM_CORE_DISPATCH_ENDPOINT_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace sipcm::dispatch {
+
+enum class EndpointKind : uint8_t { kRegistered, kPeerToPeer };
+
+// A SIP identity that an application registered (semantics.md 9). Immutable once applied: an
+// update makes a new one with the same id.
+struct Endpoint {
+  std::string id;  // "alice" of "endpoints/alice"
+  EndpointKind kind = EndpointKind::kPeerToPeer;
+  std::string address;               // "sip:alice@example.com", as given
+  std::vector<std::string> aliases;  // further SIP URIs, or host only ("sip:example.com")
+  std::string manager_id;
+  std::string endpoint_id;  // epid; empty = none
+  absl::Duration answer_timeout = absl::Seconds(8);
+  absl::Duration invite_answer_timeout = absl::Seconds(30);  // after the last provisional
+  int max_waiting_delivery_count = 1000;  // requests that wait for credit, per endpoint and worker
+};
+
+}  // namespace sipcm::dispatch
+
+#endif  // SIPCM_CORE_DISPATCH_ENDPOINT_H_

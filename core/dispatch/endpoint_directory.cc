@@ -1,0 +1,163 @@
+#include "core/dispatch/endpoint_directory.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/base/status_macros.h"
+#include "core/sip/address_of_record.h"
+#include "core/sip/uri.h"
+
+namespace sipcm::dispatch {
+namespace {
+
+size_t ShardOf(absl::string_view key, size_t shard_count) {
+  return absl::HashOf(key) % shard_count;
+}
+
+// A copy of the shard to change; the published one is never touched.
+template <typename Shard>
+std::shared_ptr<Shard> CopyShard(const std::shared_ptr<const Shard>& shard) {
+  return shard == nullptr ? std::make_shared<Shard>() : std::make_shared<Shard>(*shard);
+}
+
+absl::StatusOr<absl::InlinedVector<std::string, 2>> CanonicalAddresses(const Endpoint& endpoint) {
+  absl::InlinedVector<std::string, 2> addresses;
+  absl::StatusOr<std::string> address = CanonicalAddress(endpoint.address);
+  if (!address.ok()) return InvalidField("address", address.status().message());
+  addresses.push_back(*std::move(address));
+  for (size_t i = 0; i < endpoint.aliases.size(); ++i) {
+    absl::StatusOr<std::string> alias = CanonicalAddress(endpoint.aliases[i]);
+    if (!alias.ok()) {
+      return InvalidField(absl::StrCat("aliases[", i, "]"), alias.status().message());
+    }
+    if (std::find(addresses.begin(), addresses.end(), *alias) == addresses.end()) {
+      addresses.push_back(*std::move(alias));
+    }
+  }
+  return addresses;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> CanonicalAddress(absl::string_view uri) {
+  const sip::UriView view = sip::ParseUri(uri);
+  if (!view.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat("\"", uri, "\" is not a URI (", view.fault,
+                                                   "); write one like \"sip:alice@example.com\""));
+  }
+  if (view.scheme == sip::UriScheme::kOther) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", uri, "\" has the scheme \"", view.scheme_name,
+                     "\"; use \"sip:\", \"sips:\" or \"tel:\""));
+  }
+  return std::string(sip::AddressOfRecord(view).text());
+}
+
+std::shared_ptr<const EndpointDirectory> EndpointDirectory::Empty() {
+  return std::make_shared<const EndpointDirectory>();
+}
+
+absl::StatusOr<std::shared_ptr<const EndpointDirectory>> EndpointDirectory::With(
+    Entry entry) const {
+  SIPCM_ASSIGN_OR_RETURN(auto addresses, CanonicalAddresses(*entry.endpoint));
+  if (const Entries* same = FindByAddress(addresses.front()); same != nullptr) {
+    for (const EntryPointer& other : *same) {
+      absl::StatusOr<std::string> other_address = CanonicalAddress(other->endpoint->address);
+      if (other->endpoint->id != entry.endpoint->id && other_address.ok() &&
+          *other_address == addresses.front() &&
+          other->endpoint->endpoint_id == entry.endpoint->endpoint_id) {
+        return MakeError(
+            absl::StatusCode::kAlreadyExists, "ENDPOINT_ADDRESS_TAKEN",
+            absl::StrCat("endpoint \"", entry.endpoint->id, "\": the address \"",
+                         entry.endpoint->address, "\" with endpoint_id \"",
+                         entry.endpoint->endpoint_id, "\" belongs to \"endpoints/",
+                         other->endpoint->id,
+                         "\"; use another address, or give each its own endpoint_id"));
+      }
+    }
+  }
+  auto next = std::make_shared<EndpointDirectory>(*this);
+  if (const EntryPointer old = FindById(entry.endpoint->id); old != nullptr) next->Erase(*old);
+  next->Insert(std::make_shared<const Entry>(std::move(entry)), addresses);
+  return next;
+}
+
+std::shared_ptr<const EndpointDirectory> EndpointDirectory::Without(absl::string_view id) const {
+  auto next = std::make_shared<EndpointDirectory>(*this);
+  if (const EntryPointer old = FindById(id); old != nullptr) next->Erase(*old);
+  return next;
+}
+
+void EndpointDirectory::Insert(const EntryPointer& entry,
+                               const absl::InlinedVector<std::string, 2>& addresses) {
+  for (const std::string& address : addresses) {
+    auto& slot = by_address_[ShardOf(address, kShardCount)];
+    std::shared_ptr<AddressShard> shard = CopyShard(slot);
+    (*shard)[address].push_back(entry);
+    slot = std::move(shard);
+  }
+  auto& slot = by_id_[ShardOf(entry->endpoint->id, kShardCount)];
+  std::shared_ptr<IdShard> shard = CopyShard(slot);
+  (*shard)[entry->endpoint->id] = entry;
+  slot = std::move(shard);
+  ++size_;
+  if (entry->endpoint->kind == EndpointKind::kPeerToPeer) ++peer_to_peer_count_;
+}
+
+void EndpointDirectory::Erase(const Entry& entry) {
+  // `entry` may be what only the shards below keep alive.
+  const std::shared_ptr<const Endpoint> endpoint = entry.endpoint;
+  const auto addresses = CanonicalAddresses(*endpoint);
+  for (const std::string& address : *addresses) {
+    auto& slot = by_address_[ShardOf(address, kShardCount)];
+    std::shared_ptr<AddressShard> shard = CopyShard(slot);
+    auto found = shard->find(address);
+    if (found == shard->end()) continue;
+    auto& entries = found->second;
+    entries.erase(std::remove_if(entries.begin(), entries.end(),
+                                 [&](const EntryPointer& other) {
+                                   return other->endpoint->id == endpoint->id;
+                                 }),
+                  entries.end());
+    if (entries.empty()) shard->erase(found);
+    slot = std::move(shard);
+  }
+  auto& slot = by_id_[ShardOf(endpoint->id, kShardCount)];
+  std::shared_ptr<IdShard> shard = CopyShard(slot);
+  shard->erase(endpoint->id);
+  slot = std::move(shard);
+  --size_;
+  if (endpoint->kind == EndpointKind::kPeerToPeer) --peer_to_peer_count_;
+}
+
+const EndpointDirectory::Entries* EndpointDirectory::FindByAddress(
+    absl::string_view canonical) const {
+  const auto& shard = by_address_[ShardOf(canonical, kShardCount)];
+  if (shard == nullptr) return nullptr;
+  const auto found = shard->find(canonical);
+  return found == shard->end() ? nullptr : &found->second;
+}
+
+EndpointDirectory::EntryPointer EndpointDirectory::FindById(absl::string_view id) const {
+  const auto& shard = by_id_[ShardOf(id, kShardCount)];
+  if (shard == nullptr) return nullptr;
+  const auto found = shard->find(id);
+  return found == shard->end() ? nullptr : found->second;
+}
+
+EndpointDirectory::EntryPointer EndpointDirectory::only_peer_to_peer() const {
+  if (peer_to_peer_count_ != 1) return nullptr;
+  EntryPointer only;
+  for (const auto& shard : by_id_) {
+    if (shard == nullptr) continue;
+    for (const auto& [id, entry] : *shard) {
+      if (entry->endpoint->kind == EndpointKind::kPeerToPeer) only = entry;
+    }
+  }
+  return only;
+}
+
+}  // namespace sipcm::dispatch

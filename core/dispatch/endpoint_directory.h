@@ -1,0 +1,75 @@
+#ifndef SIPCM_CORE_DISPATCH_ENDPOINT_DIRECTORY_H_
+#define SIPCM_CORE_DISPATCH_ENDPOINT_DIRECTORY_H_
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "core/dispatch/endpoint.h"
+#include "core/dispatch/subscription_group.h"
+
+namespace sipcm::dispatch {
+
+// The canonical text of an endpoint's address or alias ("alice@example.com", or "example.com" for
+// a host only), or INVALID_ARGUMENT: it is not a SIP, SIPS or tel URI.
+absl::StatusOr<std::string> CanonicalAddress(absl::string_view uri);
+
+// The endpoints of one manager, by address-of-record. Immutable: a change makes a new one that
+// shares all but the touched shards with the old, so that 100,000 endpoints can be created one by
+// one. Any thread.
+class EndpointDirectory {
+ public:
+  struct Entry {
+    std::shared_ptr<const Endpoint> endpoint;
+    std::shared_ptr<SubscriptionGroup> group;
+  };
+  using EntryPointer = std::shared_ptr<const Entry>;
+  using Entries = absl::InlinedVector<EntryPointer, 1>;
+
+  static std::shared_ptr<const EndpointDirectory> Empty();
+
+  // With `entry` added, or put in place of the one with its id. ALREADY_EXISTS
+  // (ENDPOINT_ADDRESS_TAKEN) when another id has the same (address, epid). INVALID_ARGUMENT
+  // naming "address" or "aliases[i]".
+  absl::StatusOr<std::shared_ptr<const EndpointDirectory>> With(Entry entry) const;
+  // Without the endpoint of that id, if it was there.
+  std::shared_ptr<const EndpointDirectory> Without(absl::string_view id) const;
+
+  // Those that have this canonical text as address or alias; null when none has.
+  const Entries* FindByAddress(absl::string_view canonical) const;
+  EntryPointer FindById(absl::string_view id) const;  // null when absent
+  size_t size() const { return size_; }
+  size_t peer_to_peer_count() const { return peer_to_peer_count_; }
+  // When exactly one is PEER_TO_PEER; else null.
+  EntryPointer only_peer_to_peer() const;
+
+  template <typename Function>
+  void ForEach(Function function) const {
+    for (const auto& shard : by_id_) {
+      if (shard == nullptr) continue;
+      for (const auto& [id, entry] : *shard) function(*entry);
+    }
+  }
+
+ private:
+  static constexpr size_t kShardCount = 256;
+  using AddressShard = absl::flat_hash_map<std::string, Entries>;
+  using IdShard = absl::flat_hash_map<std::string, EntryPointer>;
+
+  void Insert(const EntryPointer& entry, const absl::InlinedVector<std::string, 2>& addresses);
+  void Erase(const Entry& entry);
+
+  std::array<std::shared_ptr<const AddressShard>, kShardCount> by_address_;
+  std::array<std::shared_ptr<const IdShard>, kShardCount> by_id_;
+  size_t size_ = 0;
+  size_t peer_to_peer_count_ = 0;
+};
+
+}  // namespace sipcm::dispatch
+
+#endif  // SIPCM_CORE_DISPATCH_ENDPOINT_DIRECTORY_H_

@@ -1,0 +1,77 @@
+#include "core/dispatch/open_request.h"
+
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "core/base/error.h"
+
+namespace sipcm::dispatch {
+
+OpenRequestTable::OpenRequestTable(int worker, RandomSource* random)
+    : worker_(worker), random_(random) {}
+
+OpenRequestTable::~OpenRequestTable() { SIPCM_CHECK_MESSAGE(size_ == 0, "requests are open"); }
+
+OpenRequest* OpenRequestTable::Open() {
+  if (slots_.size() < kMinSlots || free_.empty()) {
+    if (slots_.size() >= RequestId::kMaxSlots) {
+      if (free_.empty()) return nullptr;
+    } else {
+      free_.push_front(static_cast<uint32_t>(slots_.size()));
+      slots_.emplace_back();
+    }
+  }
+  const uint32_t index = free_.front();
+  free_.pop_front();
+  Slot& slot = slots_[index];
+  slot.request = std::make_unique<OpenRequest>();
+  // A nonce of zero would make the very first id all zeros, which means "none".
+  slot.request->id = RequestId(worker_, index, random_->Next() | 1);
+  ++size_;
+  return slot.request.get();
+}
+
+OpenRequest* OpenRequestTable::Find(RequestId id) {
+  if (id.slot() >= slots_.size()) return nullptr;
+  OpenRequest* request = slots_[id.slot()].request.get();
+  return request != nullptr && request->id == id ? request : nullptr;
+}
+
+void OpenRequestTable::Close(OpenRequest* request, Ending ending) {
+  const uint32_t index = request->id.slot();
+  Slot& slot = slots_[index];
+  SIPCM_CHECK(slot.request.get() == request);
+  slot.last_id = request->id;
+  slot.last_ending = ending;
+  slot.request.reset();
+  free_.push_back(index);
+  --size_;
+}
+
+absl::Status OpenRequestTable::WhyNotOpen(RequestId id) const {
+  const std::string quoted = absl::StrCat("request \"", id.ToString(), "\"");
+  if (id.slot() >= slots_.size() || slots_[id.slot()].last_id != id) {
+    return MakeError(absl::StatusCode::kNotFound, "REQUEST_NOT_FOUND",
+                     absl::StrCat(quoted, " is not known; answer with the request_id of a delivery "
+                                          "that has not been answered"));
+  }
+  const auto refused = [&](absl::string_view reason, absl::string_view why) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, reason, absl::StrCat(quoted, why));
+  };
+  switch (slots_[id.slot()].last_ending) {
+    case Ending::kAnswered:
+      return refused("REQUEST_ALREADY_ANSWERED",
+                     " has had its final answer; nothing more was sent");
+    case Ending::kExpired:
+      return refused("REQUEST_EXPIRED",
+                     " was answered by the server when its deadline passed; answer sooner, or "
+                     "raise the endpoint's answer_timeout");
+    case Ending::kCancelled:
+      return refused("REQUEST_CANCELLED", " was cancelled by its sender and answered with 487");
+    case Ending::kUndeliverable:
+      return refused("REQUEST_ALREADY_ANSWERED",
+                     " was answered by the server because no application could take it");
+  }
+  SIPCM_UNREACHABLE("unknown Ending");
+}
+
+}  // namespace sipcm::dispatch

@@ -1,0 +1,92 @@
+#ifndef SIPCM_CORE_DISPATCH_OPEN_REQUEST_H_
+#define SIPCM_CORE_DISPATCH_OPEN_REQUEST_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "core/base/intrusive_list.h"
+#include "core/base/random_source.h"
+#include "core/dispatch/delivery.h"
+#include "core/dispatch/request_id.h"
+#include "core/dispatch/subscription_group.h"
+#include "core/event/timeout_queue.h"
+
+namespace sipcm::dispatch {
+
+struct AssignmentTag;
+struct LocalGroup;
+struct LocalSubscription;
+
+// How a request stopped being open; kept for a while so that a late answer hears the truth.
+enum class Ending : uint8_t { kAnswered, kExpired, kCancelled, kUndeliverable };
+
+// A request that came and has no final answer yet. Lives on the worker of its connection; its
+// timeout is the answer deadline.
+struct OpenRequest final : event::TimeoutQueue::Entry, ListHook<AssignmentTag> {
+  RequestId id;
+  std::shared_ptr<const RequestRecord> record;
+  std::shared_ptr<const Endpoint> endpoint;
+  std::shared_ptr<SubscriptionGroup> endpoint_group;
+  std::shared_ptr<SubscriptionGroup> manager_group;
+  DispatchReason reason = DispatchReason::kRequestUri;
+  int attempt = 0;  // deliveries so far
+  absl::Time expire_time;
+  std::string to_tag;  // of all its answers; made with the first
+  bool is_cancelled = false;
+  // The connection counts it among its live transactions until it ends.
+  bool is_counted = false;
+
+  // The delivery queue's: at most one is set.
+  LocalGroup* line = nullptr;              // waits for credit
+  LocalSubscription* assigned = nullptr;   // handed to a subscription
+};
+
+// The open requests of one worker, found by id without a map. Thread: the worker's.
+class OpenRequestTable {
+ public:
+  // `random` outlives this.
+  OpenRequestTable(int worker, RandomSource* random);
+  ~OpenRequestTable();
+
+  // Null when RequestId::kMaxSlots are open.
+  OpenRequest* Open();
+  // Null when it is not open (any more).
+  OpenRequest* Find(RequestId id);
+  // Ends and destroys it; it must be out of every list and disarmed.
+  void Close(OpenRequest* request, Ending ending);
+  // Why Find() gave null: FAILED_PRECONDITION (REQUEST_ALREADY_ANSWERED, REQUEST_EXPIRED,
+  // REQUEST_CANCELLED) for at least the last 4,096 that ended, else NOT_FOUND (REQUEST_NOT_FOUND).
+  absl::Status WhyNotOpen(RequestId id) const;
+
+  size_t size() const { return size_; }
+  template <typename Function>
+  void ForEach(Function function) {
+    for (Slot& slot : slots_) {
+      if (slot.request != nullptr) function(*slot.request);
+    }
+  }
+
+ private:
+  // Slots are taken first in, first out, so that each remembers its last request for long.
+  static constexpr size_t kMinSlots = 4096;
+  struct Slot {
+    std::unique_ptr<OpenRequest> request;
+    RequestId last_id;
+    Ending last_ending = Ending::kAnswered;
+  };
+
+  const int worker_;
+  RandomSource* const random_;
+  std::vector<Slot> slots_;
+  std::deque<uint32_t> free_;
+  size_t size_ = 0;
+};
+
+}  // namespace sipcm::dispatch
+
+#endif  // SIPCM_CORE_DISPATCH_OPEN_REQUEST_H_

@@ -1,0 +1,80 @@
+#ifndef SIPCM_CORE_DISPATCH_SUBSCRIPTION_GROUP_H_
+#define SIPCM_CORE_DISPATCH_SUBSCRIPTION_GROUP_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "core/base/snapshot_cell.h"
+#include "core/dispatch/delivery.h"
+
+namespace sipcm::dispatch {
+
+class SubscriptionGroup;
+
+// One application's open stream, as all workers share it. Credit is the only thing that changes.
+struct SubscriptionState {
+  uint64_t id = 0;
+  std::vector<std::string> methods;  // empty = all
+  std::shared_ptr<DeliverySink> sink;
+  std::shared_ptr<SubscriptionGroup> group;
+  // Deliveries it still takes. May be negative for a while after credit was withdrawn.
+  std::atomic<int> credit{0};
+  // Set once, before the workers are told: nothing new goes to it.
+  std::atomic<bool> ended{false};
+
+  bool Takes(absl::string_view method) const {
+    if (methods.empty()) return true;
+    for (const std::string& taken : methods) {
+      if (method == taken) return true;
+    }
+    return false;
+  }
+  // Takes one credit; false when there is none. Any worker.
+  bool TakeCredit() {
+    int available = credit.load(std::memory_order_seq_cst);
+    while (available > 0) {
+      if (credit.compare_exchange_weak(available, available - 1, std::memory_order_seq_cst)) {
+        return true;
+      }
+    }
+    return false;
+  }
+};
+
+using SubscriptionList = std::vector<std::shared_ptr<SubscriptionState>>;
+
+// The subscriptions of one endpoint, or of one manager. Lives as long as what it belongs to, in
+// the directory, and as long as a request points at it. Any thread.
+class SubscriptionGroup {
+ public:
+  SubscriptionGroup() : subscriptions_(std::make_shared<const SubscriptionList>()) {}
+
+  SnapshotCell<SubscriptionList>& subscriptions() { return subscriptions_; }
+
+  // Workers in whose line a request waits for credit of this group. A worker sets its bit before
+  // it looks at the credit a last time, and whoever returns credit looks at the bits after: so
+  // one of the two sees the other, and no request waits beside free credit.
+  void SetWaiting(int worker) {
+    waiting_workers_.fetch_or(uint64_t{1} << worker, std::memory_order_seq_cst);
+  }
+  void ClearWaiting(int worker) {
+    waiting_workers_.fetch_and(~(uint64_t{1} << worker), std::memory_order_seq_cst);
+  }
+  uint64_t waiting_workers() const { return waiting_workers_.load(std::memory_order_seq_cst); }
+  // The worker whose turn it is to use a returned credit: the next waiting one in circular order,
+  // so that a busy worker does not starve another. -1: none waits.
+  int NextWaitingWorker();
+
+ private:
+  SnapshotCell<SubscriptionList> subscriptions_;
+  std::atomic<uint64_t> waiting_workers_{0};
+  std::atomic<uint32_t> last_served_{0};
+};
+
+}  // namespace sipcm::dispatch
+
+#endif  // SIPCM_CORE_DISPATCH_SUBSCRIPTION_GROUP_H_

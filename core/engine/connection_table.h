@@ -1,0 +1,77 @@
+#ifndef SIPCM_CORE_ENGINE_CONNECTION_TABLE_H_
+#define SIPCM_CORE_ENGINE_CONNECTION_TABLE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "core/base/intrusive_list.h"
+#include "core/base/snapshot_cell.h"
+#include "core/connection/connection.h"
+#include "core/engine/engine_snapshot.h"
+#include "core/engine/manager_state.h"
+#include "core/net/network.h"
+#include "core/pool/connection_pool.h"
+#include "core/transaction/client_transaction.h"
+
+namespace sipcm::engine {
+
+// A manager as one worker sees it. Lives until the manager is removed and its last connection
+// here is gone. Thread: the worker's.
+struct LocalManager {
+  explicit LocalManager(std::shared_ptr<ManagerState> of)
+      : state(std::move(of)), runtime(&state->runtime()), directory(&state->directory()) {}
+  const std::shared_ptr<ManagerState> state;
+  SnapshotCell<ManagerRuntime>::Reader runtime;
+  SnapshotCell<dispatch::EndpointDirectory>::Reader directory;
+  std::vector<std::unique_ptr<net::Acceptor>> acceptors;
+  int connection_count = 0;
+  int pool_count = 0;
+};
+
+// A connection and what the worker keeps beside it.
+struct ConnectionSlot {
+  std::unique_ptr<connection::Connection> connection;
+  LocalManager* manager = nullptr;
+  pool::ConnectionPool* pool = nullptr;  // outgoing, while the pool lives
+  IntrusiveList<transaction::ClientTransaction, transaction::FlowTag> sends;
+  std::string peer_host;  // the remote address as text, made once for the Vias of answers
+  std::string sent_by;    // of our own Vias on it; empty until it sends a request
+};
+
+// The connections of one worker. Owns them. Thread: the worker's.
+class ConnectionTable {
+ public:
+  explicit ConnectionTable(int worker) : worker_(worker) {}
+
+  connection::ConnectionId NewId() { return connection::ConnectionId(worker_, ++last_serial_); }
+  // Sets the connection's owner tag to the slot.
+  ConnectionSlot* Insert(std::unique_ptr<connection::Connection> connection,
+                         LocalManager* manager, pool::ConnectionPool* pool);
+  // Null when it is gone.
+  ConnectionSlot* Find(connection::ConnectionId id) const {
+    const auto found = slots_.find(id);
+    return found == slots_.end() ? nullptr : found->second.get();
+  }
+  static ConnectionSlot* SlotOf(const connection::Connection& connection) {
+    return static_cast<ConnectionSlot*>(connection.owner_tag());
+  }
+  void Erase(connection::ConnectionId id) { slots_.erase(id); }
+  size_t size() const { return slots_.size(); }
+  // A copy of the list: what is done with each may end others.
+  std::vector<connection::ConnectionId> Ids() const;
+
+ private:
+  const int worker_;
+  uint64_t last_serial_ = 0;
+  absl::flat_hash_map<connection::ConnectionId, std::unique_ptr<ConnectionSlot>> slots_;
+};
+
+// As values. `now` and `wall_now` are of one instant.
+ConnectionSnapshot SnapshotOf(const ConnectionSlot& slot, Instant now, absl::Time wall_now);
+
+}  // namespace sipcm::engine
+
+#endif  // SIPCM_CORE_ENGINE_CONNECTION_TABLE_H_

@@ -1,0 +1,125 @@
+#ifndef SIPCM_CORE_ENGINE_ENGINE_H_
+#define SIPCM_CORE_ENGINE_ENGINE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/dispatch/delivery.h"
+#include "core/engine/engine_config.h"
+#include "core/engine/engine_snapshot.h"
+#include "core/engine/message_order.h"
+#include "core/tls/peer_verifier.h"
+
+namespace sipcm::engine {
+
+// Which requests a subscription wants, and how many it takes unanswered.
+struct SubscriptionOptions {
+  // Exactly one. A manager's subscription gets what its endpoints' own subscriptions do not.
+  std::string endpoint_id;
+  std::string manager_id;
+  std::vector<std::string> methods;  // empty = all
+  int max_outstanding_count = 256;   // credit: 1..1,000,000
+};
+
+// An application's open stream. Destroying it ends it: its unanswered requests go to another
+// subscription, or are answered. Any thread, but not from inside a sink's call.
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+  // Raises (or, negative, lowers) how many unanswered deliveries it takes.
+  virtual void AddCredit(int count) = 0;
+};
+
+// The seam between the gRPC server and the core (architecture.md 1): aspired state in, snapshots
+// and events out. Implementations: ShardedEngine, and a fake in tests/fakes.
+//
+// Thread: every method from any thread, unless said otherwise. Methods that answer at once take
+// one control lock that no worker ever takes; a change is in force for every byte that arrives
+// after the method returned. Methods with a callback never block: it is called once, from a
+// worker's thread, never from inside the call. Nothing waits for a worker.
+class Engine {
+ public:
+  template <typename T>
+  using Callback = absl::AnyInvocable<void(absl::StatusOr<T>)>;
+
+  virtual ~Engine() = default;
+
+  // --- Connection managers ---
+  // Creates it, or replaces its settings: for later connections, existing ones keep theirs.
+  // FAILED_PRECONDITION (MANAGER_LISTENING) when kind or listen_addresses change while listening.
+  virtual absl::Status ApplyManager(ManagerConfig config) = 0;
+  // Stops it, closes its connections (kAdmin), ends its endpoints' and its own subscriptions.
+  // NOT_FOUND. Its endpoints must have been removed before, or are removed with it.
+  virtual absl::Status RemoveManager(const std::string& manager_id) = 0;
+  // FAILED_PRECONDITION (ALREADY_LISTENING, CLIENT_MANAGER_NEVER_LISTENS, NO_LISTEN_ADDRESS),
+  // UNAVAILABLE (ADDRESS_IN_USE, ...; the manager is then kFailed and may be started again).
+  virtual absl::StatusOr<ManagerStatus> StartListening(const std::string& manager_id) = 0;
+  // Established connections stay. FAILED_PRECONDITION (NOT_LISTENING). Called back once no worker
+  // accepts any more and the port is free.
+  virtual void StopListening(const std::string& manager_id, Callback<ManagerStatus> done) = 0;
+  virtual absl::StatusOr<ManagerStatus> GetManagerStatus(const std::string& manager_id) const = 0;
+  // What a handshake with this chain would be answered; nothing changes.
+  virtual absl::StatusOr<tls::PeerVerdict> CheckPeer(const std::string& manager_id,
+                                                     const std::string& chain_pem,
+                                                     tls::PeerRole role,
+                                                     const std::string& asked_host,
+                                                     absl::optional<absl::Time> at) const = 0;
+
+  // --- Endpoints ---
+  // Creates or replaces. ALREADY_EXISTS (ENDPOINT_ADDRESS_TAKEN): another endpoint of the manager
+  // has the same (address, epid). FAILED_PRECONDITION: PEER_TO_PEER on a CLIENT manager.
+  virtual absl::Status ApplyEndpoint(dispatch::Endpoint endpoint) = 0;
+  // Ends its subscriptions; its open requests get their automatic answer. NOT_FOUND.
+  virtual absl::Status RemoveEndpoint(const std::string& endpoint_id) = 0;
+  // `request`: a whole SIP request. INVALID_ARGUMENT when it cannot be parsed.
+  virtual absl::StatusOr<DispatchExplanation> ExplainDispatch(const std::string& manager_id,
+                                                              const std::string& request)
+      const = 0;
+
+  // --- Pools and connections ---
+  virtual absl::Status ApplyPool(PoolConfig config) = 0;
+  // Drains the pool and forgets its setting. NOT_FOUND.
+  virtual void RemovePool(const std::string& manager_id, const pool::Destination& destination,
+                          Callback<PoolSnapshot> done) = 0;
+  // Live pools and settings without a pool, ordered by pool id. Empty manager_id = all managers.
+  virtual void ListPools(const std::string& manager_id,
+                         Callback<std::vector<PoolSnapshot>> done) = 0;
+  // Ordered by id. Empty manager_id = all managers.
+  virtual void ListConnections(const std::string& manager_id,
+                               Callback<std::vector<ConnectionSnapshot>> done) = 0;
+  virtual void GetConnection(connection::ConnectionId id, Callback<ConnectionSnapshot> done) = 0;
+  virtual void SetConnectionIdleTimeout(connection::ConnectionId id, absl::Duration timeout,
+                                        Callback<ConnectionSnapshot> done) = 0;
+  // At once (kAdmin), or after what is outstanding when `drain`.
+  virtual void CloseConnection(connection::ConnectionId id, bool drain,
+                               Callback<ConnectionSnapshot> done) = 0;
+  // Closes live mutual-TLS connections whose peer was let in by this allowed-domain pattern.
+  virtual void CloseConnectionsByDomain(const std::string& manager_id, const std::string& pattern,
+                                        Callback<int> done) = 0;
+
+  // --- Messages ---
+  // `sink` is kept until the subscription ends. NOT_FOUND, INVALID_ARGUMENT.
+  virtual absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(
+      SubscriptionOptions options, std::shared_ptr<dispatch::DeliverySink> sink) = 0;
+  // Each order has one result. Orders of one call that belong to one request keep their order.
+  virtual void Respond(std::vector<ResponseOrder> orders, std::shared_ptr<ResponseSink> sink) = 0;
+  // Each order has at most one kSent, then responses, and ends with one final event.
+  virtual void Send(std::vector<SendOrder> orders, std::shared_ptr<SendSink> sink) = 0;
+  // Gives up sends of this sink (CANCEL goes out for an INVITE that has had a provisional); their
+  // final event is kFailure CANCELLED.
+  virtual void CancelSends(std::vector<uint64_t> cookies, std::shared_ptr<SendSink> sink) = 0;
+
+  // --- The whole ---
+  virtual EngineTotals GetTotals() const = 0;
+  // No new work: listeners close, new requests get 503, sends are refused. `done` is called when
+  // no request is open, or at `timeout`; connections are then closed (kShutdown).
+  virtual void Shutdown(absl::Duration timeout, absl::AnyInvocable<void()> done) = 0;
+};
+
+}  // namespace sipcm::engine
+
+#endif  // SIPCM_CORE_ENGINE_ENGINE_H_

@@ -1,0 +1,73 @@
+#ifndef SIPCM_CORE_ENGINE_ENGINE_CONFIG_H_
+#define SIPCM_CORE_ENGINE_ENGINE_CONFIG_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "core/connection/connection_settings.h"
+#include "core/dispatch/dispatcher.h"
+#include "core/net/address.h"
+#include "core/pool/destination.h"
+#include "core/pool/pool_policy.h"
+#include "core/tls/allowed_domains.h"
+#include "core/tls/credential.h"
+#include "core/tls/extended_key_usage.h"
+#include "core/tls/peer_policy.h"
+#include "core/tls/tls_context.h"
+#include "core/tls/trust_bundle.h"
+
+namespace sipcm::engine {
+
+enum class ManagerKind : uint8_t { kClient, kServerTcp, kServerTls };
+enum class Sharing : uint8_t { kShared, kDedicated };  // kDedicated: each request its own connection
+
+// A connection manager as it shall be: validated by the server, immutable once applied.
+struct ManagerConfig {
+  std::string id;  // "edge" of "connectionManagers/edge"
+  ManagerKind kind = ManagerKind::kServerTcp;
+  std::vector<net::SocketAddress> listen_addresses;  // the same port in all; 0 = pick one
+  std::string local_host_name;  // Via sent-by and Warning agent; empty = the bound address
+
+  std::shared_ptr<const tls::Credential> credential;     // kServerTls: required
+  std::shared_ptr<const tls::TrustBundle> trust_bundle;  // null = none
+  tls::MutualTls mutual_tls = tls::MutualTls::kOff;
+  std::vector<tls::AllowedDomain> allowed_domains;  // CONFIGURED ones
+  bool allow_any_domain = false;
+  bool auto_allow_outgoing_hosts = true;
+  tls::NameCheck name_check = tls::NameCheck::kSubjectAndAlternative;
+  tls::ExtendedKeyUsagePolicy extended_key_usage;
+
+  connection::ConnectionSettings connection;
+  pool::PoolLimits default_pool_limits;
+  Sharing sharing = Sharing::kShared;
+  int max_connection_count = 0;   // incoming, per manager; 0 = no limit of its own
+
+  dispatch::DispatchPolicy dispatch;
+  absl::Duration drain_timeout = absl::Seconds(30);
+};
+
+// What a manager is, besides what was asked of it.
+struct ManagerStatus {
+  enum class State : uint8_t { kIdle, kListening, kStopping, kFailed };
+  State state = State::kIdle;
+  std::vector<net::SocketAddress> bound_addresses;
+  std::string reason;                 // of kFailed
+  std::vector<std::string> warnings;  // SERVER_TCP, allow_any_domain, list not consulted, ...
+  std::vector<tls::AllowedDomain> auto_allowed_domains;  // origin AUTO
+  int incoming_connection_count = 0;
+  int outgoing_connection_count = 0;
+};
+
+// Settings of one pool; hold also when the pool appears only later.
+struct PoolConfig {
+  std::string manager_id;
+  pool::Destination destination;
+  pool::PoolLimits limits;
+};
+
+}  // namespace sipcm::engine
+
+#endif  // SIPCM_CORE_ENGINE_ENGINE_CONFIG_H_

@@ -1,0 +1,112 @@
+#ifndef SIPCM_CORE_ENGINE_ENGINE_SNAPSHOT_H_
+#define SIPCM_CORE_ENGINE_ENGINE_SNAPSHOT_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "core/connection/close_reason.h"
+#include "core/connection/connection.h"
+#include "core/dispatch/delivery.h"
+#include "core/pool/connection_pool.h"
+#include "core/tls/peer_identity.h"
+
+namespace sipcm::engine {
+
+// One connection, as it was when asked. Values only: safe on any thread.
+struct ConnectionSnapshot {
+  connection::ConnectionId id;
+  std::string manager_id;
+  connection::Direction direction = connection::Direction::kIncoming;
+  connection::Transport transport = connection::Transport::kTcp;
+  connection::ConnectionState state = connection::ConnectionState::kHandshaking;
+  net::SocketAddress local_address;
+  net::SocketAddress remote_address;
+  std::shared_ptr<const tls::PeerIdentity> peer;
+  std::string pool_id;  // outgoing: "tcp:host:port"
+  absl::Duration idle_timeout;
+  absl::Time open_time;
+  absl::Time last_receive_time;  // InfinitePast when nothing came yet
+  absl::Time last_send_time;
+  connection::Connection::Counters counters;
+  int outstanding_count = 0;
+};
+
+struct PoolSnapshot {
+  std::string manager_id;
+  pool::Destination destination;
+  pool::PoolLimits limits;
+  pool::PoolStatistics statistics;
+  bool live = false;  // false: only a setting, no pool yet
+};
+
+// Sums over all workers, for metrics and Admin.GetServer. Monotonic unless said otherwise.
+struct EngineTotals {
+  // Gauges.
+  int64_t connections[2][2] = {};  // [direction][transport]
+  int64_t pools = 0;
+  int64_t open_requests = 0;    // delivered or waiting, not finally answered
+  int64_t waiting_requests = 0; // of these: waiting for credit
+  int64_t open_sends = 0;
+  int64_t subscriptions = 0;
+  int64_t endpoints = 0;
+  int64_t managers = 0;
+  // Counters.
+  uint64_t connections_opened[2][2] = {};
+  uint64_t connections_closed[2][2][connection::kCloseReasonCount] = {};
+  uint64_t accept_failures = 0;
+  uint64_t requests_in = 0;
+  uint64_t responses_in = 0;
+  uint64_t stray_responses_in = 0;  // matched no transaction: dropped
+  uint64_t malformed_in = 0;
+  uint64_t requests_dispatched = 0;  // first attempts handed to a subscription
+  uint64_t requests_redelivered = 0;
+  uint64_t requests_expired = 0;
+  uint64_t requests_cancelled = 0;
+  uint64_t automatic_answers[700] = {};  // by status code
+  uint64_t responses_out = 0;            // of applications
+  uint64_t requests_out = 0;
+  uint64_t sends_failed = 0;
+  uint64_t tls_refused = 0;
+};
+
+// Which endpoint a request would go to and why; nothing is sent.
+struct DispatchExplanation {
+  dispatch::DispatchReason reason = dispatch::DispatchReason::kAutomaticAnswer;
+  std::string endpoint_id;   // empty: an automatic answer
+  int status_code = 0;       // of the automatic answer
+  std::string explanation;   // the steps tried, in words
+  int subscription_count = 0;
+};
+
+// Something that happened, for logs, metrics and (later) watchers. Told after it is true.
+struct EngineEvent {
+  enum class Kind : uint8_t {
+    kManagerListening, kManagerIdle, kManagerFailed,
+    kConnectionEstablished, kConnectionClosed, kTlsRefused, kAcceptFailed,
+    kPoolAdded, kPoolRemoved, kMalformed,
+  };
+  Kind kind = Kind::kConnectionEstablished;
+  std::string manager_id;
+  connection::ConnectionId connection;
+  connection::Direction direction = connection::Direction::kIncoming;
+  connection::Transport transport = connection::Transport::kTcp;
+  net::SocketAddress remote_address;
+  std::string pool_id;
+  connection::CloseReason close_reason = connection::CloseReason::kIdle;
+  absl::Status detail;
+  std::shared_ptr<const tls::PeerIdentity> peer;
+};
+
+// Called from workers' and control threads; must not block.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void OnEvent(const EngineEvent& event) = 0;
+};
+
+}  // namespace sipcm::engine
+
+#endif  // SIPCM_CORE_ENGINE_ENGINE_SNAPSHOT_H_

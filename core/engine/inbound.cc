@@ -1,0 +1,357 @@
+#include "core/engine/inbound.h"
+
+#include <utility>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "core/base/error.h"
+#include "core/base/status_macros.h"
+#include "core/sip/response_builder.h"
+#include "core/sip/status_code.h"
+
+namespace sipcm::engine {
+namespace {
+
+using dispatch::Ending;
+using dispatch::OpenRequest;
+using dispatch::Situation;
+
+// How long a cancelled INVITE waits for the application's own answer before it gets 487.
+constexpr absl::Duration kCancelGrace = absl::Milliseconds(500);
+
+bool IsInvite(const OpenRequest& request) {
+  return request.record->view.method_id() == sip::Method::kInvite;
+}
+
+}  // namespace
+
+Inbound::Inbound(int worker, event::EventLoop* loop, RandomSource* random,
+                 ConnectionTable* connections, WorkerTotals* totals, Host* host)
+    : loop_(loop),
+      random_(random),
+      connections_(connections),
+      totals_(totals),
+      host_(host),
+      requests_(worker, random),
+      queue_(worker, loop, this),
+      deadlines_(loop, this),
+      invites_(loop) {}
+
+Inbound::~Inbound() {
+  // Only after the connections: nobody is left to answer.
+  std::vector<OpenRequest*> open;
+  requests_.ForEach([&](OpenRequest& request) { open.push_back(&request); });
+  for (OpenRequest* request : open) {
+    deadlines_.Disarm(request);
+    request->is_counted = false;
+    queue_.Abandon(request);
+    requests_.Close(request, Ending::kUndeliverable);
+  }
+}
+
+std::string Inbound::MakeTag() {
+  // 60 bits: unguessable (RFC 3261 19.3) and without a heap block.
+  return absl::StrCat(absl::Hex(random_->Next() >> 4, absl::kZeroPad15));
+}
+
+std::string Inbound::AgentOf(ConnectionSlot& slot) {
+  const std::string& host = slot.manager->runtime.Get()->config.local_host_name;
+  return host.empty() ? slot.connection->local_address().ip.ToUriHost() : host;
+}
+
+void Inbound::UpdateGauges() {
+  totals_->open_requests.Add(static_cast<int64_t>(requests_.size()) -
+                             totals_->open_requests.value());
+  totals_->waiting_requests.Add(static_cast<int64_t>(queue_.waiting_count()) -
+                                totals_->waiting_requests.value());
+}
+
+// --- What comes ------------------------------------------------------------------------------
+
+void Inbound::OnRequest(ConnectionSlot& slot, const sip::MessageView& request) {
+  totals_->requests_in.Add();
+  switch (request.method_id()) {
+    case sip::Method::kAck:
+      return OnAck(slot, request);
+    case sip::Method::kCancel:
+      return OnCancel(slot, request);
+    default:
+      break;
+  }
+  if (draining_) return AnswerDirectly(slot, request, Situation::kDraining);
+  const dispatch::DispatchDecision decision = Decide(slot, request);
+  if (decision.entry == nullptr) return AnswerDirectly(slot, request, decision.situation);
+  OpenAndOffer(slot, request, decision);
+  UpdateGauges();
+}
+
+dispatch::DispatchDecision Inbound::Decide(ConnectionSlot& slot,
+                                           const sip::MessageView& request) {
+  return dispatch::Dispatch(request, *slot.manager->directory.Get(),
+                            slot.manager->runtime.Get()->config.dispatch);
+}
+
+void Inbound::OnAck(ConnectionSlot& slot, const sip::MessageView& request) {
+  transaction::InviteTransaction* invite = invites_.Match(request);
+  if (invite != nullptr) {
+    if (invite->state == transaction::InviteTransaction::State::kCompleted) {
+      invites_.Remove(invite);
+    }
+    return;
+  }
+  // The ACK of a 2xx is a request of its own (RFC 3261 13.2.2.4). It is never answered, whatever
+  // happens to it.
+  const dispatch::DispatchDecision decision = Decide(slot, request);
+  if (decision.entry == nullptr) return;
+  if (queue_.DeliverUnanswerable(Record(slot, request), *decision.entry,
+                                 slot.manager->state->group(), decision.reason)) {
+    totals_->requests_dispatched.Add();
+  }
+}
+
+void Inbound::OnCancel(ConnectionSlot& slot, const sip::MessageView& request) {
+  transaction::InviteTransaction* invite = invites_.Match(request);
+  if (invite == nullptr) return AnswerDirectly(slot, request, Situation::kNoTransaction);
+  AnswerDirectly(slot, request, Situation::kCancelAccepted);
+  OpenRequest* open = requests_.Find(dispatch::RequestId::FromValue(invite->request_id));
+  // An INVITE that has its final answer is past cancelling (RFC 3261 9.2).
+  if (open == nullptr || open->is_cancelled) return;
+  totals_->requests_cancelled.Add();
+  open->is_cancelled = true;
+  if (open->assigned == nullptr) {
+    AnswerOpen(*open, Situation::kCancelled, Ending::kCancelled);
+    return;
+  }
+  queue_.Tell(*open, dispatch::Delivery::Kind::kCancelled);
+  deadlines_.Arm(open, kCancelGrace);
+}
+
+void Inbound::OnMalformed(ConnectionSlot& slot, const sip::MessageView& request,
+                          const sip::ParseVerdict& verdict) {
+  totals_->malformed_in.Add();
+  if (!request.is_request() || !verdict.answerable) return;
+  const std::string agent = AgentOf(slot);
+  const std::string tag = MakeTag();
+  dispatch::AnswerContext context;
+  context.agent = agent;
+  context.to_tag = tag;
+  context.received_host = slot.peer_host;
+  context.received_port = slot.connection->remote_address().port;
+  if (dispatch::AppendRefusal(request, verdict, context, slot.connection->tail())) {
+    slot.connection->Commit();
+    totals_->automatic_answers[verdict.status_code].Add();
+  }
+}
+
+std::shared_ptr<const dispatch::RequestRecord> Inbound::Record(const ConnectionSlot& slot,
+                                                               const sip::MessageView& request) {
+  auto record = std::make_shared<dispatch::RequestRecord>();
+  record->bytes.assign(request.bytes().data(), request.bytes().size());
+  record->view.CopyIndexFrom(request, record->bytes.data());
+  record->connection = slot.connection->id();
+  record->manager_id = slot.manager->state->id();
+  record->peer_address = slot.connection->remote_address();
+  record->peer = slot.connection->peer();
+  return record;
+}
+
+void Inbound::OpenAndOffer(ConnectionSlot& slot, const sip::MessageView& request,
+                           const dispatch::DispatchDecision& decision) {
+  OpenRequest* open = requests_.Open();
+  if (open == nullptr) return AnswerDirectly(slot, request, Situation::kOverloaded);
+  if (request.method_id() == sip::Method::kInvite && !invites_.Add(request, open->id.value())) {
+    // The same INVITE again over a reliable transport: it came by two ways (RFC 3261 8.2.2.2).
+    requests_.Close(open, Ending::kUndeliverable);
+    return AnswerDirectly(slot, request, Situation::kMerged);
+  }
+  const dispatch::Endpoint& endpoint = *decision.entry->endpoint;
+  const absl::Duration timeout = request.method_id() == sip::Method::kInvite
+                                     ? endpoint.invite_answer_timeout
+                                     : endpoint.answer_timeout;
+  open->record = Record(slot, request);
+  open->endpoint = decision.entry->endpoint;
+  open->endpoint_group = decision.entry->group;
+  open->manager_group = slot.manager->state->group();
+  open->reason = decision.reason;
+  open->expire_time = loop_->WallNow() + timeout;
+  slot.connection->AddTransaction();
+  open->is_counted = true;
+  deadlines_.Arm(open, timeout);
+  totals_->requests_dispatched.Add();
+  queue_.Offer(open);
+}
+
+// --- What the server answers -------------------------------------------------------------------
+
+void Inbound::AnswerDirectly(ConnectionSlot& slot, const sip::MessageView& request,
+                             Situation situation) {
+  const std::string agent = AgentOf(slot);
+  const std::string tag = MakeTag();
+  dispatch::AnswerContext context;
+  context.agent = agent;
+  context.to_tag = tag;
+  context.received_host = slot.peer_host;
+  context.received_port = slot.connection->remote_address().port;
+  if (!dispatch::AppendAutomaticAnswer(request, situation, context, slot.connection->tail())) {
+    return;
+  }
+  slot.connection->Commit();
+  totals_->automatic_answers[dispatch::StatusCodeOf(situation)].Add();
+}
+
+void Inbound::AnswerOpen(OpenRequest& request, Situation situation, Ending ending,
+                         absl::string_view allow) {
+  ConnectionSlot* slot = connections_->Find(request.record->connection);
+  if (slot != nullptr && slot->connection->state() != connection::ConnectionState::kClosed) {
+    if (request.to_tag.empty()) request.to_tag = MakeTag();
+    const std::string agent = AgentOf(*slot);
+    dispatch::AnswerContext context;
+    context.agent = agent;
+    context.to_tag = request.to_tag;
+    context.received_host = slot->peer_host;
+    context.received_port = slot->connection->remote_address().port;
+    context.allow = allow;
+    if (dispatch::AppendAutomaticAnswer(request.record->view, situation, context,
+                                        slot->connection->tail())) {
+      slot->connection->Commit();
+      totals_->automatic_answers[dispatch::StatusCodeOf(situation)].Add();
+    }
+  }
+  Close(request, dispatch::StatusCodeOf(situation), ending);
+}
+
+void Inbound::Close(OpenRequest& request, int status_code, Ending ending) {
+  deadlines_.Disarm(&request);
+  if (IsInvite(request)) invites_.Finish(request.record->view, status_code);
+  if (request.is_counted) {
+    ConnectionSlot* slot = connections_->Find(request.record->connection);
+    if (slot != nullptr) slot->connection->RemoveTransaction();
+    request.is_counted = false;
+  }
+  queue_.Release(&request);
+  if (request.attempt > 1) totals_->requests_redelivered.Add(request.attempt - 1);
+  requests_.Close(&request, ending);
+  UpdateGauges();
+  if (requests_.size() == 0) host_->OnInboundIdle();
+}
+
+void Inbound::OnUndeliverable(OpenRequest& request, Situation situation,
+                              absl::string_view allow) {
+  AnswerOpen(request, situation, Ending::kUndeliverable, allow);
+}
+
+void Inbound::WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) {
+  host_->WakeWorker(worker, std::move(group));
+}
+
+void Inbound::OnTimeout(event::TimeoutQueue::Entry& entry) {
+  auto& request = static_cast<OpenRequest&>(entry);
+  if (request.is_cancelled) {
+    AnswerOpen(request, Situation::kCancelled, Ending::kCancelled);
+    return;
+  }
+  totals_->requests_expired.Add();
+  queue_.Tell(request, dispatch::Delivery::Kind::kExpired);
+  AnswerOpen(request, Situation::kExpired, Ending::kExpired);
+}
+
+void Inbound::AnswerAllOpen() {
+  std::vector<dispatch::RequestId> ids;
+  requests_.ForEach([&](OpenRequest& request) { ids.push_back(request.id); });
+  for (const dispatch::RequestId id : ids) {
+    if (OpenRequest* request = requests_.Find(id); request != nullptr) {
+      AnswerOpen(*request, Situation::kDraining, Ending::kExpired);
+    }
+  }
+}
+
+// --- What an application answers ---------------------------------------------------------------
+
+void Inbound::Respond(std::vector<ResponseOrder> orders, ResponseSink& sink) {
+  std::vector<ResponseResult> results;
+  results.reserve(orders.size());
+  for (const ResponseOrder& order : orders) results.push_back(RespondOne(order));
+  sink.OnResponseResults(std::move(results));
+}
+
+ResponseResult Inbound::RespondOne(const ResponseOrder& order) {
+  ResponseResult result;
+  result.cookie = order.cookie;
+  result.request_id = order.request_id;
+  OpenRequest* request = requests_.Find(order.request_id);
+  if (request == nullptr) {
+    result.status = requests_.WhyNotOpen(order.request_id);
+    return result;
+  }
+  ConnectionSlot* slot = connections_->Find(request->record->connection);
+  if (slot == nullptr || slot->connection->state() == connection::ConnectionState::kClosed) {
+    result.status = MakeError(
+        absl::StatusCode::kUnavailable, "CONNECTION_GONE",
+        absl::StrCat("request \"", order.request_id.ToString(), "\": its connection from ",
+                     request->record->peer_address.ToString(),
+                     " has closed, so no answer can reach the sender; nothing was sent"));
+    Close(*request, order.status_code, Ending::kUndeliverable);
+    return result;
+  }
+  int status_code = 0;
+  result.status = AppendResponse(order, *request, *slot, &status_code);
+  if (!result.status.ok()) return result;
+  slot->connection->Commit();
+  totals_->responses_out.Add();
+  result.route = ResponseRoute::kSameConnection;
+  if (sip::IsFinal(status_code)) {
+    Close(*request, status_code, Ending::kAnswered);
+  } else if (IsInvite(*request) && !request->is_cancelled) {
+    request->expire_time = loop_->WallNow() + request->endpoint->invite_answer_timeout;
+    deadlines_.Arm(request, request->endpoint->invite_answer_timeout);
+  }
+  return result;
+}
+
+absl::Status Inbound::AppendResponse(const ResponseOrder& order, OpenRequest& request,
+                                     ConnectionSlot& slot, int* status_code) {
+  if (!order.message.raw.empty()) {
+    SIPCM_RETURN_IF_ERROR(WithFieldPrefix(
+        sip::CheckRawResponse(order.message.raw,
+                              slot.manager->runtime.Get()->config.connection.framer,
+                              request.record->view, &raw_response_),
+        "response"));
+    *status_code = raw_response_.status_code();
+    slot.connection->tail()->append(order.message.raw);
+    return absl::OkStatus();
+  }
+  *status_code = order.status_code;
+  if (request.to_tag.empty() && order.status_code > 100) request.to_tag = MakeTag();
+  absl::InlinedVector<sip::HeaderText, 16> headers;
+  for (const auto& [name, value] : order.message.headers) headers.push_back({name, value});
+  return WithFieldPrefix(
+      sip::ResponseBuilder(request.record->view)
+          .Status(order.status_code, order.reason_phrase)
+          .From({slot.peer_host, slot.connection->remote_address().port})
+          .ToTag(request.to_tag)
+          .Headers(headers)
+          .Body(order.message.body)
+          .AppendTo(slot.connection->tail()),
+      "response");
+}
+
+// --- Subscriptions -----------------------------------------------------------------------------
+
+void Inbound::OnCredit(const std::shared_ptr<dispatch::SubscriptionGroup>& group) {
+  queue_.OnCredit(group);
+  UpdateGauges();
+}
+
+void Inbound::OnSubscriptionEnded(
+    const std::shared_ptr<dispatch::SubscriptionState>& subscription) {
+  queue_.OnSubscriptionEnded(subscription);
+  UpdateGauges();
+}
+
+void Inbound::ForgetGroup(const std::shared_ptr<dispatch::SubscriptionGroup>& group) {
+  queue_.Forget(group, Situation::kNothingMatches);
+  UpdateGauges();
+}
+
+}  // namespace sipcm::engine

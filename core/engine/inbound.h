@@ -1,0 +1,111 @@
+#ifndef SIPCM_CORE_ENGINE_INBOUND_H_
+#define SIPCM_CORE_ENGINE_INBOUND_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "core/base/random_source.h"
+#include "core/dispatch/automatic_answer.h"
+#include "core/dispatch/delivery_queue.h"
+#include "core/dispatch/dispatcher.h"
+#include "core/dispatch/open_request.h"
+#include "core/engine/connection_table.h"
+#include "core/engine/message_order.h"
+#include "core/engine/worker_totals.h"
+#include "core/event/event_loop.h"
+#include "core/event/timeout_queue.h"
+#include "core/sip/raw_message.h"
+#include "core/transaction/invite_transaction.h"
+
+namespace sipcm::engine {
+
+// The requests that come to one worker: dispatched, delivered, answered by an application or by
+// the server itself, exactly once each (semantics.md 7). Thread: the worker's.
+class Inbound final : private dispatch::DeliveryQueue::Owner,
+                      private event::TimeoutQueue::Listener {
+ public:
+  // The rest of the worker.
+  class Host {
+   public:
+    // Has OnCredit(group) called on that worker.
+    virtual void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) = 0;
+    // The last open request ended.
+    virtual void OnInboundIdle() = 0;
+
+   protected:
+    ~Host() = default;
+  };
+
+  // All outlive this.
+  Inbound(int worker, event::EventLoop* loop, RandomSource* random, ConnectionTable* connections,
+          WorkerTotals* totals, Host* host);
+  ~Inbound();
+
+  // A well-formed request on an established connection.
+  void OnRequest(ConnectionSlot& slot, const sip::MessageView& request);
+  // One that is not: answered as the verdict says, if it can be.
+  void OnMalformed(ConnectionSlot& slot, const sip::MessageView& request,
+                   const sip::ParseVerdict& verdict);
+
+  // One result for each order, to `sink`, in one call.
+  void Respond(std::vector<ResponseOrder> orders, ResponseSink& sink);
+
+  void OnCredit(const std::shared_ptr<dispatch::SubscriptionGroup>& group);
+  void OnSubscriptionEnded(const std::shared_ptr<dispatch::SubscriptionState>& subscription);
+  void ForgetGroup(const std::shared_ptr<dispatch::SubscriptionGroup>& group);
+
+  // From now on new requests get 503.
+  void Drain() { draining_ = true; }
+  // Answers all that is open with 503: the drain's deadline, or the end.
+  void AnswerAllOpen();
+  size_t open_count() const { return requests_.size(); }
+
+ private:
+  // dispatch::DeliveryQueue::Owner
+  void OnUndeliverable(dispatch::OpenRequest& request, dispatch::Situation situation,
+                       absl::string_view allow) override;
+  void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) override;
+  // event::TimeoutQueue::Listener
+  void OnTimeout(event::TimeoutQueue::Entry& entry) override;
+
+  void OnAck(ConnectionSlot& slot, const sip::MessageView& request);
+  void OnCancel(ConnectionSlot& slot, const sip::MessageView& request);
+  void OpenAndOffer(ConnectionSlot& slot, const sip::MessageView& request,
+                    const dispatch::DispatchDecision& decision);
+  dispatch::DispatchDecision Decide(ConnectionSlot& slot, const sip::MessageView& request);
+  std::shared_ptr<const dispatch::RequestRecord> Record(const ConnectionSlot& slot,
+                                                        const sip::MessageView& request);
+
+  void AnswerDirectly(ConnectionSlot& slot, const sip::MessageView& request,
+                      dispatch::Situation situation);
+  // The server's own final answer to an open request, which ends it.
+  void AnswerOpen(dispatch::OpenRequest& request, dispatch::Situation situation,
+                  dispatch::Ending ending, absl::string_view allow = "");
+  void Close(dispatch::OpenRequest& request, int status_code, dispatch::Ending ending);
+
+  ResponseResult RespondOne(const ResponseOrder& order);
+  absl::Status AppendResponse(const ResponseOrder& order, dispatch::OpenRequest& request,
+                              ConnectionSlot& slot, int* status_code);
+
+  void UpdateGauges();
+  std::string MakeTag();
+  static std::string AgentOf(ConnectionSlot& slot);
+
+  event::EventLoop* const loop_;
+  RandomSource* const random_;
+  ConnectionTable* const connections_;
+  WorkerTotals* const totals_;
+  Host* const host_;
+  dispatch::OpenRequestTable requests_;
+  dispatch::DeliveryQueue queue_;
+  event::TimeoutQueue deadlines_;
+  transaction::InviteTransactionTable invites_;
+  sip::MessageView raw_response_;  // reused
+  bool draining_ = false;
+};
+
+}  // namespace sipcm::engine
+
+#endif  // SIPCM_CORE_ENGINE_INBOUND_H_

@@ -1,0 +1,85 @@
+#include "core/engine/manager_runtime.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/base/status_macros.h"
+
+namespace sipcm::engine {
+namespace {
+
+// Whether the settings present our certificate to servers: only a TLS server manager has one that
+// is meant for peers; a CLIENT manager presents none (semantics.md 2).
+std::shared_ptr<const tls::Credential> ClientCredential(const ManagerConfig& config) {
+  return config.kind == ManagerKind::kServerTls ? config.credential : nullptr;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const ManagerRuntime>> ManagerRuntime::Create(
+    ManagerConfig config) {
+  auto runtime = std::make_shared<ManagerRuntime>();
+  runtime->connection_settings =
+      std::make_shared<const connection::ConnectionSettings>(config.connection);
+  runtime->peer_policy.trust_bundle = config.trust_bundle;
+  runtime->peer_policy.extended_key_usage = config.extended_key_usage;
+  runtime->peer_policy.name_check = config.name_check;
+  runtime->peer_policy.allowed_domains =
+      std::make_shared<const tls::AllowedDomains>(config.allowed_domains);
+  runtime->peer_policy.empty_list = config.allow_any_domain
+                                        ? tls::PeerPolicy::EmptyList::kAllowsAnyDomain
+                                        : tls::PeerPolicy::EmptyList::kRefusesAll;
+  if (config.kind == ManagerKind::kServerTls) {
+    if (config.credential == nullptr) {
+      return WithField(
+          MakeError(absl::StatusCode::kFailedPrecondition, "NO_CERTIFICATE",
+                    absl::StrCat("connection manager \"", config.id,
+                                 "\" of kind SERVER_TLS has no certificate; create one with "
+                                 "Certificates/CreateCertificate and name it in "
+                                 "\"certificate\"")),
+          "certificate");
+    }
+    SIPCM_ASSIGN_OR_RETURN(runtime->server_tls,
+                           tls::ServerTlsContext::Create(config.credential, config.mutual_tls,
+                                                         runtime->peer_policy));
+  }
+  // Whom we connect to is judged by chain and asked host, not by whom we let in.
+  tls::PeerPolicy outgoing = runtime->peer_policy;
+  outgoing.allowed_domains = nullptr;
+  outgoing.extended_key_usage = {};
+  SIPCM_ASSIGN_OR_RETURN(
+      runtime->client_tls,
+      tls::ClientTlsContext::Create(std::move(outgoing), ClientCredential(config)));
+  runtime->config = std::move(config);
+  return runtime;
+}
+
+std::vector<std::string> WarningsOf(const ManagerConfig& config) {
+  std::vector<std::string> warnings;
+  if (config.kind == ManagerKind::kServerTcp) {
+    warnings.push_back(
+        "SERVER_TCP carries SIP in clear text and cannot tell who a peer is: use SERVER_TLS with "
+        "mutual_tls REQUIRE wherever peers are not on a network of your own");
+  }
+  const bool consulted =
+      config.kind == ManagerKind::kServerTls && config.mutual_tls != tls::MutualTls::kOff;
+  if (consulted && config.allow_any_domain && config.allowed_domains.empty()) {
+    warnings.push_back(
+        "allow_any_domain: every peer whose certificate leads to the trust bundle is let in; add "
+        "allowed domains and set it to false");
+  }
+  if (!consulted && !config.allowed_domains.empty() && config.kind == ManagerKind::kServerTls) {
+    warnings.push_back(
+        "mutual_tls is OFF: the allowed domains are kept but not consulted; set mutual_tls to "
+        "REQUIRE");
+  }
+  if (consulted && config.trust_bundle == nullptr) {
+    warnings.push_back(
+        "mutual_tls asks for certificates but there is no trust_bundle: every certificate is "
+        "refused; name a trust bundle");
+  }
+  return warnings;
+}
+
+}  // namespace sipcm::engine

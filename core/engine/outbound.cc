@@ -1,0 +1,364 @@
+#include "core/engine/outbound.h"
+
+#include <utility>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "core/base/error.h"
+#include "core/base/status_macros.h"
+#include "core/sip/raw_message.h"
+#include "core/sip/request_builder.h"
+#include "core/sip/status_code.h"
+#include "core/transaction/branch.h"
+
+namespace sipcm::engine {
+namespace {
+
+// An INVITE that rings may ring for longer than a transaction takes (timer C, RFC 3261 16.6).
+constexpr absl::Duration kTimerC = absl::Minutes(3);
+
+absl::Status Cancelled() {
+  return MakeError(absl::StatusCode::kCancelled, "CANCELLED",
+                   "the send was given up by its application");
+}
+
+}  // namespace
+
+struct Outbound::OpenSend : transaction::ClientTransaction {
+  PlannedSend planned;
+  std::unique_ptr<pool::ConnectionPool::Waiter> waiter;  // while it waits for a connection
+  ConnectionSlot* slot = nullptr;                        // once it was written
+  std::string invite;  // as sent, for ACK and CANCEL; INVITE only
+};
+
+Outbound::Outbound(event::EventLoop* loop, RandomSource* random, ConnectionTable* connections,
+                   PoolDirectory* pools, WorkerTotals* totals, Host* host)
+    : loop_(loop),
+      random_(random),
+      connections_(connections),
+      pools_(pools),
+      totals_(totals),
+      host_(host),
+      transactions_(random),
+      timeouts_(loop, this) {}
+
+Outbound::~Outbound() {
+  while (auto* transaction = static_cast<OpenSend*>(transactions_.Any())) {
+    timeouts_.Disarm(transaction);
+    if (transaction->slot != nullptr) transaction->slot->sends.Remove(transaction);
+    transactions_.Remove(transaction);
+  }
+}
+
+// --- Sending -------------------------------------------------------------------------------------
+
+void Outbound::Send(PlannedSend planned) {
+  auto owned = std::make_unique<OpenSend>();
+  OpenSend* send = owned.get();
+  send->planned = std::move(planned);
+  transactions_.Add(std::move(owned));
+  totals_->open_sends.Add(1);
+  by_cookie_[SendKey(send->planned.sink.get(), send->planned.order.cookie)] = send;
+  send->method = send->planned.order.method;
+  if (!send->planned.order.message.raw.empty()) {
+    // What the raw bytes say counts.
+    absl::Status checked = sip::CheckRawRequest(
+        send->planned.order.message.raw,
+        send->planned.manager->runtime.Get()->config.connection.framer, &raw_request_);
+    if (!checked.ok()) {
+      Fail(send, WithFieldPrefix(std::move(checked), "request"));
+      return;
+    }
+    send->method = std::string(raw_request_.method());
+  }
+  send->method_id = sip::ParseMethod(send->method);
+  if (draining_) {
+    Fail(send, MakeError(absl::StatusCode::kUnavailable, "SERVER_DRAINING",
+                         "the server is draining and sends nothing new; use another server"));
+    return;
+  }
+  timeouts_.Arm(send, send->planned.order.timeout);
+  FindConnection(send);
+}
+
+void Outbound::FindConnection(OpenSend* send) {
+  const SendOrder& order = send->planned.order;
+  if (order.connection.is_valid()) {
+    ConnectionSlot* slot = connections_->Find(order.connection);
+    if (slot == nullptr || !slot->connection->is_usable()) {
+      Fail(send, MakeError(absl::StatusCode::kNotFound, "CONNECTION_NOT_FOUND",
+                           absl::StrCat("connection \"", order.connection.ToString(),
+                                        "\" is closed or does not exist; send by destination")));
+      return;
+    }
+    OnConnection(send, slot->connection.get(), /*reused=*/true);
+    return;
+  }
+  pool::ConnectionPool& pool = pools_->PoolFor(send->planned.manager, *order.destination);
+  pool::ConnectionPool::Acquired acquired =
+      pool.Acquire([this, send](absl::StatusOr<connection::Connection*> connection) {
+        send->waiter = nullptr;
+        if (!connection.ok()) {
+          Fail(send, std::move(connection).status());
+        } else {
+          OnConnection(send, *connection, /*reused=*/false);
+        }
+      });
+  if (!acquired.refused.ok()) {
+    Fail(send, std::move(acquired.refused));
+  } else if (acquired.connection != nullptr) {
+    OnConnection(send, acquired.connection, acquired.reused);
+  } else {
+    send->waiter = std::move(acquired.waiter);
+  }
+}
+
+void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, bool reused) {
+  ConnectionSlot& slot = *ConnectionTable::SlotOf(*connection);
+  std::string* const tail = connection->tail();
+  const size_t begin = tail->size();
+  absl::Status built = AppendRequest(send, slot, tail);
+  if (!built.ok()) {
+    Fail(send, std::move(built));
+    return;
+  }
+  if (send->method_id == sip::Method::kInvite) send->invite = tail->substr(begin);
+  connection->Commit();
+  totals_->requests_out.Add();
+  send->slot = &slot;
+  slot.sends.PushBack(send);
+  connection->AddTransaction();
+  TellSent(send, reused);
+  // An ACK has no answer (RFC 3261 17.1).
+  if (send->method_id == sip::Method::kAck) Remove(send);
+}
+
+absl::Status Outbound::AppendRequest(OpenSend* send, ConnectionSlot& slot, std::string* out) {
+  return WithFieldPrefix(send->planned.order.message.raw.empty() ? AppendParts(send, slot, out)
+                                                                 : AppendRaw(send, slot, out),
+                         "request");
+}
+
+namespace {
+
+// The sent-by of our Vias, made once for a connection.
+const std::string& SentBy(ConnectionSlot& slot) {
+  if (!slot.sent_by.empty()) return slot.sent_by;
+  const ManagerConfig& config = slot.manager->runtime.Get()->config;
+  const net::SocketAddress& local = slot.connection->local_address();
+  const std::string host =
+      config.local_host_name.empty() ? local.ip.ToUriHost() : config.local_host_name;
+  // Where we listen, if we do: the peer may open a connection to it (RFC 3261 18.1.1).
+  const std::vector<net::SocketAddress> bound = slot.manager->state->bound_addresses();
+  const uint16_t port = bound.empty() ? local.port : bound.front().port;
+  slot.sent_by = absl::StrCat(host, ":", port);
+  return slot.sent_by;
+}
+
+absl::string_view TransportName(const ConnectionSlot& slot) {
+  return slot.connection->transport() == connection::Transport::kTls ? "TLS" : "TCP";
+}
+
+bool Has(const MessageParts& message, sip::HeaderId id) {
+  for (const auto& [name, value] : message.headers) {
+    if (sip::LookupHeader(name) == id) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::Status Outbound::AppendParts(OpenSend* send, ConnectionSlot& slot, std::string* out) {
+  const SendOrder& order = send->planned.order;
+  const std::string& sent_by = SentBy(slot);
+  const std::string branch = transaction::BranchText(send->key);
+  const std::string call_id =
+      absl::StrCat(absl::Hex(random_->Next(), absl::kZeroPad16), "@", sent_by);
+  const std::string tag = absl::StrCat(absl::Hex(random_->Next() >> 4, absl::kZeroPad15));
+  const std::string from = absl::StrCat("<", send->planned.endpoint->address, ">");
+  const std::string to = absl::StrCat("<", order.request_uri, ">");
+  std::string contact;
+  absl::InlinedVector<sip::HeaderText, 16> headers;
+  if (!Has(order.message, sip::HeaderId::kFrom)) headers.push_back({"From", from});
+  if (!Has(order.message, sip::HeaderId::kTo)) headers.push_back({"To", to});
+  if (sip::MayStartDialog(send->method_id) && !Has(order.message, sip::HeaderId::kContact)) {
+    // A dialog needs a way back (RFC 3261 8.1.1.8).
+    contact = absl::StrCat("<sip:", send->planned.endpoint->id, "@", sent_by, ";transport=",
+                           TransportName(slot) == "TLS" ? "tls" : "tcp", ">");
+    headers.push_back({"Contact", contact});
+  }
+  for (const auto& [name, value] : order.message.headers) headers.push_back({name, value});
+  sip::RequestParts parts;
+  parts.method = order.method;
+  parts.request_uri = order.request_uri;
+  parts.headers = headers;
+  parts.body = order.message.body;
+  parts.transport = TransportName(slot);
+  parts.sent_by = sent_by;
+  parts.branch = branch;
+  parts.call_id = call_id;
+  parts.from_tag = tag;
+  return sip::AppendRequest(parts, out);
+}
+
+absl::Status Outbound::AppendRaw(OpenSend* send, ConnectionSlot& slot, std::string* out) {
+  const std::string& raw = send->planned.order.message.raw;
+  SIPCM_RETURN_IF_ERROR(sip::CheckRawRequest(
+      raw, slot.manager->runtime.Get()->config.connection.framer, &raw_request_));
+  // Our Via goes on top (RFC 3261 8.1.1.7); the application's stays below it, as for a forwarder.
+  const size_t first_row = raw.find("\r\n") + 2;
+  absl::StrAppend(out, absl::string_view(raw).substr(0, first_row), "Via: SIP/2.0/",
+                  TransportName(slot), " ", SentBy(slot), ";branch=",
+                  transaction::BranchText(send->key), "\r\n",
+                  absl::string_view(raw).substr(first_row));
+  return absl::OkStatus();
+}
+
+// --- What comes back -------------------------------------------------------------------------------
+
+void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response) {
+  totals_->responses_in.Add();
+  auto* send = static_cast<OpenSend*>(transactions_.Match(response));
+  // Only on the connection that the request went out by: nobody else can answer for that peer.
+  if (send == nullptr || send->slot != &slot) {
+    totals_->stray_responses_in.Add();
+    return;
+  }
+  const bool is_final = sip::IsFinal(response.status_code());
+  if (is_final && !send->invite.empty() && response.status_code() >= 300) {
+    sip::MessageView invite;
+    SIPCM_CHECK(sip::Parse(send->invite, send->invite.size(), invite).ok());
+    slot.connection->Send(transaction::MakeAck(invite, response));
+  }
+  SendEvent event;
+  event.kind = SendEvent::Kind::kResponse;
+  event.cookie = send->planned.order.cookie;
+  event.is_final = is_final;
+  event.connection = slot.connection->id();
+  event.manager_id = slot.manager->state->id();
+  event.bytes.assign(response.bytes().data(), response.bytes().size());
+  auto view = std::make_shared<sip::MessageView>();
+  view->CopyIndexFrom(response, event.bytes.data());
+  event.view = std::move(view);
+  Tell(send->planned.sink, std::move(event));
+  if (is_final) {
+    Remove(send);
+    return;
+  }
+  send->has_provisional = true;
+  if (send->method_id == sip::Method::kInvite) timeouts_.Arm(send, kTimerC);
+}
+
+void Outbound::TellSent(OpenSend* send, bool reused) {
+  SendEvent event;
+  event.kind = SendEvent::Kind::kSent;
+  event.cookie = send->planned.order.cookie;
+  event.is_final = send->method_id == sip::Method::kAck;
+  event.connection = send->slot->connection->id();
+  event.manager_id = send->slot->manager->state->id();
+  event.reused_connection = reused;
+  event.target = send->slot->connection->remote_address();
+  Tell(send->planned.sink, std::move(event));
+}
+
+void Outbound::SendCancel(OpenSend* send) {
+  // Before a provisional there is nothing to cancel yet (RFC 3261 9.1).
+  if (send->invite.empty() || !send->has_provisional || send->slot == nullptr) return;
+  sip::MessageView invite;
+  SIPCM_CHECK(sip::Parse(send->invite, send->invite.size(), invite).ok());
+  send->slot->connection->Send(transaction::MakeCancel(invite));
+}
+
+void Outbound::Cancel(const std::vector<uint64_t>& cookies,
+                      const std::shared_ptr<SendSink>& sink) {
+  for (const uint64_t cookie : cookies) {
+    const auto found = by_cookie_.find(SendKey(sink.get(), cookie));
+    if (found == by_cookie_.end()) continue;
+    SendCancel(found->second);
+    Fail(found->second, Cancelled());
+  }
+}
+
+void Outbound::OnTimeout(event::TimeoutQueue::Entry& entry) {
+  auto* send = static_cast<OpenSend*>(&entry);
+  SendCancel(send);
+  Fail(send, MakeError(absl::StatusCode::kDeadlineExceeded, "REQUEST_TIMEOUT",
+                       absl::StrCat(send->method, " to \"", send->planned.order.request_uri,
+                                    "\" had no final answer ",
+                                    send->slot == nullptr ? "(no connection came up in time)"
+                                                          : "in time",
+                                    "; raise timeout, or look at the peer")));
+}
+
+void Outbound::OnConnectionClosed(ConnectionSlot& slot, const absl::Status& why) {
+  while (auto* send = static_cast<OpenSend*>(slot.sends.front())) {
+    Fail(send,
+         MakeError(absl::StatusCode::kUnavailable, "CONNECTION_CLOSED",
+                   absl::StrCat(send->method, " to \"", send->planned.order.request_uri,
+                                "\": the connection to ",
+                                slot.connection->remote_address().ToString(),
+                                " closed before the final answer (", why.message(),
+                                "); the peer may have acted on it")));
+  }
+}
+
+void Outbound::FailAllOpen(const absl::Status& why) {
+  while (auto* send = static_cast<OpenSend*>(transactions_.Any())) {
+    SendCancel(send);
+    Fail(send, why);
+  }
+}
+
+// --- Ends --------------------------------------------------------------------------------------
+
+void Outbound::Fail(OpenSend* send, absl::Status why) {
+  totals_->sends_failed.Add();
+  SendEvent event;
+  event.kind = SendEvent::Kind::kFailure;
+  event.cookie = send->planned.order.cookie;
+  event.is_final = true;
+  event.failure = std::move(why);
+  event.may_have_been_sent = send->slot != nullptr;
+  Tell(send->planned.sink, std::move(event));
+  Remove(send);
+}
+
+void Outbound::Remove(OpenSend* send) {
+  timeouts_.Disarm(send);
+  const auto known =
+      by_cookie_.find(SendKey(send->planned.sink.get(), send->planned.order.cookie));
+  if (known != by_cookie_.end() && known->second == send) by_cookie_.erase(known);
+  if (send->slot != nullptr) {
+    ConnectionSlot* slot = send->slot;
+    slot->sends.Remove(send);
+    slot->connection->RemoveTransaction();
+    if (slot->pool != nullptr && PoolDirectory::IsUnshared(*slot->pool)) {
+      slot->connection->Drain(loop_->Now() + absl::InfiniteDuration());
+    }
+  }
+  totals_->open_sends.Add(-1);
+  transactions_.Remove(send);
+  if (transactions_.size() == 0) host_->OnOutboundIdle();
+}
+
+void Outbound::Tell(const std::shared_ptr<SendSink>& sink, SendEvent event) {
+  if (outbox_.empty()) loop_->AtTurnEnd([this] { Flush(); });
+  // Few sinks in one turn: one for each application.
+  for (auto& [known, events] : outbox_) {
+    if (known == sink) {
+      events.push_back(std::move(event));
+      return;
+    }
+  }
+  outbox_.emplace_back(sink, std::vector<SendEvent>());
+  outbox_.back().second.push_back(std::move(event));
+}
+
+void Outbound::Flush() {
+  decltype(outbox_) outbox;
+  outbox.swap(outbox_);
+  for (auto& [sink, events] : outbox) sink->OnSendEvents(std::move(events));
+}
+
+}  // namespace sipcm::engine

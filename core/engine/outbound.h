@@ -1,0 +1,95 @@
+#ifndef SIPCM_CORE_ENGINE_OUTBOUND_H_
+#define SIPCM_CORE_ENGINE_OUTBOUND_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "core/base/random_source.h"
+#include "core/dispatch/endpoint.h"
+#include "core/engine/connection_table.h"
+#include "core/engine/message_order.h"
+#include "core/engine/pool_directory.h"
+#include "core/engine/worker_totals.h"
+#include "core/event/event_loop.h"
+#include "core/event/timeout_queue.h"
+#include "core/transaction/client_transaction.h"
+
+namespace sipcm::engine {
+
+// A send as it reaches the worker that will do it.
+struct PlannedSend {
+  SendOrder order;
+  std::shared_ptr<const dispatch::Endpoint> endpoint;
+  LocalManager* manager = nullptr;  // set by the worker
+  std::shared_ptr<SendSink> sink;
+};
+
+// The requests that one worker sends: over a pooled connection or a named flow, with their
+// responses matched by branch and CSeq, and exactly one final event each. Thread: the worker's.
+class Outbound final : private event::TimeoutQueue::Listener {
+ public:
+  class Host {
+   public:
+    // The last send ended.
+    virtual void OnOutboundIdle() = 0;
+
+   protected:
+    ~Host() = default;
+  };
+
+  // All outlive this.
+  Outbound(event::EventLoop* loop, RandomSource* random, ConnectionTable* connections,
+           PoolDirectory* pools, WorkerTotals* totals, Host* host);
+  ~Outbound();
+
+  void Send(PlannedSend planned);
+  // Ends the sends of that sink with CANCELLED; unknown cookies are passed over.
+  void Cancel(const std::vector<uint64_t>& cookies, const std::shared_ptr<SendSink>& sink);
+  void OnResponse(ConnectionSlot& slot, const sip::MessageView& response);
+  // Its sends fail: no answer can come any more.
+  void OnConnectionClosed(ConnectionSlot& slot, const absl::Status& why);
+
+  // From now on sends are refused.
+  void Drain() { draining_ = true; }
+  void FailAllOpen(const absl::Status& why);
+  size_t open_count() const { return transactions_.size(); }
+
+ private:
+  struct OpenSend;
+  using SendKey = std::pair<SendSink*, uint64_t>;
+
+  // event::TimeoutQueue::Listener
+  void OnTimeout(event::TimeoutQueue::Entry& entry) override;
+
+  void FindConnection(OpenSend* send);
+  void OnConnection(OpenSend* send, connection::Connection* connection, bool reused);
+  absl::Status AppendRequest(OpenSend* send, ConnectionSlot& slot, std::string* out);
+  absl::Status AppendParts(OpenSend* send, ConnectionSlot& slot, std::string* out);
+  absl::Status AppendRaw(OpenSend* send, ConnectionSlot& slot, std::string* out);
+  void TellSent(OpenSend* send, bool reused);
+  void SendCancel(OpenSend* send);
+  void Fail(OpenSend* send, absl::Status why);
+  void Remove(OpenSend* send);
+  void Tell(const std::shared_ptr<SendSink>& sink, SendEvent event);
+  void Flush();
+
+  event::EventLoop* const loop_;
+  RandomSource* const random_;
+  ConnectionTable* const connections_;
+  PoolDirectory* const pools_;
+  WorkerTotals* const totals_;
+  Host* const host_;
+  transaction::ClientTransactionTable transactions_;
+  event::TimeoutQueue timeouts_;
+  absl::flat_hash_map<SendKey, OpenSend*> by_cookie_;
+  std::vector<std::pair<std::shared_ptr<SendSink>, std::vector<SendEvent>>> outbox_;
+  sip::MessageView raw_request_;  // reused
+  bool draining_ = false;
+};
+
+}  // namespace sipcm::engine
+
+#endif  // SIPCM_CORE_ENGINE_OUTBOUND_H_

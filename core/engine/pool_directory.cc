@@ -1,0 +1,174 @@
+#include "core/engine/pool_directory.h"
+
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/tls/tls_stream.h"
+
+namespace sipcm::engine {
+
+struct PoolDirectory::Home : event::TimeoutQueue::Entry {
+  Key key;
+  std::unique_ptr<pool::ConnectionPool> pool;
+};
+
+PoolDirectory::PoolDirectory(connection::Attempt::Means means, event::EventLoop* loop,
+                             tls::HandshakeGate* gate, RandomSource* random, WorkerTotals* totals,
+                             Host* host)
+    : means_(means),
+      loop_(loop),
+      gate_(gate),
+      random_(random),
+      totals_(totals),
+      host_(host),
+      removals_(loop, this) {}
+
+PoolDirectory::~PoolDirectory() {
+  for (auto& [key, home] : homes_) removals_.Disarm(home.get());
+}
+
+pool::PoolLimits PoolDirectory::LimitsFor(LocalManager* manager,
+                                          const pool::Destination& destination) const {
+  const auto setting = settings_.find(Key(manager, destination));
+  if (setting != settings_.end()) return setting->second;
+  const ManagerConfig& config = manager->runtime.Get()->config;
+  pool::PoolLimits limits = config.default_pool_limits;
+  if (config.sharing == Sharing::kDedicated) limits.max_connection_count = pool::kNoSharing;
+  return limits;
+}
+
+pool::ConnectionPool& PoolDirectory::PoolFor(LocalManager* manager,
+                                             const pool::Destination& destination) {
+  std::unique_ptr<Home>& home = homes_[Key(manager, destination)];
+  if (home == nullptr) {
+    home = std::make_unique<Home>();
+    home->key = Key(manager, destination);
+    home->pool = std::make_unique<pool::ConnectionPool>(
+        destination, LimitsFor(manager, destination), loop_,
+        static_cast<pool::ConnectionPool::Owner*>(this), random_);
+    by_pool_[home->pool.get()] = home.get();
+    ++manager->pool_count;
+    totals_->pools.Add(1);
+    host_->OnPoolAdded(*manager, destination);
+  }
+  removals_.Disarm(home.get());
+  return *home->pool;
+}
+
+void PoolDirectory::ApplyLimits(LocalManager* manager, const pool::Destination& destination,
+                                const pool::PoolLimits& limits) {
+  settings_[Key(manager, destination)] = limits;
+  const auto home = homes_.find(Key(manager, destination));
+  if (home != homes_.end()) home->second->pool->SetLimits(limits);
+}
+
+bool PoolDirectory::Remove(LocalManager* manager, const pool::Destination& destination,
+                           Instant deadline, PoolSnapshot* last) {
+  const Key key(manager, destination);
+  last->manager_id = manager->state->id();
+  last->destination = destination;
+  last->limits = LimitsFor(manager, destination);
+  const bool had_setting = settings_.erase(key) > 0;
+  const auto home = homes_.find(key);
+  if (home == homes_.end()) return had_setting;
+  last->live = true;
+  last->statistics = home->second->pool->statistics();
+  home->second->pool->Drain(deadline);
+  if (home->second->pool->empty()) EraseHome(home->second.get());
+  return true;
+}
+
+void PoolDirectory::ForgetManager(LocalManager* manager) {
+  std::vector<Home*> homes;
+  for (auto& [key, home] : homes_) {
+    if (key.first == manager) homes.push_back(home.get());
+  }
+  for (Home* home : homes) {
+    home->pool->Drain(loop_->Now());
+    if (home->pool->empty()) EraseHome(home);
+  }
+  absl::erase_if(settings_, [&](const auto& entry) { return entry.first.first == manager; });
+}
+
+std::vector<PoolSnapshot> PoolDirectory::Snapshots(const std::string& manager_id) const {
+  std::vector<PoolSnapshot> snapshots;
+  const auto wanted = [&](const Key& key) {
+    return manager_id.empty() || key.first->state->id() == manager_id;
+  };
+  for (const auto& [key, home] : homes_) {
+    if (!wanted(key)) continue;
+    PoolSnapshot& snapshot = snapshots.emplace_back();
+    snapshot.manager_id = key.first->state->id();
+    snapshot.destination = key.second;
+    snapshot.limits = home->pool->limits();
+    snapshot.statistics = home->pool->statistics();
+    snapshot.live = true;
+  }
+  for (const auto& [key, limits] : settings_) {
+    if (!wanted(key) || homes_.contains(key)) continue;
+    PoolSnapshot& snapshot = snapshots.emplace_back();
+    snapshot.manager_id = key.first->state->id();
+    snapshot.destination = key.second;
+    snapshot.limits = limits;
+  }
+  return snapshots;
+}
+
+std::unique_ptr<connection::Attempt> PoolDirectory::StartAttempt(
+    pool::ConnectionPool& pool, connection::Attempt::Callback done) {
+  Home* home = by_pool_.at(&pool);
+  LocalManager* manager = home->key.first;
+  const pool::Destination& destination = pool.destination();
+  connection::Attempt::Target target;
+  target.host = destination.host;
+  target.port = destination.port;
+  target.transport = destination.transport;
+  target.local_address = destination.local_address;
+  const std::shared_ptr<const ManagerRuntime> runtime = manager->runtime.Get();
+  connection::StreamDecorator decorator =
+      [this, runtime, transport = destination.transport,
+       asked = destination.tls_name.empty() ? destination.host : destination.tls_name](
+          std::unique_ptr<net::ByteStream> stream) -> connection::DecoratedStream {
+    if (transport == connection::Transport::kTcp) return {std::move(stream), nullptr};
+    auto tls = tls::TlsStream::Connect(loop_, gate_, runtime->client_tls, asked,
+                                       std::move(stream));
+    tls::TlsStream* const alias = tls.get();
+    return {std::move(tls), alias};
+  };
+  return std::make_unique<connection::Attempt>(std::move(target), means_,
+                                               runtime->connection_settings,
+                                               std::move(decorator), std::move(done));
+}
+
+connection::Connection* PoolDirectory::Adopt(pool::ConnectionPool& pool,
+                                             std::unique_ptr<connection::Connection> connection) {
+  return host_->AdoptOutgoing(std::move(connection), by_pool_.at(&pool)->key.first, &pool);
+}
+
+void PoolDirectory::OnPoolEmpty(pool::ConnectionPool& pool) {
+  removals_.Arm(by_pool_.at(&pool), kEmptyPoolLifetime);
+}
+
+void PoolDirectory::OnConnectionClosed(ConnectionSlot& slot) {
+  if (slot.pool == nullptr) return;
+  pool::ConnectionPool* const pool = slot.pool;
+  slot.pool = nullptr;
+  pool->OnConnectionClosed(slot.connection.get());
+}
+
+void PoolDirectory::OnTimeout(event::TimeoutQueue::Entry& entry) {
+  Home* home = static_cast<Home*>(&entry);
+  if (home->pool->empty()) EraseHome(home);
+}
+
+void PoolDirectory::EraseHome(Home* home) {
+  const Key key = home->key;
+  removals_.Disarm(home);
+  by_pool_.erase(home->pool.get());
+  homes_.erase(key);
+  --key.first->pool_count;
+  totals_->pools.Add(-1);
+  host_->OnPoolRemoved(*key.first, key.second);
+}
+
+}  // namespace sipcm::engine

@@ -1,0 +1,98 @@
+#ifndef SIPCM_CORE_ENGINE_POOL_DIRECTORY_H_
+#define SIPCM_CORE_ENGINE_POOL_DIRECTORY_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "core/base/random_source.h"
+#include "core/connection/attempt.h"
+#include "core/engine/connection_table.h"
+#include "core/engine/engine_snapshot.h"
+#include "core/engine/worker_totals.h"
+#include "core/event/event_loop.h"
+#include "core/event/timeout_queue.h"
+#include "core/net/network.h"
+#include "core/net/resolver.h"
+#include "core/pool/connection_pool.h"
+#include "core/tls/handshake_gate.h"
+
+namespace sipcm::engine {
+
+// The pools whose home is this worker, made on first use and removed when empty for a minute
+// (semantics.md 4). A destination's home is one worker, so that its limits hold for the whole
+// process. Thread: the worker's.
+class PoolDirectory final : private pool::ConnectionPool::Owner,
+                            private event::TimeoutQueue::Listener {
+ public:
+  static constexpr absl::Duration kEmptyPoolLifetime = absl::Seconds(60);
+
+  class Host {
+   public:
+    // Sets itself as its listener and keeps it in the table.
+    virtual connection::Connection* AdoptOutgoing(
+        std::unique_ptr<connection::Connection> connection, LocalManager* manager,
+        pool::ConnectionPool* pool) = 0;
+    virtual void OnPoolAdded(const LocalManager& manager, const pool::Destination& destination) = 0;
+    virtual void OnPoolRemoved(const LocalManager& manager,
+                               const pool::Destination& destination) = 0;
+
+   protected:
+    ~Host() = default;
+  };
+
+  // All outlive this.
+  PoolDirectory(connection::Attempt::Means means, event::EventLoop* loop,
+                tls::HandshakeGate* gate, RandomSource* random, WorkerTotals* totals, Host* host);
+  ~PoolDirectory();
+
+  // The pool of that destination, made if need be.
+  pool::ConnectionPool& PoolFor(LocalManager* manager, const pool::Destination& destination);
+  // Settings hold for the pool that is there and for one that comes later.
+  void ApplyLimits(LocalManager* manager, const pool::Destination& destination,
+                   const pool::PoolLimits& limits);
+  // Drains the pool and forgets its settings. False: neither is there. `*last` is how it was.
+  bool Remove(LocalManager* manager, const pool::Destination& destination, Instant deadline,
+              PoolSnapshot* last);
+  // All of that manager, at once. Connections are closed by the caller.
+  void ForgetManager(LocalManager* manager);
+  std::vector<PoolSnapshot> Snapshots(const std::string& manager_id) const;
+  // Whether each request has its connection for itself.
+  static bool IsUnshared(const pool::ConnectionPool& pool) {
+    return pool.limits().max_connection_count == pool::kNoSharing;
+  }
+  void OnConnectionClosed(ConnectionSlot& slot);
+
+ private:
+  struct Home;
+  using Key = std::pair<LocalManager*, pool::Destination>;
+
+  // pool::ConnectionPool::Owner
+  std::unique_ptr<connection::Attempt> StartAttempt(
+      pool::ConnectionPool& pool, connection::Attempt::Callback done) override;
+  connection::Connection* Adopt(pool::ConnectionPool& pool,
+                                std::unique_ptr<connection::Connection> connection) override;
+  void OnPoolEmpty(pool::ConnectionPool& pool) override;
+  // event::TimeoutQueue::Listener
+  void OnTimeout(event::TimeoutQueue::Entry& entry) override;
+
+  pool::PoolLimits LimitsFor(LocalManager* manager, const pool::Destination& destination) const;
+  void EraseHome(Home* home);
+
+  const connection::Attempt::Means means_;
+  event::EventLoop* const loop_;
+  tls::HandshakeGate* const gate_;
+  RandomSource* const random_;
+  WorkerTotals* const totals_;
+  Host* const host_;
+  event::TimeoutQueue removals_;
+  absl::flat_hash_map<Key, std::unique_ptr<Home>> homes_;
+  absl::flat_hash_map<pool::ConnectionPool*, Home*> by_pool_;
+  absl::flat_hash_map<Key, pool::PoolLimits> settings_;
+};
+
+}  // namespace sipcm::engine
+
+#endif  // SIPCM_CORE_ENGINE_POOL_DIRECTORY_H_

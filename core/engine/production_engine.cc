@@ -1,0 +1,46 @@
+#include "core/engine/production_engine.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "core/base/status_macros.h"
+#include "core/net/cares_resolver.h"
+#include "core/net/tcp_network.h"
+
+namespace sipcm::engine {
+
+absl::StatusOr<std::unique_ptr<ProductionEngine>> ProductionEngine::Start(int worker_count,
+                                                                          EventSink* events) {
+  SIPCM_CHECK(1 <= worker_count && worker_count <= dispatch::RequestId::kMaxWorkers);
+  auto production = std::unique_ptr<ProductionEngine>(new ProductionEngine);
+  production->network_ = std::make_unique<net::TcpNetwork>();
+  ShardedEngine::Options options;
+  options.events = events;
+  for (int i = 0; i < worker_count; ++i) {
+    SIPCM_ASSIGN_OR_RETURN(std::unique_ptr<event::WorkerThread> thread,
+                           event::WorkerThread::Start(absl::StrCat("worker-", i)));
+    SIPCM_ASSIGN_OR_RETURN(std::unique_ptr<net::Resolver> resolver,
+                           net::CaresResolver::Create(thread->loop()));
+    WorkerMeans means;
+    means.loop = thread->loop();
+    means.network = production->network_.get();
+    means.resolver = resolver.get();
+    production->randoms_.push_back(std::make_unique<SystemRandomSource>());
+    means.random = production->randoms_.back().get();
+    options.workers.push_back(means);
+    production->threads_.push_back(std::move(thread));
+    production->resolvers_.push_back(std::move(resolver));
+  }
+  production->engine_ = std::make_unique<ShardedEngine>(options);
+  return production;
+}
+
+ProductionEngine::~ProductionEngine() {
+  for (auto& thread : threads_) thread->StopAndJoin();
+  engine_.reset();
+  resolvers_.clear();
+}
+
+}  // namespace sipcm::engine

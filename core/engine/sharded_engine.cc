@@ -1,0 +1,173 @@
+#include "core/engine/sharded_engine.h"
+
+#include <functional>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "core/base/error.h"
+#include "core/base/status_macros.h"
+#include "core/engine/gathering.h"
+#include "core/engine/send_route.h"
+
+namespace sipcm::engine {
+
+ShardedEngine::ShardedEngine(const Options& options)
+    : means_(options.workers), events_(options.events) {
+  SIPCM_CHECK(!means_.empty() && means_.size() <= dispatch::RequestId::kMaxWorkers);
+  for (size_t i = 0; i < means_.size(); ++i) {
+    workers_.push_back(std::make_unique<Worker>(
+        static_cast<int>(i), means_[i],
+        [this](int worker, absl::AnyInvocable<void(Worker&)> task) {
+          Post(worker, std::move(task));
+        },
+        events_));
+  }
+}
+
+ShardedEngine::~ShardedEngine() = default;
+
+void ShardedEngine::Post(int worker, absl::AnyInvocable<void(Worker&)> task) const {
+  Worker* const target = workers_[worker].get();
+  means_[worker].loop->Post([target, task = std::move(task)]() mutable { task(*target); });
+}
+
+void ShardedEngine::PostToAll(const std::function<void(Worker&)>& task) const {
+  for (int i = 0; i < worker_count(); ++i) Post(i, task);
+}
+
+absl::StatusOr<ShardedEngine::ManagerPointer> ShardedEngine::FindManagerLocked(
+    const std::string& manager_id) const {
+  const auto found = managers_.find(manager_id);
+  if (found == managers_.end()) {
+    return MakeError(absl::StatusCode::kNotFound, "CONNECTION_MANAGER_NOT_FOUND",
+                     absl::StrCat("connection manager \"connectionManagers/", manager_id,
+                                  "\" does not exist; create it first"));
+  }
+  return found->second;
+}
+
+absl::StatusOr<ShardedEngine::ManagerPointer> ShardedEngine::FindManager(
+    const std::string& manager_id) const {
+  absl::MutexLock lock(&control_);
+  return FindManagerLocked(manager_id);
+}
+
+// --- Messages ----------------------------------------------------------------------------------
+
+void ShardedEngine::Respond(std::vector<ResponseOrder> orders,
+                            std::shared_ptr<ResponseSink> sink) {
+  // An id of a worker that does not exist is answered by the first, which does not know it.
+  const auto worker_of = [this](const ResponseOrder& order) {
+    const int worker = order.request_id.worker();
+    return worker < worker_count() ? worker : 0;
+  };
+  std::vector<std::vector<ResponseOrder>> by_worker(workers_.size());
+  for (ResponseOrder& order : orders) by_worker[worker_of(order)].push_back(std::move(order));
+  for (int i = 0; i < worker_count(); ++i) {
+    if (by_worker[i].empty()) continue;
+    Post(i, [mine = std::move(by_worker[i]), sink](Worker& worker) mutable {
+      worker.inbound().Respond(std::move(mine), *sink);
+    });
+  }
+}
+
+int ShardedEngine::HomeOf(const ManagerState& manager,
+                          const pool::Destination& destination) const {
+  return static_cast<int>(absl::HashOf(manager.id(), destination) % workers_.size());
+}
+
+void ShardedEngine::Send(std::vector<SendOrder> orders, std::shared_ptr<SendSink> sink) {
+  for (SendOrder& order : orders) {
+    const uint64_t cookie = order.cookie;
+    absl::Status planned = PlanSend(std::move(order), sink);
+    if (planned.ok()) continue;
+    Post(0, [sink, cookie, planned = std::move(planned)](Worker&) {
+      SendEvent event;
+      event.kind = SendEvent::Kind::kFailure;
+      event.cookie = cookie;
+      event.is_final = true;
+      event.failure = planned;
+      std::vector<SendEvent> events;
+      events.push_back(std::move(event));
+      sink->OnSendEvents(std::move(events));
+    });
+  }
+}
+
+absl::Status ShardedEngine::PlanSend(SendOrder order, const std::shared_ptr<SendSink>& sink) {
+  ManagerPointer manager;
+  PlannedSend planned;
+  {
+    absl::MutexLock lock(&control_);
+    const auto found = endpoint_managers_.find(order.endpoint_id);
+    if (found == endpoint_managers_.end()) {
+      return MakeError(absl::StatusCode::kNotFound, "ENDPOINT_NOT_FOUND",
+                       absl::StrCat("endpoint \"endpoints/", order.endpoint_id,
+                                    "\" does not exist; create it first"));
+    }
+    manager = found->second;
+    planned.endpoint = manager->directory().Get()->FindById(order.endpoint_id)->endpoint;
+  }
+  int home = 0;
+  if (order.connection.is_valid()) {
+    home = order.connection.worker();
+    if (home >= worker_count()) {
+      return MakeError(absl::StatusCode::kNotFound, "CONNECTION_NOT_FOUND",
+                       absl::StrCat("connection \"", order.connection.ToString(),
+                                    "\" does not exist; send by destination"));
+    }
+  } else {
+    SIPCM_ASSIGN_OR_RETURN(pool::Destination destination,
+                           RouteOf(order, manager->runtime().Get()->config));
+    home = HomeOf(*manager, destination);
+    order.destination = std::move(destination);
+  }
+  planned.order = std::move(order);
+  planned.sink = sink;
+  Post(home, [manager, planned = std::move(planned)](Worker& worker) mutable {
+    worker.Send(manager, std::move(planned));
+  });
+  return absl::OkStatus();
+}
+
+void ShardedEngine::CancelSends(std::vector<uint64_t> cookies, std::shared_ptr<SendSink> sink) {
+  PostToAll([cookies = std::move(cookies), sink = std::move(sink)](Worker& worker) {
+    worker.outbound().Cancel(cookies, sink);
+  });
+}
+
+// --- The whole -----------------------------------------------------------------------------------
+
+EngineTotals ShardedEngine::GetTotals() const {
+  EngineTotals totals;
+  for (const auto& worker : workers_) worker->totals().AddTo(&totals);
+  totals.subscriptions = subscription_count_.load();
+  absl::MutexLock lock(&control_);
+  totals.managers = static_cast<int64_t>(managers_.size());
+  totals.endpoints = static_cast<int64_t>(endpoint_managers_.size());
+  return totals;
+}
+
+void ShardedEngine::Shutdown(absl::Duration timeout, absl::AnyInvocable<void()> done) {
+  {
+    absl::MutexLock lock(&control_);
+    SIPCM_CHECK_MESSAGE(!shut_down_, "Shutdown() was called twice");
+    shut_down_ = true;
+    for (auto& [id, manager] : managers_) {
+      if (manager->state() == ManagerStatus::State::kListening) {
+        manager->SetState(ManagerStatus::State::kIdle, {}, "");
+      }
+    }
+  }
+  auto gathering = std::make_shared<Gathering<bool>>(
+      worker_count(), [done = std::move(done)](std::vector<bool>) mutable { done(); });
+  for (int i = 0; i < worker_count(); ++i) {
+    Post(i, [gathering, timeout, i](Worker& worker) {
+      worker.Drain(timeout, [gathering, i] { gathering->Put(i, true); });
+    });
+  }
+}
+
+}  // namespace sipcm::engine

@@ -1,0 +1,123 @@
+#ifndef SIPCM_CORE_ENGINE_SHARDED_ENGINE_H_
+#define SIPCM_CORE_ENGINE_SHARDED_ENGINE_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "core/engine/engine.h"
+#include "core/engine/gathering.h"
+#include "core/engine/manager_state.h"
+#include "core/engine/worker.h"
+
+namespace sipcm::engine {
+
+// The engine over N workers. It runs no thread of its own: loops are given, and the same code runs
+// on real ones and, in one thread and virtual time, on manual ones. Destroy it after the loops
+// have stopped, or on the thread that steps them.
+class ShardedEngine final : public Engine {
+ public:
+  struct Options {
+    std::vector<WorkerMeans> workers;  // 1..64
+    EventSink* events = nullptr;       // outlives the engine
+  };
+  explicit ShardedEngine(const Options& options);
+  ~ShardedEngine() override;
+
+  absl::Status ApplyManager(ManagerConfig config) override;
+  absl::Status RemoveManager(const std::string& manager_id) override;
+  absl::StatusOr<ManagerStatus> StartListening(const std::string& manager_id) override;
+  void StopListening(const std::string& manager_id, Callback<ManagerStatus> done) override;
+  absl::StatusOr<ManagerStatus> GetManagerStatus(const std::string& manager_id) const override;
+  absl::StatusOr<tls::PeerVerdict> CheckPeer(const std::string& manager_id,
+                                             const std::string& chain_pem, tls::PeerRole role,
+                                             const std::string& asked_host,
+                                             absl::optional<absl::Time> at) const override;
+
+  absl::Status ApplyEndpoint(dispatch::Endpoint endpoint) override;
+  absl::Status RemoveEndpoint(const std::string& endpoint_id) override;
+  absl::StatusOr<DispatchExplanation> ExplainDispatch(const std::string& manager_id,
+                                                      const std::string& request) const override;
+
+  absl::Status ApplyPool(PoolConfig config) override;
+  void RemovePool(const std::string& manager_id, const pool::Destination& destination,
+                  Callback<PoolSnapshot> done) override;
+  void ListPools(const std::string& manager_id, Callback<std::vector<PoolSnapshot>> done) override;
+  void ListConnections(const std::string& manager_id,
+                       Callback<std::vector<ConnectionSnapshot>> done) override;
+  void GetConnection(connection::ConnectionId id, Callback<ConnectionSnapshot> done) override;
+  void SetConnectionIdleTimeout(connection::ConnectionId id, absl::Duration timeout,
+                                Callback<ConnectionSnapshot> done) override;
+  void CloseConnection(connection::ConnectionId id, bool drain,
+                       Callback<ConnectionSnapshot> done) override;
+  void CloseConnectionsByDomain(const std::string& manager_id, const std::string& pattern,
+                                Callback<int> done) override;
+
+  absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(
+      SubscriptionOptions options, std::shared_ptr<dispatch::DeliverySink> sink) override;
+  void Respond(std::vector<ResponseOrder> orders, std::shared_ptr<ResponseSink> sink) override;
+  void Send(std::vector<SendOrder> orders, std::shared_ptr<SendSink> sink) override;
+  void CancelSends(std::vector<uint64_t> cookies, std::shared_ptr<SendSink> sink) override;
+
+  EngineTotals GetTotals() const override;
+  void Shutdown(absl::Duration timeout, absl::AnyInvocable<void()> done) override;
+
+ private:
+  class OpenSubscription;
+  friend class OpenSubscription;
+  using ManagerPointer = std::shared_ptr<ManagerState>;
+
+  void Post(int worker, absl::AnyInvocable<void(Worker&)> task) const;
+  void PostToAll(const std::function<void(Worker&)>& task) const;
+  int worker_count() const { return static_cast<int>(workers_.size()); }
+  // Runs `ask` on every worker and hands all answers, in order of workers, to `done`.
+  template <typename T>
+  void Gather(std::function<T(Worker&)> ask, absl::AnyInvocable<void(std::vector<T>)> done) const {
+    auto gathering = std::make_shared<Gathering<T>>(worker_count(), std::move(done));
+    for (int i = 0; i < worker_count(); ++i) {
+      Post(i, [gathering, ask, i](Worker& worker) { gathering->Put(i, ask(worker)); });
+    }
+  }
+  void WithConnection(connection::ConnectionId id,
+                      absl::AnyInvocable<void(connection::Connection&, Instant now)> change,
+                      Callback<ConnectionSnapshot> done) const;
+  int HomeOf(const ManagerState& manager, const pool::Destination& destination) const;
+
+  absl::StatusOr<ManagerPointer> FindManager(const std::string& manager_id) const;
+  absl::StatusOr<ManagerPointer> FindManagerLocked(const std::string& manager_id) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
+  ManagerStatus StatusOf(const ManagerState& manager) const;
+  absl::Status Listen(const ManagerPointer& manager) ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
+  // Binds all addresses for all workers: [worker][address].
+  absl::StatusOr<std::vector<std::vector<std::unique_ptr<net::BoundListener>>>> BindAll(
+      const ManagerConfig& config) ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
+  absl::Status RemoveEndpointLocked(const std::string& endpoint_id)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
+  void EndSubscriptions(const std::shared_ptr<dispatch::SubscriptionGroup>& group,
+                        const absl::Status& why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
+  void EndSubscription(const std::shared_ptr<dispatch::SubscriptionState>& subscription);
+  void OfferCredit(const std::shared_ptr<dispatch::SubscriptionGroup>& group) const;
+  absl::Status PlanSend(SendOrder order, const std::shared_ptr<SendSink>& sink);
+
+  // Serialises control; never taken by a worker.
+  mutable absl::Mutex control_;
+  absl::flat_hash_map<std::string, ManagerPointer> managers_ ABSL_GUARDED_BY(control_);
+  absl::flat_hash_map<std::string, ManagerPointer> endpoint_managers_ ABSL_GUARDED_BY(control_);
+  uint64_t last_subscription_ ABSL_GUARDED_BY(control_) = 0;
+  bool shut_down_ ABSL_GUARDED_BY(control_) = false;
+  std::atomic<int64_t> subscription_count_{0};
+
+  const std::vector<WorkerMeans> means_;
+  EventSink* const events_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace sipcm::engine
+
+#endif  // SIPCM_CORE_ENGINE_SHARDED_ENGINE_H_

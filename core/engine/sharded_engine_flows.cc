@@ -1,0 +1,138 @@
+// The pools and connections of a ShardedEngine.
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/base/status_macros.h"
+#include "core/engine/sharded_engine.h"
+
+namespace sipcm::engine {
+namespace {
+
+template <typename T>
+std::vector<T> Joined(std::vector<std::vector<T>> parts) {
+  std::vector<T> all;
+  for (std::vector<T>& part : parts) {
+    all.insert(all.end(), std::make_move_iterator(part.begin()),
+               std::make_move_iterator(part.end()));
+  }
+  return all;
+}
+
+}  // namespace
+
+absl::Status ShardedEngine::ApplyPool(PoolConfig config) {
+  SIPCM_ASSIGN_OR_RETURN(const ManagerPointer manager, FindManager(config.manager_id));
+  Post(HomeOf(*manager, config.destination), [manager, config](Worker& worker) {
+    worker.ApplyPool(manager, config.destination, config.limits);
+  });
+  return absl::OkStatus();
+}
+
+void ShardedEngine::RemovePool(const std::string& manager_id,
+                               const pool::Destination& destination,
+                               Callback<PoolSnapshot> done) {
+  const absl::StatusOr<ManagerPointer> manager = FindManager(manager_id);
+  if (!manager.ok()) {
+    Post(0, [done = std::move(done), status = manager.status()](Worker&) mutable {
+      done(status);
+    });
+    return;
+  }
+  Post(HomeOf(**manager, destination),
+       [manager = *manager, destination, done = std::move(done)](Worker& worker) mutable {
+         PoolSnapshot last;
+         if (worker.RemovePool(manager, destination, &last)) return done(std::move(last));
+         done(MakeError(absl::StatusCode::kNotFound, "POOL_NOT_FOUND",
+                        absl::StrCat("connection pool \"connectionManagers/", manager->id(),
+                                     "/pools/", destination.PoolId(), "\" does not exist")));
+       });
+}
+
+void ShardedEngine::ListPools(const std::string& manager_id,
+                              Callback<std::vector<PoolSnapshot>> done) {
+  Gather<std::vector<PoolSnapshot>>(
+      [manager_id](Worker& worker) { return worker.Pools(manager_id); },
+      [done = std::move(done)](std::vector<std::vector<PoolSnapshot>> parts) mutable {
+        std::vector<PoolSnapshot> all = Joined(std::move(parts));
+        std::sort(all.begin(), all.end(), [](const PoolSnapshot& a, const PoolSnapshot& b) {
+          return std::make_pair(a.manager_id, a.destination.PoolId()) <
+                 std::make_pair(b.manager_id, b.destination.PoolId());
+        });
+        done(std::move(all));
+      });
+}
+
+void ShardedEngine::ListConnections(const std::string& manager_id,
+                                    Callback<std::vector<ConnectionSnapshot>> done) {
+  Gather<std::vector<ConnectionSnapshot>>(
+      [manager_id](Worker& worker) { return worker.Connections(manager_id); },
+      [done = std::move(done)](std::vector<std::vector<ConnectionSnapshot>> parts) mutable {
+        std::vector<ConnectionSnapshot> all = Joined(std::move(parts));
+        std::sort(all.begin(), all.end(),
+                  [](const ConnectionSnapshot& a, const ConnectionSnapshot& b) {
+                    return a.id < b.id;
+                  });
+        done(std::move(all));
+      });
+}
+
+void ShardedEngine::WithConnection(
+    connection::ConnectionId id,
+    absl::AnyInvocable<void(connection::Connection&, Instant now)> change,
+    Callback<ConnectionSnapshot> done) const {
+  // An id of a worker that does not exist is answered by the first, which does not know it.
+  const int home = id.worker() < worker_count() ? id.worker() : 0;
+  Post(home,
+       [id, change = std::move(change), done = std::move(done)](Worker& worker) mutable {
+         done(worker.WithConnection(id, [&](connection::Connection& connection) {
+           change(connection, worker.Now());
+         }));
+       });
+}
+
+void ShardedEngine::GetConnection(connection::ConnectionId id,
+                                  Callback<ConnectionSnapshot> done) {
+  WithConnection(id, [](connection::Connection&, Instant) {}, std::move(done));
+}
+
+void ShardedEngine::SetConnectionIdleTimeout(connection::ConnectionId id, absl::Duration timeout,
+                                             Callback<ConnectionSnapshot> done) {
+  WithConnection(
+      id,
+      [timeout](connection::Connection& connection, Instant) {
+        connection.SetIdleTimeout(timeout);
+      },
+      std::move(done));
+}
+
+void ShardedEngine::CloseConnection(connection::ConnectionId id, bool drain,
+                                    Callback<ConnectionSnapshot> done) {
+  WithConnection(
+      id,
+      [drain](connection::Connection& connection, Instant) {
+        if (drain) {
+          connection.Drain(Instant::Infinite(), connection::CloseReason::kAdmin);
+        } else {
+          connection.CloseAfterFlush(connection::CloseReason::kAdmin);
+        }
+      },
+      std::move(done));
+}
+
+void ShardedEngine::CloseConnectionsByDomain(const std::string& manager_id,
+                                             const std::string& pattern, Callback<int> done) {
+  Gather<int>(
+      [manager_id, pattern](Worker& worker) {
+        return worker.CloseByDomain(manager_id, pattern);
+      },
+      [done = std::move(done)](std::vector<int> counts) mutable {
+        int sum = 0;
+        for (const int count : counts) sum += count;
+        done(sum);
+      });
+}
+
+}  // namespace sipcm::engine

@@ -1,0 +1,202 @@
+// The connection managers of a ShardedEngine.
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/base/status_macros.h"
+#include "core/engine/sharded_engine.h"
+#include "core/tls/certificate_chain.h"
+
+namespace sipcm::engine {
+
+absl::Status ShardedEngine::ApplyManager(ManagerConfig config) {
+  const std::string id = config.id;
+  SIPCM_ASSIGN_OR_RETURN(std::shared_ptr<const ManagerRuntime> runtime,
+                         ManagerRuntime::Create(std::move(config)));
+  absl::MutexLock lock(&control_);
+  ManagerPointer& manager = managers_[id];
+  if (manager == nullptr) {
+    manager = std::make_shared<ManagerState>(id, std::move(runtime));
+    return absl::OkStatus();
+  }
+  const std::shared_ptr<const ManagerRuntime> old = manager->runtime().Get();
+  const bool moves = old->config.kind != runtime->config.kind ||
+                     old->config.listen_addresses != runtime->config.listen_addresses;
+  if (moves && manager->state() == ManagerStatus::State::kListening) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "MANAGER_LISTENING",
+                     absl::StrCat("connection manager \"connectionManagers/", id,
+                                  "\" is listening: its kind and listen_addresses cannot change; "
+                                  "call StopListening first"));
+  }
+  manager->runtime().Publish(std::move(runtime));
+  return absl::OkStatus();
+}
+
+absl::Status ShardedEngine::RemoveManager(const std::string& manager_id) {
+  absl::MutexLock lock(&control_);
+  SIPCM_ASSIGN_OR_RETURN(const ManagerPointer manager, FindManagerLocked(manager_id));
+  std::vector<std::string> endpoints;
+  manager->directory().Get()->ForEach([&](const dispatch::EndpointDirectory::Entry& entry) {
+    endpoints.push_back(entry.endpoint->id);
+  });
+  for (const std::string& endpoint : endpoints) {
+    SIPCM_RETURN_IF_ERROR(RemoveEndpointLocked(endpoint));
+  }
+  EndSubscriptions(manager->group(),
+                   MakeError(absl::StatusCode::kNotFound, "CONNECTION_MANAGER_NOT_FOUND",
+                             absl::StrCat("connection manager \"connectionManagers/", manager_id,
+                                          "\" was deleted")));
+  manager->removed.store(true, std::memory_order_release);
+  managers_.erase(manager_id);
+  PostToAll([manager](Worker& worker) { worker.RemoveManager(manager); });
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ManagerStatus> ShardedEngine::StartListening(const std::string& manager_id) {
+  absl::MutexLock lock(&control_);
+  SIPCM_ASSIGN_OR_RETURN(const ManagerPointer manager, FindManagerLocked(manager_id));
+  const std::string quoted = absl::StrCat("connection manager \"connectionManagers/", manager_id,
+                                          "\"");
+  const auto refused = [&](absl::string_view reason, absl::string_view why) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, reason, absl::StrCat(quoted, why));
+  };
+  const std::shared_ptr<const ManagerRuntime> runtime = manager->runtime().Get();
+  if (runtime->config.kind == ManagerKind::kClient) {
+    return refused("CLIENT_MANAGER_NEVER_LISTENS",
+                   " is of kind CLIENT and never listens; use SERVER_TCP or SERVER_TLS");
+  }
+  if (runtime->config.listen_addresses.empty()) {
+    return refused("NO_LISTEN_ADDRESS", " has no listen_addresses; set one with "
+                                        "UpdateConnectionManager");
+  }
+  if (manager->state() == ManagerStatus::State::kListening) {
+    return refused("ALREADY_LISTENING", " is listening already");
+  }
+  if (manager->state() == ManagerStatus::State::kStopping) {
+    return refused("ALREADY_LISTENING", " is stopping; start it again when it is IDLE");
+  }
+  if (shut_down_) return refused("SERVER_DRAINING", ": the server is draining");
+  const absl::Status listening = Listen(manager);
+  EngineEvent event;
+  event.kind = listening.ok() ? EngineEvent::Kind::kManagerListening
+                              : EngineEvent::Kind::kManagerFailed;
+  event.manager_id = manager_id;
+  event.detail = listening;
+  events_->OnEvent(event);
+  if (!listening.ok()) return listening;
+  return StatusOf(*manager);
+}
+
+absl::Status ShardedEngine::Listen(const ManagerPointer& manager) {
+  const std::shared_ptr<const ManagerRuntime> runtime = manager->runtime().Get();
+  auto bound = BindAll(runtime->config);
+  if (!bound.ok()) {
+    manager->SetState(ManagerStatus::State::kFailed, {}, std::string(bound.status().message()));
+    return bound.status();
+  }
+  std::vector<net::SocketAddress> addresses;
+  for (const auto& listener : bound->front()) addresses.push_back(listener->address());
+  manager->SetState(ManagerStatus::State::kListening, std::move(addresses), "");
+  for (int i = 0; i < worker_count(); ++i) {
+    Post(i, [manager, listeners = std::move((*bound)[i])](Worker& worker) mutable {
+      worker.AddAcceptors(manager, std::move(listeners));
+    });
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::vector<std::unique_ptr<net::BoundListener>>>>
+ShardedEngine::BindAll(const ManagerConfig& config) {
+  std::vector<std::vector<std::unique_ptr<net::BoundListener>>> bound(workers_.size());
+  uint16_t picked_port = 0;
+  for (net::SocketAddress address : config.listen_addresses) {
+    // Several addresses with port 0 all get the port that the first one picked (semantics.md 3).
+    if (address.port == 0) address.port = picked_port;
+    net::ListenOptions options;
+    options.share_port = worker_count() > 1;
+    SIPCM_ASSIGN_OR_RETURN(std::unique_ptr<net::BoundListener> first,
+                           means_.front().network->Listen(address, options));
+    address = first->address();
+    picked_port = address.port;
+    options.share_with = first.get();
+    for (int i = 1; i < worker_count(); ++i) {
+      SIPCM_ASSIGN_OR_RETURN(std::unique_ptr<net::BoundListener> next,
+                             means_[i].network->Listen(address, options));
+      bound[i].push_back(std::move(next));
+    }
+    bound[0].push_back(std::move(first));
+  }
+  return bound;
+}
+
+void ShardedEngine::StopListening(const std::string& manager_id, Callback<ManagerStatus> done) {
+  absl::Status refused;
+  ManagerPointer manager;
+  {
+    absl::MutexLock lock(&control_);
+    absl::StatusOr<ManagerPointer> found = FindManagerLocked(manager_id);
+    if (!found.ok()) {
+      refused = found.status();
+    } else if ((*found)->state() != ManagerStatus::State::kListening) {
+      refused = MakeError(absl::StatusCode::kFailedPrecondition, "NOT_LISTENING",
+                          absl::StrCat("connection manager \"connectionManagers/", manager_id,
+                                       "\" is not listening"));
+    } else {
+      manager = *found;
+      manager->SetState(ManagerStatus::State::kStopping, manager->bound_addresses(), "");
+    }
+  }
+  if (manager == nullptr) {
+    Post(0, [done = std::move(done), refused](Worker&) mutable { done(refused); });
+    return;
+  }
+  Gather<bool>(
+      [manager](Worker& worker) {
+        worker.RemoveAcceptors(manager);
+        return true;
+      },
+      [this, manager, done = std::move(done)](std::vector<bool>) mutable {
+        manager->SetState(ManagerStatus::State::kIdle, {}, "");
+        EngineEvent event;
+        event.kind = EngineEvent::Kind::kManagerIdle;
+        event.manager_id = manager->id();
+        events_->OnEvent(event);
+        done(StatusOf(*manager));
+      });
+}
+
+ManagerStatus ShardedEngine::StatusOf(const ManagerState& manager) const {
+  auto& mutable_manager = const_cast<ManagerState&>(manager);
+  ManagerStatus status;
+  status.state = manager.state();
+  status.bound_addresses = manager.bound_addresses();
+  status.reason = manager.reason();
+  status.warnings = WarningsOf(mutable_manager.runtime().Get()->config);
+  status.incoming_connection_count = manager.connection_counts[0].load();
+  status.outgoing_connection_count = manager.connection_counts[1].load();
+  return status;
+}
+
+absl::StatusOr<ManagerStatus> ShardedEngine::GetManagerStatus(
+    const std::string& manager_id) const {
+  SIPCM_ASSIGN_OR_RETURN(const ManagerPointer manager, FindManager(manager_id));
+  return StatusOf(*manager);
+}
+
+absl::StatusOr<tls::PeerVerdict> ShardedEngine::CheckPeer(const std::string& manager_id,
+                                                          const std::string& chain_pem,
+                                                          tls::PeerRole role,
+                                                          const std::string& asked_host,
+                                                          absl::optional<absl::Time> at) const {
+  SIPCM_ASSIGN_OR_RETURN(const ManagerPointer manager, FindManager(manager_id));
+  SIPCM_ASSIGN_OR_RETURN(const tls::CertificateChain chain,
+                         tls::CertificateChain::ParsePem(chain_pem));
+  const std::shared_ptr<const ManagerRuntime> runtime = manager->runtime().Get();
+  const tls::PeerPolicy& policy = role == tls::PeerRole::kIncomingClient
+                                      ? runtime->peer_policy
+                                      : runtime->client_tls->peer_policy();
+  return tls::VerifyPeer(policy, chain, role, asked_host,
+                         at.value_or(means_.front().loop->WallNow()));
+}
+
+}  // namespace sipcm::engine

@@ -1,0 +1,393 @@
+#include "core/engine/worker.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/check.h"
+#include "core/base/error.h"
+#include "core/tls/peer_identity.h"
+#include "core/tls/tls_stream.h"
+
+namespace sipcm::engine {
+namespace {
+
+using connection::CloseReason;
+using connection::Connection;
+using connection::ConnectionState;
+using connection::Direction;
+using connection::Transport;
+
+int IndexOf(Direction direction) { return static_cast<int>(direction); }
+int IndexOf(Transport transport) { return static_cast<int>(transport); }
+
+// After the last answer is flushed a peer has this long to read it before we leave.
+constexpr absl::Duration kCloseLimit = absl::Seconds(2);
+
+}  // namespace
+
+// Accepts for one manager. The acceptor goes first, so that nothing calls a dead listener.
+class Worker::ManagerAcceptor final : public net::Acceptor::Listener {
+ public:
+  ManagerAcceptor(Worker* worker, LocalManager* manager) : worker_(worker), manager_(manager) {}
+
+  void Begin(std::unique_ptr<net::BoundListener> bound) {
+    acceptor_ = worker_->means_.network->Accept(worker_->means_.loop, std::move(bound), this);
+  }
+
+ private:
+  void OnAccepted(std::unique_ptr<net::ByteStream> stream) override {
+    worker_->OnAccepted(manager_, std::move(stream));
+  }
+  void OnAcceptFailed(const absl::Status& status, bool fatal) override {
+    worker_->OnAcceptFailed(manager_, status, fatal);
+  }
+
+  Worker* const worker_;
+  LocalManager* const manager_;
+  std::unique_ptr<net::Acceptor> acceptor_;
+};
+
+Worker::Worker(int index, const WorkerMeans& means, PostToWorker post, EventSink* events)
+    : index_(index),
+      means_(means),
+      post_(std::move(post)),
+      events_(events),
+      environment_(means.loop),
+      gate_(means.loop),
+      connections_(index) {
+  new_id_ = [this] { return connections_.NewId(); };
+  connection::Attempt::Means attempt_means;
+  attempt_means.network = means.network;
+  attempt_means.resolver = means.resolver;
+  attempt_means.environment = &environment_;
+  attempt_means.new_id = &new_id_;
+  pools_ = std::make_unique<PoolDirectory>(attempt_means, means.loop, &gate_, means.random,
+                                           &totals_, static_cast<PoolDirectory::Host*>(this));
+  outbound_ = std::make_unique<Outbound>(means.loop, means.random, &connections_, pools_.get(),
+                                         &totals_, static_cast<Outbound::Host*>(this));
+  inbound_ = std::make_unique<Inbound>(index, means.loop, means.random, &connections_, &totals_,
+                                       static_cast<Inbound::Host*>(this));
+}
+
+Worker::~Worker() {
+  acceptors_.clear();
+  inbound_.reset();
+  outbound_.reset();
+  for (const connection::ConnectionId id : connections_.Ids()) {
+    pools_->OnConnectionClosed(*connections_.Find(id));
+    connections_.Erase(id);
+  }
+  for (auto& [state, manager] : managers_) pools_->ForgetManager(manager.get());
+  pools_.reset();
+}
+
+// --- Managers --------------------------------------------------------------------------------
+
+LocalManager* Worker::Local(const std::shared_ptr<ManagerState>& manager) {
+  std::unique_ptr<LocalManager>& local = managers_[manager.get()];
+  if (local == nullptr) local = std::make_unique<LocalManager>(manager);
+  return local.get();
+}
+
+void Worker::AddAcceptors(const std::shared_ptr<ManagerState>& manager,
+                          std::vector<std::unique_ptr<net::BoundListener>> listeners) {
+  if (drain_ != DrainState::kNot) return;
+  LocalManager* local = Local(manager);
+  for (std::unique_ptr<net::BoundListener>& bound : listeners) {
+    auto acceptor = std::make_unique<ManagerAcceptor>(this, local);
+    acceptor->Begin(std::move(bound));
+    acceptors_[local].push_back(std::move(acceptor));
+  }
+}
+
+void Worker::RemoveAcceptors(const std::shared_ptr<ManagerState>& manager) {
+  acceptors_.erase(Local(manager));
+}
+
+void Worker::RemoveManager(const std::shared_ptr<ManagerState>& manager) {
+  LocalManager* local = Local(manager);
+  acceptors_.erase(local);
+  inbound_->ForgetGroup(manager->group());
+  pools_->ForgetManager(local);
+  for (const connection::ConnectionId id : connections_.Ids()) {
+    ConnectionSlot* slot = connections_.Find(id);
+    if (slot != nullptr && slot->manager == local) slot->connection->CloseAfterFlush(CloseReason::kAdmin);
+  }
+  ReleaseManager(local);
+}
+
+void Worker::ReleaseManager(LocalManager* manager) {
+  if (!manager->state->removed.load(std::memory_order_acquire)) return;
+  if (manager->connection_count > 0 || manager->pool_count > 0 || acceptors_.contains(manager)) {
+    return;
+  }
+  managers_.erase(manager->state.get());
+}
+
+void Worker::OnAccepted(LocalManager* manager, std::unique_ptr<net::ByteStream> stream) {
+  const std::shared_ptr<const ManagerRuntime> runtime = manager->runtime.Get();
+  const int limit = runtime->config.max_connection_count;
+  const int count =
+      manager->state->connection_counts[IndexOf(Direction::kIncoming)].load(
+          std::memory_order_relaxed);
+  if (limit > 0 && count >= limit) {
+    OnAcceptFailed(manager,
+                   MakeError(absl::StatusCode::kResourceExhausted, "CONNECTION_LIMIT",
+                             absl::StrCat("connection manager \"", manager->state->id(), "\" has ",
+                                          count, " incoming connections, its limit; raise "
+                                          "limits.max_connection_count")),
+                   /*fatal=*/false);
+    return;
+  }
+  tls::TlsStream* alias = nullptr;
+  const bool is_tls = runtime->server_tls != nullptr;
+  if (is_tls) {
+    auto tls = tls::TlsStream::Accept(means_.loop, &gate_, runtime->server_tls,
+                                      std::move(stream));
+    alias = tls.get();
+    stream = std::move(tls);
+  }
+  auto connection = std::make_unique<Connection>(
+      connections_.NewId(), Direction::kIncoming, is_tls ? Transport::kTls : Transport::kTcp,
+      std::move(stream), alias, runtime->connection_settings, &environment_);
+  Connection* const started = connection.get();
+  Enter(std::move(connection), manager, nullptr);
+  started->Start(this);
+}
+
+void Worker::OnAcceptFailed(LocalManager* manager, const absl::Status& status, bool fatal) {
+  totals_.accept_failures.Add();
+  if (fatal) {
+    manager->state->SetState(ManagerStatus::State::kFailed, {}, std::string(status.message()));
+  }
+  EngineEvent event;
+  event.kind = fatal ? EngineEvent::Kind::kManagerFailed : EngineEvent::Kind::kAcceptFailed;
+  event.manager_id = manager->state->id();
+  event.detail = status;
+  events_->OnEvent(event);
+}
+
+void Worker::Enter(std::unique_ptr<Connection> connection, LocalManager* manager,
+                   pool::ConnectionPool* pool) {
+  const ConnectionSlot& slot = *connections_.Insert(std::move(connection), manager, pool);
+  ++manager->connection_count;
+  CountOpened(slot);
+}
+
+void Worker::CountOpened(const ConnectionSlot& slot) {
+  const int direction = IndexOf(slot.connection->direction());
+  const int transport = IndexOf(slot.connection->transport());
+  totals_.connections[direction][transport].Add(1);
+  totals_.connections_opened[direction][transport].Add();
+  slot.manager->state->connection_counts[direction].fetch_add(1, std::memory_order_relaxed);
+}
+
+// --- Connections -----------------------------------------------------------------------------
+
+EngineEvent Worker::EventOf(EngineEvent::Kind kind, const ConnectionSlot& slot) const {
+  EngineEvent event;
+  event.kind = kind;
+  event.manager_id = slot.manager->state->id();
+  event.connection = slot.connection->id();
+  event.direction = slot.connection->direction();
+  event.transport = slot.connection->transport();
+  event.remote_address = slot.connection->remote_address();
+  if (slot.pool != nullptr) event.pool_id = slot.pool->destination().PoolId();
+  event.peer = slot.connection->peer();
+  return event;
+}
+
+void Worker::OnEstablished(Connection& connection) {
+  events_->OnEvent(EventOf(EngineEvent::Kind::kConnectionEstablished,
+                           *ConnectionTable::SlotOf(connection)));
+}
+
+void Worker::OnMessage(Connection& connection, const sip::MessageView& message) {
+  ConnectionSlot& slot = *ConnectionTable::SlotOf(connection);
+  if (message.is_request()) {
+    inbound_->OnRequest(slot, message);
+  } else {
+    outbound_->OnResponse(slot, message);
+  }
+}
+
+void Worker::OnMalformed(Connection& connection, const sip::MessageView& message,
+                         const sip::ParseVerdict& verdict) {
+  ConnectionSlot& slot = *ConnectionTable::SlotOf(connection);
+  EngineEvent event = EventOf(EngineEvent::Kind::kMalformed, slot);
+  event.detail = absl::InvalidArgumentError(absl::StrCat(verdict.field, ": ", verdict.reason));
+  events_->OnEvent(event);
+  inbound_->OnMalformed(slot, message, verdict);
+}
+
+void Worker::OnClosed(Connection& connection, CloseReason reason, const absl::Status& detail) {
+  ConnectionSlot& slot = *ConnectionTable::SlotOf(connection);
+  LocalManager* const manager = slot.manager;
+  const int direction = IndexOf(connection.direction());
+  const int transport = IndexOf(connection.transport());
+  const bool is_refusal = reason == CloseReason::kNotAllowed;
+  if (is_refusal) totals_.tls_refused.Add();
+  EngineEvent event = EventOf(
+      is_refusal ? EngineEvent::Kind::kTlsRefused : EngineEvent::Kind::kConnectionClosed, slot);
+  event.close_reason = reason;
+  event.detail = detail;
+  outbound_->OnConnectionClosed(
+      slot, detail.ok() ? absl::UnavailableError(connection::CloseReasonName(reason)) : detail);
+  pools_->OnConnectionClosed(slot);
+  totals_.connections[direction][transport].Add(-1);
+  totals_.connections_closed[direction][transport][static_cast<int>(reason)].Add();
+  manager->state->connection_counts[direction].fetch_sub(1, std::memory_order_relaxed);
+  --manager->connection_count;
+  connections_.Erase(connection.id());
+  events_->OnEvent(event);
+  ReleaseManager(manager);
+  CheckDrained();
+}
+
+Connection* Worker::AdoptOutgoing(std::unique_ptr<Connection> connection, LocalManager* manager,
+                                  pool::ConnectionPool* pool) {
+  Connection* const adopted = connection.get();
+  adopted->SetListener(this);
+  Enter(std::move(connection), manager, pool);
+  events_->OnEvent(EventOf(EngineEvent::Kind::kConnectionEstablished,
+                           *ConnectionTable::SlotOf(*adopted)));
+  return adopted;
+}
+
+void Worker::OnPoolAdded(const LocalManager& manager, const pool::Destination& destination) {
+  EngineEvent event;
+  event.kind = EngineEvent::Kind::kPoolAdded;
+  event.manager_id = manager.state->id();
+  event.pool_id = destination.PoolId();
+  events_->OnEvent(event);
+}
+
+void Worker::OnPoolRemoved(const LocalManager& manager, const pool::Destination& destination) {
+  EngineEvent event;
+  event.kind = EngineEvent::Kind::kPoolRemoved;
+  event.manager_id = manager.state->id();
+  event.pool_id = destination.PoolId();
+  events_->OnEvent(event);
+  ReleaseManager(const_cast<LocalManager*>(&manager));
+}
+
+void Worker::WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) {
+  post_(worker, [group = std::move(group)](Worker& other) { other.inbound().OnCredit(group); });
+}
+
+// --- What control asks -------------------------------------------------------------------------
+
+void Worker::Send(const std::shared_ptr<ManagerState>& manager, PlannedSend planned) {
+  planned.manager = Local(manager);
+  outbound_->Send(std::move(planned));
+}
+
+void Worker::ApplyPool(const std::shared_ptr<ManagerState>& manager,
+                       const pool::Destination& destination, const pool::PoolLimits& limits) {
+  pools_->ApplyLimits(Local(manager), destination, limits);
+}
+
+bool Worker::RemovePool(const std::shared_ptr<ManagerState>& manager,
+                        const pool::Destination& destination, PoolSnapshot* last) {
+  LocalManager* local = Local(manager);
+  const Instant deadline =
+      means_.loop->Now() + local->runtime.Get()->config.drain_timeout;
+  return pools_->Remove(local, destination, deadline, last);
+}
+
+std::vector<ConnectionSnapshot> Worker::Connections(const std::string& manager_id) const {
+  std::vector<ConnectionSnapshot> snapshots;
+  for (const connection::ConnectionId id : connections_.Ids()) {
+    const ConnectionSlot& slot = *connections_.Find(id);
+    if (!manager_id.empty() && slot.manager->state->id() != manager_id) continue;
+    snapshots.push_back(SnapshotOf(slot, means_.loop->Now(), means_.loop->WallNow()));
+  }
+  return snapshots;
+}
+
+absl::StatusOr<ConnectionSnapshot> Worker::WithConnection(
+    connection::ConnectionId id, absl::FunctionRef<void(Connection&)> change) {
+  ConnectionSlot* slot = connections_.Find(id);
+  if (slot == nullptr || slot->connection->state() == ConnectionState::kClosed) {
+    return MakeError(absl::StatusCode::kNotFound, "CONNECTION_NOT_FOUND",
+                     absl::StrCat("connection \"", id.ToString(),
+                                  "\" does not exist or has closed; list the live ones with "
+                                  "Connections/ListConnections"));
+  }
+  change(*slot->connection);
+  return SnapshotOf(*slot, means_.loop->Now(), means_.loop->WallNow());
+}
+
+int Worker::CloseByDomain(const std::string& manager_id, const std::string& pattern) {
+  int closed = 0;
+  for (const connection::ConnectionId id : connections_.Ids()) {
+    ConnectionSlot* slot = connections_.Find(id);
+    if (slot == nullptr || slot->manager->state->id() != manager_id) continue;
+    const std::shared_ptr<const tls::PeerIdentity>& peer = slot->connection->peer();
+    if (peer == nullptr || peer->matched_allowed_domain != pattern) continue;
+    slot->connection->CloseAfterFlush(
+        CloseReason::kNotAllowed,
+        MakeError(absl::StatusCode::kFailedPrecondition, "PEER_NOT_ALLOWED",
+                  absl::StrCat("the allowed domain \"", pattern, "\" was removed")));
+    ++closed;
+  }
+  return closed;
+}
+
+// --- The end -----------------------------------------------------------------------------------
+
+void Worker::Drain(absl::Duration timeout, absl::AnyInvocable<void()> done) {
+  SIPCM_CHECK(drain_ == DrainState::kNot);
+  drain_ = DrainState::kWaiting;
+  drained_ = std::move(done);
+  acceptors_.clear();
+  inbound_->Drain();
+  outbound_->Drain();
+  drain_alarm_ = means_.loop->NewAlarm([this] {
+    if (drain_ == DrainState::kWaiting) {
+      inbound_->AnswerAllOpen();
+      outbound_->FailAllOpen(MakeError(absl::StatusCode::kUnavailable, "SERVER_DRAINING",
+                                       "the server ended before the final answer came"));
+      CloseAll();
+    } else {
+      FinishDrain();
+    }
+  });
+  drain_alarm_->Set(means_.loop->Now() + timeout);
+  CheckDrained();
+}
+
+void Worker::CheckDrained() {
+  if (drain_ == DrainState::kWaiting && inbound_->open_count() == 0 &&
+      outbound_->open_count() == 0) {
+    // Not from inside whoever ended the last one.
+    means_.loop->Post([this] {
+      if (drain_ == DrainState::kWaiting && inbound_->open_count() == 0 &&
+          outbound_->open_count() == 0) {
+        CloseAll();
+      }
+    });
+  } else if (drain_ == DrainState::kClosing && connections_.size() == 0) {
+    means_.loop->Post([this] { FinishDrain(); });
+  }
+}
+
+void Worker::CloseAll() {
+  drain_ = DrainState::kClosing;
+  for (auto& [state, manager] : managers_) pools_->ForgetManager(manager.get());
+  for (const connection::ConnectionId id : connections_.Ids()) {
+    ConnectionSlot* slot = connections_.Find(id);
+    if (slot != nullptr) slot->connection->CloseAfterFlush(CloseReason::kShutdown);
+  }
+  drain_alarm_->Set(means_.loop->Now() + kCloseLimit);
+  CheckDrained();
+}
+
+void Worker::FinishDrain() {
+  if (drain_ != DrainState::kClosing) return;
+  drain_ = DrainState::kDone;
+  drain_alarm_->Cancel();
+  if (drained_) drained_();
+}
+
+}  // namespace sipcm::engine

@@ -1,0 +1,136 @@
+#ifndef SIPCM_CORE_ENGINE_WORKER_H_
+#define SIPCM_CORE_ENGINE_WORKER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
+#include "core/connection/connection.h"
+#include "core/connection/connection_environment.h"
+#include "core/engine/connection_table.h"
+#include "core/engine/engine_snapshot.h"
+#include "core/engine/inbound.h"
+#include "core/engine/manager_state.h"
+#include "core/engine/outbound.h"
+#include "core/engine/pool_directory.h"
+#include "core/engine/worker_totals.h"
+#include "core/net/network.h"
+#include "core/net/resolver.h"
+#include "core/tls/handshake_gate.h"
+
+namespace sipcm::engine {
+
+// What a worker works with; all of it outlives the worker.
+struct WorkerMeans {
+  event::EventLoop* loop = nullptr;
+  net::Network* network = nullptr;
+  net::Resolver* resolver = nullptr;  // of this loop
+  RandomSource* random = nullptr;     // of this loop's thread
+};
+
+// One loop's share of the engine: its connections, its share of each manager's acceptors, its
+// pools, its requests. A connection lives and dies here. Thread: the loop's, but for totals().
+class Worker final : private connection::Connection::Listener,
+                     private Inbound::Host,
+                     private Outbound::Host,
+                     private PoolDirectory::Host {
+ public:
+  // Has `task` run on another worker.
+  using PostToWorker =
+      absl::AnyInvocable<void(int worker, absl::AnyInvocable<void(Worker&)> task)>;
+
+  Worker(int index, const WorkerMeans& means, PostToWorker post, EventSink* events);
+  ~Worker();
+
+  // --- Managers ---
+  void AddAcceptors(const std::shared_ptr<ManagerState>& manager,
+                    std::vector<std::unique_ptr<net::BoundListener>> listeners);
+  void RemoveAcceptors(const std::shared_ptr<ManagerState>& manager);
+  // Acceptors, pools, connections (kAdmin) and its groups' lines.
+  void RemoveManager(const std::shared_ptr<ManagerState>& manager);
+
+  // --- Messages ---
+  Inbound& inbound() { return *inbound_; }
+  Outbound& outbound() { return *outbound_; }
+  void Send(const std::shared_ptr<ManagerState>& manager, PlannedSend planned);
+
+  // --- Pools and connections ---
+  void ApplyPool(const std::shared_ptr<ManagerState>& manager,
+                 const pool::Destination& destination, const pool::PoolLimits& limits);
+  bool RemovePool(const std::shared_ptr<ManagerState>& manager,
+                  const pool::Destination& destination, PoolSnapshot* last);
+  std::vector<PoolSnapshot> Pools(const std::string& manager_id) const {
+    return pools_->Snapshots(manager_id);
+  }
+  std::vector<ConnectionSnapshot> Connections(const std::string& manager_id) const;
+  // Runs `change` on it and tells how it is after; NOT_FOUND.
+  absl::StatusOr<ConnectionSnapshot> WithConnection(
+      connection::ConnectionId id, absl::FunctionRef<void(connection::Connection&)> change);
+  int CloseByDomain(const std::string& manager_id, const std::string& pattern);
+  Instant Now() const { return means_.loop->Now(); }
+
+  // No new work; `done` once nothing is open, or at `timeout`, and all connections are closed.
+  void Drain(absl::Duration timeout, absl::AnyInvocable<void()> done);
+
+  const WorkerTotals& totals() const { return totals_; }  // any thread
+
+ private:
+  class ManagerAcceptor;
+
+  // connection::Connection::Listener
+  void OnEstablished(connection::Connection& connection) override;
+  void OnMessage(connection::Connection& connection, const sip::MessageView& message) override;
+  void OnMalformed(connection::Connection& connection, const sip::MessageView& message,
+                   const sip::ParseVerdict& verdict) override;
+  void OnClosed(connection::Connection& connection, connection::CloseReason reason,
+                const absl::Status& detail) override;
+  // Inbound::Host, Outbound::Host
+  void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) override;
+  void OnInboundIdle() override { CheckDrained(); }
+  void OnOutboundIdle() override { CheckDrained(); }
+  // PoolDirectory::Host
+  connection::Connection* AdoptOutgoing(std::unique_ptr<connection::Connection> connection,
+                                        LocalManager* manager,
+                                        pool::ConnectionPool* pool) override;
+  void OnPoolAdded(const LocalManager& manager, const pool::Destination& destination) override;
+  void OnPoolRemoved(const LocalManager& manager, const pool::Destination& destination) override;
+
+  LocalManager* Local(const std::shared_ptr<ManagerState>& manager);
+  void OnAccepted(LocalManager* manager, std::unique_ptr<net::ByteStream> stream);
+  void OnAcceptFailed(LocalManager* manager, const absl::Status& status, bool fatal);
+  void Enter(std::unique_ptr<connection::Connection> connection, LocalManager* manager,
+             pool::ConnectionPool* pool);
+  void CountOpened(const ConnectionSlot& slot);
+  EngineEvent EventOf(EngineEvent::Kind kind, const ConnectionSlot& slot) const;
+  void ReleaseManager(LocalManager* manager);
+  void CheckDrained();
+  void CloseAll();
+  void FinishDrain();
+
+  const int index_;
+  const WorkerMeans means_;
+  PostToWorker post_;
+  EventSink* const events_;
+  WorkerTotals totals_;
+  connection::ConnectionEnvironment environment_;
+  tls::HandshakeGate gate_;
+  absl::AnyInvocable<connection::ConnectionId()> new_id_;
+  absl::flat_hash_map<const ManagerState*, std::unique_ptr<LocalManager>> managers_;
+  absl::flat_hash_map<LocalManager*, std::vector<std::unique_ptr<ManagerAcceptor>>> acceptors_;
+  ConnectionTable connections_;
+  std::unique_ptr<PoolDirectory> pools_;
+  std::unique_ptr<Outbound> outbound_;
+  std::unique_ptr<Inbound> inbound_;
+
+  enum class DrainState : unsigned char { kNot, kWaiting, kClosing, kDone };
+  DrainState drain_ = DrainState::kNot;
+  std::unique_ptr<event::Alarm> drain_alarm_;
+  absl::AnyInvocable<void()> drained_;
+};
+
+}  // namespace sipcm::engine
+
+#endif  // SIPCM_CORE_ENGINE_WORKER_H_
