@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/error.h"
@@ -22,6 +23,16 @@ Instant ReadClock() {
   timespec now;
   SIPCM_CHECK(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
   return Instant::FromNanoseconds(int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec);
+}
+
+absl::Status CannotCreate(int error) {
+  const bool is_descriptors = error == EMFILE || error == ENFILE;
+  return MakeError(
+      absl::StatusCode::kResourceExhausted,
+      is_descriptors ? "FILE_DESCRIPTORS_EXHAUSTED" : "MEMORY_LIMIT",
+      absl::StrCat("cannot create an event loop: ", std::generic_category().message(error),
+                   is_descriptors ? "; raise the limit on open files (ulimit -n, LimitNOFILE)"
+                                  : "; raise the limit on the memory of this process"));
 }
 
 }  // namespace
@@ -78,6 +89,7 @@ class LibeventLoop::Watch final : public FdWatch {
 
 absl::StatusOr<std::unique_ptr<LibeventLoop>> LibeventLoop::Create() {
   auto events = std::make_unique<Events>();
+  errno = ENOMEM;  // for what fails without saying why
   struct event_config* const config = event_config_new();
   if (config != nullptr) {
     // Only this loop's thread enters libevent: other threads come through the mailbox.
@@ -87,19 +99,12 @@ absl::StatusOr<std::unique_ptr<LibeventLoop>> LibeventLoop::Create() {
     events->base = event_base_new_with_config(config);
     event_config_free(config);
   }
-  if (events->base == nullptr) {
-    return MakeError(absl::StatusCode::kResourceExhausted, "MEMORY_LIMIT",
-                     "cannot create an event loop: libevent refused; check the limits on memory "
-                     "and on open files of this process");
-  }
+  if (events->base == nullptr) return CannotCreate(errno);
   const int wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (wake_fd < 0) {
     const int error = errno;
     event_base_free(events->base);
-    return MakeError(absl::StatusCode::kResourceExhausted, "FILE_DESCRIPTORS_EXHAUSTED",
-                     absl::StrCat("cannot create an event loop: eventfd: ",
-                                  std::generic_category().message(error),
-                                  "; raise the limit on open files (ulimit -n)"));
+    return CannotCreate(error);
   }
   return std::unique_ptr<LibeventLoop>(new LibeventLoop(std::move(events), wake_fd));
 }

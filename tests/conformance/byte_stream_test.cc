@@ -46,9 +46,8 @@ class ByteStreamTest : public testing::Test {
  protected:
   void SetUp() override {
     std::optional<StreamOr> answer;
-    auto attempt =
-        time_.network()->Connect(time_.loop(), listener_.address(), std::nullopt,
-                                 [&](StreamOr result) { answer = std::move(result); });
+    auto attempt = time_.network()->Connect(time_.loop(), listener_.address(), std::nullopt,
+                                            [&](StreamOr result) { answer = std::move(result); });
     ASSERT_TRUE(
         time_.RunUntil([&] { return answer.has_value() && listener_.peers().size() == 1; }));
     ASSERT_TRUE(answer->ok()) << answer->status();

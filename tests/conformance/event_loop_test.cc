@@ -277,8 +277,8 @@ TYPED_TEST(EventLoopTest, ManyAlarmsSetMovedAndCancelledFireInOrder) {
   for (int step = 0; step < 5000; ++step) {
     const int i = static_cast<int>(random.Next() % kAlarms);
     const bool cancels = random.Next() % 4 == 0;
-    deadlines[i] = cancels ? Instant::Infinite()
-                           : start + absl::Microseconds(random.Next() % 30'000);
+    deadlines[i] =
+        cancels ? Instant::Infinite() : start + absl::Microseconds(random.Next() % 30'000);
     alarms[i]->Set(deadlines[i]);
   }
   this->time_.RunFor(absl::Milliseconds(40));

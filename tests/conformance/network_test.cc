@@ -238,9 +238,8 @@ TYPED_TEST(NetworkTest, ConnectionsThatCameBeforeAcceptAreAccepted) {
   auto client = this->ConnectPeer((*bound)->address());
   client->Send("early");
   TestListener listener(this->network(), this->loop(), *std::move(bound));
-  EXPECT_TRUE(this->time_.RunUntil([&] {
-    return listener.peers().size() == 1 && listener.peers()[0]->received() == "early";
-  }));
+  EXPECT_TRUE(this->time_.RunUntil(
+      [&] { return listener.peers().size() == 1 && listener.peers()[0]->received() == "early"; }));
 }
 
 TYPED_TEST(NetworkTest, StoppedAcceptorRefusesNewConnectionsAndLeavesTheOldUp) {
