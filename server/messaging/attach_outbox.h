@@ -1,0 +1,60 @@
+#ifndef SIPCM_SERVER_MESSAGING_ATTACH_OUTBOX_H_
+#define SIPCM_SERVER_MESSAGING_ATTACH_OUTBOX_H_
+
+#include <cstddef>
+#include <deque>
+#include <vector>
+
+#include "proto/sipcm/v1/attach.pb.h"
+#include "server/messaging/delivery_backlog.h"
+
+namespace sipcm::server {
+
+inline constexpr size_t kMaxFrameItems = 64;
+inline constexpr size_t kMaxFrameBytes = 64 * 1024;
+
+// What goes into one frame. Reused from frame to frame.
+struct OutgoingFrame {
+  std::vector<BacklogItem> deliveries;
+  std::vector<v1::RespondResult> results;
+  std::vector<v1::AttachedSendEvent> events;
+  std::vector<v1::SubscriptionEnded> ended;
+
+  bool empty() const {
+    return deliveries.empty() && results.empty() && events.empty() && ended.empty();
+  }
+  void Clear();
+  // Writes it into `*frame`, which is cleared first and keeps its memory, and clears this.
+  void EncodeTo(v1::ServerFrame* frame);
+};
+
+// All that waits for one Attach stream. Thread: guarded by the stream's mutex.
+class AttachOutbox {
+ public:
+  DeliveryBacklog& deliveries() { return deliveries_; }
+  void AddResult(v1::RespondResult result) { results_.push_back(std::move(result)); }
+  void AddEvent(v1::AttachedSendEvent event);
+  void AddEnded(v1::SubscriptionEnded ended) { ended_.push_back(std::move(ended)); }
+
+  bool empty() const {
+    return deliveries_.empty() && results_.empty() && events_.empty() && ended_.empty();
+  }
+  // Of the kinds that no credit bounds: answers' results, and steps of sends.
+  size_t notice_count() const { return results_.size() + events_.size(); }
+  size_t event_bytes() const { return event_bytes_; }
+
+  // Moves what goes into the next frame to the cleared `*frame`: at most kMaxFrameItems of each
+  // kind, and no further delivery or event once it has kMaxFrameBytes.
+  void Take(OutgoingFrame* frame);
+
+ private:
+  DeliveryBacklog deliveries_;
+  std::deque<v1::RespondResult> results_;
+  std::deque<v1::AttachedSendEvent> events_;
+  size_t event_bytes_ = 0;
+  std::deque<v1::SubscriptionEnded> ended_;
+};
+
+}  // namespace sipcm::server
+
+#endif  // SIPCM_SERVER_MESSAGING_ATTACH_OUTBOX_H_

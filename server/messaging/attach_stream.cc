@@ -1,0 +1,163 @@
+#include "server/messaging/attach_stream.h"
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/async_stream.h>
+
+#include <utility>
+
+#include "server/messaging/async_messaging.h"
+#include "server/messaging/delivery_conversion.h"
+#include "server/service/grpc_status.h"
+
+namespace sipcm::server {
+namespace {
+
+// A frame object is used again, memory and all, unless a delivery was larger: 64 large ones would
+// keep megabytes for a stream that may never see such again.
+constexpr size_t kMaxReusedDeliveryBytes = 4096;
+constexpr int kMaxReusedItemCount = 1024;
+
+bool HasLargeDelivery(const OutgoingFrame& frame) {
+  for (const BacklogItem& item : frame.deliveries) {
+    if (item.notice == nullptr &&
+        EstimateSize(item.delivery, item.format) > kMaxReusedDeliveryBytes) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+struct AttachStream::Call {
+  grpc::ServerContext context;
+  grpc::ServerAsyncReaderWriter<v1::ServerFrame, v1::ApplicationFrame> stream{&context};
+};
+
+void AttachStream::Accept(AsyncMessaging* service, StreamHost* host) {
+  std::shared_ptr<AttachStream> stream(new AttachStream(service, host));
+  stream->waiting_ = stream;
+  Call* call = stream->call_.get();
+  call->context.AsyncNotifyWhenDone(static_cast<CompletionTag*>(&stream->done_tag_));
+  service->RequestAttach(&call->context, &call->stream, host->thread()->queue(),
+                         host->thread()->queue(),
+                         static_cast<CompletionTag*>(&stream->accepted_tag_));
+}
+
+AttachStream::AttachStream(AsyncMessaging* service, StreamHost* host)
+    : service_(service), host_(host), call_(std::make_unique<Call>()) {}
+
+AttachStream::~AttachStream() = default;
+
+void AttachStream::OnAccepted(bool ok) {
+  const std::shared_ptr<AttachStream> self = std::move(waiting_);
+  if (!ok) return;  // the server shuts down
+  Accept(service_, host_);
+  session_ = std::make_shared<AttachSession>(host_->environment(), weak_from_this());
+  if (const absl::Status ended = host_->Add(self); !ended.ok()) return FinishWith(ended);
+  ReadIfWanted();
+}
+
+void AttachStream::ReadIfWanted() {
+  if (reading_ || read_closed_ || finishing_ || broken_ || done_ || !session_->MayRead()) return;
+  reading_ = true;
+  call_->stream.Read(&incoming_, static_cast<CompletionTag*>(&read_tag_));
+}
+
+void AttachStream::OnRead(bool ok) {
+  reading_ = false;
+  if (!ok) {
+    read_closed_ = true;
+    // Half-close or a broken call; which, OnDone() tells.
+    if (!done_ && !final_status_.has_value()) session_->OnHalfClose();
+    return RemoveIfOver();
+  }
+  if (!final_status_.has_value()) {
+    const absl::Status status = session_->OnFrame(&incoming_);
+    if (!status.ok()) FinishWith(status);
+  }
+  const bool large = incoming_.responses_size() > kMaxReusedItemCount ||
+                     incoming_.requests_size() > kMaxReusedItemCount;
+  if (large) {
+    incoming_ = v1::ApplicationFrame();
+  } else {
+    incoming_.Clear();
+  }
+  ReadIfWanted();
+}
+
+void AttachStream::WriteFrames() {
+  // The call lives as long as the session says that somebody writes, this until here at least.
+  const std::shared_ptr<AttachStream> self = shared_from_this();
+  if (session_->Take(&outgoing_)) {
+    Write();
+  } else {  // closed in between
+    host_->thread()->Post([self] { self->RemoveIfOver(); });
+  }
+}
+
+void AttachStream::Write() {
+  if (frame_ == nullptr || frame_is_large_) frame_ = std::make_unique<v1::ServerFrame>();
+  frame_is_large_ = HasLargeDelivery(outgoing_);
+  outgoing_.EncodeTo(frame_.get());
+  // The last use of anything here: the completion may be under way before this returns.
+  call_->stream.Write(*frame_, static_cast<CompletionTag*>(&written_tag_));
+}
+
+void AttachStream::OnWritten(bool ok) {
+  if (!ok) {
+    broken_ = true;
+    session_->Close();
+  }
+  if (session_->Take(&outgoing_)) {
+    Write();
+  } else {
+    FinishIfIdle();
+    RemoveIfOver();
+  }
+  ReadIfWanted();
+}
+
+void AttachStream::FinishWith(const absl::Status& status) {
+  if (!final_status_.has_value()) final_status_ = status;
+  session_->EndSubscriptions(status);
+  FinishIfIdle();
+}
+
+void AttachStream::FinishIfIdle() {
+  if (!final_status_.has_value() || finishing_ || done_ || broken_) return;
+  if (!session_->StopWritingIfIdle()) return;
+  finishing_ = true;
+  session_->Close();
+  call_->stream.Finish(ToGrpcStatus(*final_status_), static_cast<CompletionTag*>(&finished_tag_));
+}
+
+void AttachStream::OnFinished(bool /*ok*/) {
+  finishing_ = false;
+  broken_ = true;
+  RemoveIfOver();
+}
+
+void AttachStream::OnDone(bool /*ok*/) {
+  done_ = true;
+  session_->Close();
+  RemoveIfOver();
+}
+
+void AttachStream::End(const absl::Status& why) { FinishWith(why); }
+
+void AttachStream::OnSettled() { FinishWith(absl::OkStatus()); }
+
+void AttachStream::OnReaderTooSlow() {
+  // A write that cannot go out is under way, so that no status can either.
+  session_->Close();
+  if (call_ != nullptr) call_->context.TryCancel();
+}
+
+void AttachStream::RemoveIfOver() {
+  if (!done_ || reading_ || finishing_ || !session_->IsIdle()) return;
+  call_.reset();
+  host_->Remove(shared_from_this());
+}
+
+}  // namespace sipcm::server

@@ -1,0 +1,164 @@
+#include "server/messaging/send_call.h"
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
+#include "core/base/error.h"
+#include "server/messaging/send_conversion.h"
+#include "server/messaging/sip_conversion.h"
+#include "server/service/grpc_status.h"
+
+namespace sipcm::server {
+
+// One call: the engine's events in, one write at a time out. SendCalls holds it until gRPC is done
+// with it, the engine as its sink until the last event.
+class SendCall final : public grpc::ServerWriteReactor<v1::SendEvent>,
+                       public engine::SendSink,
+                       public std::enable_shared_from_this<SendCall> {
+ public:
+  SendCall(SendCalls* calls, engine::Engine* engine) : calls_(calls), engine_(engine) {}
+
+  void Begin(v1::SendRequest request, const EndpointLookup& lookup) {
+    std::vector<engine::SendOrder> orders(1);
+    MessageView view = MessageView::kParsed;
+    const absl::Status taken = TakeSend(&request, lookup, &orders.front(), &view);
+    {
+      absl::MutexLock lock(&mutex_);
+      view_ = view;
+      engine_has_it_ = taken.ok();
+    }
+    if (!taken.ok()) return End(taken);
+    engine_->Send(std::move(orders), shared_from_this());
+  }
+
+  // Any thread; the first status counts.
+  void End(const absl::Status& status) {
+    absl::MutexLock lock(&mutex_);
+    EndLocked(status);
+  }
+
+  void OnSendEvents(std::vector<engine::SendEvent> events) override {
+    absl::MutexLock lock(&mutex_);
+    for (engine::SendEvent& event : events) Add(&event);
+    WriteNext();
+  }
+
+  void OnWriteDone(bool ok) override {
+    absl::MutexLock lock(&mutex_);
+    writing_ = false;
+    waiting_.pop_front();
+    if (!ok) EndLocked(absl::CancelledError("the stream broke"));
+    WriteNext();
+  }
+
+  void OnCancel() override {
+    End(absl::CancelledError("the caller cancelled"));
+    GiveUp();
+  }
+
+  void OnDone() override {
+    GiveUp();
+    calls_->Remove(shared_from_this());
+  }
+
+ private:
+  void Add(engine::SendEvent* event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (event->is_final) engine_has_it_ = false;
+    if (final_status_.has_value()) return;
+    const bool failed = event->kind == engine::SendEvent::Kind::kFailure;
+    if (failed && !told_sent_ && IsCallError(event->failure)) {
+      return EndLocked(WithMessagePath(event->failure, "request"));
+    }
+    told_sent_ |= event->kind == engine::SendEvent::Kind::kSent;
+    if (waiting_.size() >= SendCalls::kMaxWaitingEventCount) {
+      return EndLocked(MakeError(
+          absl::StatusCode::kResourceExhausted, "READER_TOO_SLOW",
+          absl::StrCat(waiting_.size(), " responses wait unread; read the stream faster")));
+    }
+    FillSendEvent(event, view_, &waiting_.emplace_back());
+    if (event->is_final) EndLocked(absl::OkStatus());
+  }
+
+  void EndLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!final_status_.has_value()) final_status_ = status;
+    WriteNext();
+  }
+
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (writing_ || finished_) return;
+    const bool abandoned = final_status_.has_value() && !final_status_->ok();
+    if (!waiting_.empty() && !abandoned) {
+      writing_ = true;
+      StartWrite(&waiting_.front());
+    } else if (final_status_.has_value()) {
+      finished_ = true;
+      Finish(ToGrpcStatus(*final_status_));
+    }
+  }
+
+  // The engine shall not go on for a caller who is gone.
+  void GiveUp() {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (!engine_has_it_) return;
+      engine_has_it_ = false;
+    }
+    engine_->CancelSends({0}, shared_from_this());
+  }
+
+  SendCalls* const calls_;
+  engine::Engine* const engine_;
+  absl::Mutex mutex_;
+  MessageView view_ ABSL_GUARDED_BY(mutex_) = MessageView::kParsed;
+  std::deque<v1::SendEvent> waiting_ ABSL_GUARDED_BY(mutex_);  // the first is being written
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool told_sent_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  bool engine_has_it_ ABSL_GUARDED_BY(mutex_) = false;  // until its final event
+  absl::optional<absl::Status> final_status_ ABSL_GUARDED_BY(mutex_);
+};
+
+SendCalls::SendCalls(engine::Engine* engine, EndpointLookup lookup)
+    : engine_(engine), lookup_(std::move(lookup)) {}
+
+SendCalls::~SendCalls() = default;
+
+grpc::ServerWriteReactor<v1::SendEvent>* SendCalls::Start(grpc::CallbackServerContext* /*context*/,
+                                                          const v1::SendRequest& request) {
+  auto call = std::make_shared<SendCall>(this, engine_);
+  absl::Status ended;
+  {
+    absl::MutexLock lock(&mutex_);
+    calls_.insert(call);
+    ended = ended_;
+  }
+  if (ended.ok()) {
+    call->Begin(request, lookup_);
+  } else {
+    call->End(ended);
+  }
+  return call.get();
+}
+
+void SendCalls::EndAll(const absl::Status& why) {
+  std::vector<std::shared_ptr<SendCall>> calls;
+  {
+    absl::MutexLock lock(&mutex_);
+    ended_ = why;
+    calls.assign(calls_.begin(), calls_.end());
+  }
+  for (const std::shared_ptr<SendCall>& call : calls) call->End(why);
+}
+
+void SendCalls::Remove(const std::shared_ptr<SendCall>& call) {
+  absl::MutexLock lock(&mutex_);
+  calls_.erase(call);
+}
+
+}  // namespace sipcm::server
