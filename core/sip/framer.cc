@@ -238,7 +238,8 @@ void Framer::EndRow(absl::string_view row) {
   uint64_t number = 0;
   FrameErrorReason fault = FrameErrorReason::kNone;
   if (!ParseNumber(value, limits_.max_body_bytes, &number)) {
-    const bool is_number = std::all_of(value.begin(), value.end(), IsDigit) && !value.empty();
+    const bool is_number = !value.empty() && std::all_of(value.begin(), value.end(),
+                                                         [](char c) { return IsDigit(c); });
     fault = is_number ? FrameErrorReason::kBodyTooLarge : FrameErrorReason::kBadContentLength;
   } else if (has_content_length_ && number != content_length_) {
     fault = FrameErrorReason::kConflictingContentLength;

@@ -52,6 +52,8 @@ struct FrameError {
   int status_code = 0;      // to answer a request with: 400, 413 or 513
   absl::string_view text;   // static; for the Warning header and the log
   absl::string_view field;  // static: "Content-Length", "Request-Line" or empty
+
+  friend bool operator==(const FrameError&, const FrameError&) = default;
 };
 
 // All offsets count from the first byte of the `data` that Next() was given.
@@ -66,6 +68,8 @@ struct Frame {
   // `offset`. Parse() may find in them what an answer needs. 0: the bytes are not SIP.
   size_t partial_header_length = 0;
   FrameError error;
+
+  friend bool operator==(const Frame&, const Frame&) = default;
 };
 
 // Cuts a byte stream into SIP messages (RFC 3261 18.3) and keep-alives, without copying.
