@@ -1,0 +1,46 @@
+#include "core/connection/outbox.h"
+
+namespace sipcm::connection {
+
+std::string* Outbox::tail() {
+  std::string* const tail = queue_.tail();
+  if (queue_.capacity() == 0) environment_->LendBuffer(tail);
+  return tail;
+}
+
+size_t Outbox::Commit() {
+  const size_t bytes = queue_.size() - committed_bytes_;
+  committed_bytes_ = queue_.size();
+  return bytes;
+}
+
+bool Outbox::Append(absl::string_view bytes) {
+  tail();
+  if (!queue_.Append(bytes)) return false;
+  Commit();
+  return true;
+}
+
+Outbox::Flushed Outbox::Flush(net::ByteStream& stream) {
+  if (blocked_ || queue_.empty()) return {};
+  const net::IoResult result = stream.Write(queue_.front());
+  if (result.outcome == net::IoResult::Outcome::kFailed) return {Outcome::kFailed, 0};
+  if (result.outcome != net::IoResult::Outcome::kDone) {
+    blocked_ = true;
+    return {Outcome::kStuck, 0};
+  }
+  queue_.Consume(result.bytes);
+  committed_bytes_ = queue_.size();
+  blocked_ = !queue_.empty();
+  if (blocked_) return {Outcome::kMoved, result.bytes};
+  environment_->TakeBackBuffer(queue_.tail());
+  return {Outcome::kEmptied, result.bytes};
+}
+
+void Outbox::Clear() {
+  queue_.TruncateTo(0);
+  queue_.Release();
+  committed_bytes_ = 0;
+}
+
+}  // namespace sipcm::connection

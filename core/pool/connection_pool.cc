@@ -1,0 +1,450 @@
+#include "core/pool/connection_pool.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "core/base/check.h"
+#include "core/base/error.h"
+
+namespace sipcm::pool {
+
+using connection::Connection;
+
+namespace {
+
+constexpr absl::string_view kWaitQueueFull = "POOL_WAIT_QUEUE_FULL";
+
+}  // namespace
+
+struct ConnectionPool::Member {
+  Connection* connection = nullptr;                // null while connecting
+  std::unique_ptr<connection::Attempt> attempt;    // while connecting
+  RequestList requests;                            // that wait for it, who opened it first
+  bool exclusive = false;                          // opened with kNoSharing
+  bool throttled = false;
+};
+
+// Is in one list until it is answered.
+class ConnectionPool::Request final : public Waiter {
+ public:
+  Request(ConnectionPool* pool, AcquireCallback done) : pool(pool), done(std::move(done)) {}
+  ~Request() override {
+    if (pool != nullptr) pool->Leave(this);
+  }
+
+  ConnectionPool* pool;  // null once answered
+  AcquireCallback done;
+  Instant deadline = Instant::Infinite();  // of who waits for what it did not open
+  bool is_waiting = false;                 // counted
+  RequestList* list = nullptr;
+  RequestList::iterator position;
+  absl::StatusOr<Connection*> answer = nullptr;  // while among the ready ones
+};
+
+ConnectionPool::ConnectionPool(Destination destination, PoolLimits limits, event::EventLoop* loop,
+                               Owner* owner, RandomSource* random)
+    : destination_(std::move(destination)),
+      limits_(limits),
+      loop_(loop),
+      owner_(owner),
+      gate_(random),
+      wait_alarm_(loop->NewAlarm([this] { OnWaitAlarm(); })),
+      empty_since_(loop->Now()) {}
+
+ConnectionPool::~ConnectionPool() {
+  *alive_ = false;
+  const auto abandon = [](const RequestList& list) {
+    for (Request* const request : list) request->pool = nullptr;
+  };
+  abandon(line_);
+  abandon(ready_);
+  for (const std::unique_ptr<Member>& member : members_) abandon(member->requests);
+}
+
+// ---- Deciding -----------------------------------------------------------------------------
+
+PoolDecision ConnectionPool::Decide(int waiting_count, absl::Status* refused) {
+  SetAside();
+  PoolDecision decision = DecideAcquire(limits_, snapshots_, cursor_, waiting_count);
+  if (decision.action == PoolAction::kOpen && !MayOpen()) {
+    if (members_.empty() || limits_.max_connection_count == kNoSharing) {
+      *refused = gate_.Refusal(loop_->Now());
+      return {PoolAction::kRefuse, -1};
+    }
+    decision = DecideWithoutGrowth(waiting_count);
+  }
+  if (decision.action == PoolAction::kRefuse) {
+    *refused = MakeError(
+        absl::StatusCode::kResourceExhausted, kWaitQueueFull,
+        absl::StrCat("pool \"", destination_.PoolId(), "\": ", waiting_count_,
+                     " requests wait for a connection already; send more slowly, or raise "
+                     "max_waiting_count or max_connection_count"));
+  }
+  return decision;
+}
+
+PoolDecision ConnectionPool::DecideWithoutGrowth(int waiting_count) {
+  PoolLimits limits = limits_;
+  limits.max_connection_count = static_cast<int>(members_.size());
+  return DecideAcquire(limits, snapshots_, cursor_, waiting_count);
+}
+
+bool ConnectionPool::MayOpen() const {
+  bool is_connecting = false;
+  bool has_usable = false;
+  for (const MemberSnapshot& member : snapshots_) {
+    is_connecting = is_connecting || member.connecting;
+    has_usable = has_usable || (member.usable && !member.connecting);
+  }
+  return gate_.MayOpen(is_connecting, has_usable, loop_->Now());
+}
+
+// ---- Members ------------------------------------------------------------------------------
+
+// Also takes the snapshots that decisions stand on.
+void ConnectionPool::SetAside() {
+  snapshots_.clear();
+  for (size_t i = 0; i < members_.size();) {
+    const Member& member = *members_[i];
+    if (member.connection != nullptr && !member.connection->is_usable()) {
+      draining_.push_back(Remove(i));
+      continue;
+    }
+    snapshots_.push_back({.connecting = member.connection == nullptr,
+                          .usable = !member.exclusive && !member.throttled,
+                          .outstanding = member.connection == nullptr
+                                             ? static_cast<int>(member.requests.size())
+                                             : member.connection->live_transactions()});
+    ++i;
+  }
+}
+
+int ConnectionPool::Open() {
+  members_.push_back(std::make_unique<Member>());
+  Member* const member = members_.back().get();
+  member->exclusive = limits_.max_connection_count == kNoSharing;
+  member->attempt = owner_->StartAttempt(
+      *this, [this, member](absl::StatusOr<std::unique_ptr<Connection>> result) {
+        OnAttemptDone(member, std::move(result));
+      });
+  SIPCM_CHECK(member->attempt != nullptr);
+  return static_cast<int>(members_.size()) - 1;
+}
+
+void ConnectionPool::OnAttemptDone(Member* member,
+                                   absl::StatusOr<std::unique_ptr<Connection>> result) {
+  const std::unique_ptr<connection::Attempt> done = std::move(member->attempt);
+  absl::Status cause = result.status();
+  if (result.ok()) {
+    gate_.NoteSuccess();
+    member->connection = owner_->Adopt(*this, *std::move(result));
+    if (member->connection != nullptr) {
+      ++totals_.opened_total;
+      while (!member->requests.empty()) Answer(member->requests.front(), member->connection);
+      return PumpLine();
+    }
+    cause = MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
+                      absl::StrCat("the connection to pool \"", destination_.PoolId(),
+                                   "\" came too late: its connection manager ends"));
+  } else {
+    ++totals_.failed_attempts_total;
+    gate_.NoteFailure(cause, loop_->Now());
+  }
+  const auto place = std::find_if(members_.begin(), members_.end(),
+                                  [member](const auto& other) { return other.get() == member; });
+  const std::unique_ptr<Member> failed = Remove(place - members_.begin());
+  while (!failed->requests.empty()) MoveOn(failed->requests.front(), cause);
+  PumpLine();
+}
+
+std::unique_ptr<ConnectionPool::Member> ConnectionPool::Remove(size_t index) {
+  std::unique_ptr<Member> member = std::move(members_[index]);
+  members_.erase(members_.begin() + index);
+  if (cursor_ > static_cast<int>(index)) --cursor_;
+  ScheduleTurnEnd();  // it may have been the last
+  return member;
+}
+
+void ConnectionPool::End(size_t index, Instant deadline, connection::CloseReason reason,
+                         RequestList* orphans) {
+  std::unique_ptr<Member> member = Remove(index);
+  while (!member->requests.empty()) Enlist(member->requests.front(), orphans);
+  if (member->connection == nullptr) return;  // its attempt ends with it
+  member->connection->Drain(deadline, reason);
+  draining_.push_back(std::move(member));
+}
+
+void ConnectionPool::OnConnectionClosed(Connection* connection) {
+  const auto is_its = [connection](const std::unique_ptr<Member>& member) {
+    return member->connection == connection;
+  };
+  ++totals_.closed_total;
+  if (const auto live = std::find_if(members_.begin(), members_.end(), is_its);
+      live != members_.end()) {
+    Remove(live - members_.begin());
+  } else {
+    draining_.erase(std::find_if(draining_.begin(), draining_.end(), is_its));
+  }
+  for (auto next = ready_.begin(); next != ready_.end();) {
+    Request* const request = *next++;
+    if (request->answer.ok() && *request->answer == connection) Again(request);
+  }
+  PumpLine();
+  ScheduleTurnEnd();
+}
+
+void ConnectionPool::SetThrottled(Connection* connection, bool throttled) {
+  for (const std::unique_ptr<Member>& member : members_) {
+    if (member->connection == connection) member->throttled = throttled;
+  }
+  if (!throttled) PumpLine();
+}
+
+void ConnectionPool::SetLimits(PoolLimits limits) {
+  limits_ = limits;
+  SetAside();
+  RequestList orphans;
+  while (limits_.max_connection_count != kNoSharing &&
+         static_cast<int>(members_.size()) > limits_.max_connection_count) {
+    End(members_.size() - 1, loop_->Now() + limits_.drain_timeout,
+        connection::CloseReason::kSurplus, &orphans);
+  }
+  while (!orphans.empty()) Again(orphans.front());
+  PumpLine();
+}
+
+void ConnectionPool::Drain(Instant deadline, connection::CloseReason reason) {
+  for (const std::unique_ptr<Member>& member : draining_) {
+    member->connection->Drain(deadline, reason);
+  }
+  RequestList orphans;
+  while (!members_.empty()) End(members_.size() - 1, deadline, reason, &orphans);
+  while (!line_.empty()) Enlist(line_.front(), &orphans);
+  const absl::Status drained = MakeError(
+      absl::StatusCode::kUnavailable, "POOL_DRAINED",
+      absl::StrCat("pool \"", destination_.PoolId(), "\" was drained before a connection was free"));
+  for (Request* const request : ready_) {
+    if (request->answer.ok()) request->answer = drained;
+  }
+  while (!orphans.empty()) Answer(orphans.front(), drained);
+  ScheduleTurnEnd();
+}
+
+// ---- Requests -----------------------------------------------------------------------------
+
+ConnectionPool::Acquired ConnectionPool::Acquire(AcquireCallback done) {
+  ++totals_.request_total;
+  empty_since_ = loop_->Now();
+  tell_empty_ = true;
+  Acquired acquired;
+  const PoolDecision decision = Decide(waiting_count_, &acquired.refused);
+  if (decision.action == PoolAction::kRefuse) {
+    const bool is_full = ReasonOf(acquired.refused) == kWaitQueueFull;
+    ++(is_full ? totals_.refused_total : totals_.backed_off_total);
+    ScheduleTurnEnd();  // it may be as empty as before
+    return acquired;
+  }
+  if (decision.action == PoolAction::kUse && members_[decision.member]->connection != nullptr) {
+    ++totals_.reused_total;
+    cursor_ = decision.member + 1;
+    acquired.connection = members_[decision.member]->connection;
+    acquired.reused = true;
+    return acquired;
+  }
+  auto request = std::make_unique<Request>(this, std::move(done));
+  Apply(decision, request.get());
+  acquired.waiter = std::move(request);
+  return acquired;
+}
+
+// Only what Decide() said just now, and not kRefuse.
+void ConnectionPool::Apply(const PoolDecision& decision, Request* request) {
+  if (request->is_waiting) --waiting_count_;
+  request->is_waiting = false;
+  int index = decision.member;
+  if (decision.action == PoolAction::kOpen) {
+    index = Open();
+  } else if (request->deadline.is_infinite()) {
+    request->deadline = loop_->Now() + limits_.max_wait_time;
+  }
+  if (decision.action != PoolAction::kWait) {
+    cursor_ = index + 1;
+    Member& member = *members_[index];
+    if (member.connection != nullptr) return Answer(request, member.connection);
+    Enlist(request, &member.requests);
+    if (decision.action == PoolAction::kOpen) return;
+  } else {
+    Enlist(request, &line_);
+  }
+  request->is_waiting = true;
+  ++waiting_count_;
+  if (request->deadline < wait_armed_for_) {
+    wait_armed_for_ = request->deadline;
+    wait_alarm_->Set(wait_armed_for_);
+  }
+}
+
+// As if it came now.
+void ConnectionPool::Again(Request* request) {
+  absl::Status refused;
+  const PoolDecision decision = Decide(waiting_count_ - (request->is_waiting ? 1 : 0), &refused);
+  if (decision.action == PoolAction::kRefuse) return Answer(request, refused);
+  Apply(decision, request);
+}
+
+// Its attempt failed: another member, but no new attempt.
+void ConnectionPool::MoveOn(Request* request, const absl::Status& cause) {
+  SetAside();
+  if (limits_.max_connection_count == kNoSharing) return Answer(request, cause);
+  const PoolDecision decision =
+      DecideWithoutGrowth(waiting_count_ - (request->is_waiting ? 1 : 0));
+  if (decision.action != PoolAction::kUse) return Answer(request, cause);
+  Apply(decision, request);
+}
+
+void ConnectionPool::Answer(Request* request, absl::StatusOr<Connection*> answer) {
+  if (request->is_waiting) --waiting_count_;
+  request->is_waiting = false;
+  request->answer = std::move(answer);
+  Enlist(request, &ready_);
+  ScheduleTurnEnd();
+}
+
+void ConnectionPool::Enlist(Request* request, RequestList* list) {
+  if (request->list == nullptr) {
+    request->position = list->insert(list->end(), request);
+  } else {
+    list->splice(list->end(), *request->list, request->position);
+  }
+  request->list = list;
+}
+
+// It was destroyed before its answer.
+void ConnectionPool::Leave(Request* request) {
+  if (request->is_waiting) --waiting_count_;
+  request->list->erase(request->position);
+  for (size_t i = 0; i < members_.size(); ++i) {
+    Member& member = *members_[i];
+    if (!member.exclusive) continue;
+    // Nobody else may use what it opened.
+    const bool opened_it = request->list == &member.requests;
+    const bool got_it = request->list == &ready_ && request->answer.ok() &&
+                        *request->answer == member.connection;
+    if (!opened_it && !got_it) continue;
+    RequestList none;
+    End(i, loop_->Now(), connection::CloseReason::kDrained, &none);
+    break;
+  }
+  ScheduleTurnEnd();
+}
+
+void ConnectionPool::PumpLine() {
+  while (!line_.empty()) {
+    absl::Status refused;
+    const PoolDecision decision = Decide(waiting_count_ - 1, &refused);
+    if (decision.action == PoolAction::kWait) return;
+    if (decision.action == PoolAction::kRefuse) {
+      Answer(line_.front(), refused);
+    } else {
+      Apply(decision, line_.front());
+    }
+  }
+}
+
+void ConnectionPool::OnWaitAlarm() {
+  wait_armed_for_ = Instant::Infinite();
+  std::vector<Request*> late;
+  const auto look = [&](const RequestList& list) {
+    for (Request* const request : list) {
+      if (!request->is_waiting) continue;
+      if (request->deadline <= loop_->Now()) {
+        late.push_back(request);
+      } else {
+        wait_armed_for_ = std::min(wait_armed_for_, request->deadline);
+      }
+    }
+  };
+  look(line_);
+  for (const std::unique_ptr<Member>& member : members_) look(member->requests);
+  for (Request* const request : late) {
+    ++totals_.refused_total;
+    Answer(request, MakeError(absl::StatusCode::kDeadlineExceeded, "POOL_WAIT_TIMEOUT",
+                              absl::StrCat("pool \"", destination_.PoolId(),
+                                           "\": no connection was free within ",
+                                           absl::FormatDuration(limits_.max_wait_time),
+                                           "; raise max_connection_count or max_wait_time")));
+  }
+  wait_alarm_->Set(wait_armed_for_);
+}
+
+void ConnectionPool::ScheduleTurnEnd() {
+  if (turn_end_scheduled_) return;
+  turn_end_scheduled_ = true;
+  loop_->AtTurnEnd([this, alive = alive_] {
+    if (*alive) OnTurnEnd();
+  });
+}
+
+void ConnectionPool::OnTurnEnd() {
+  turn_end_scheduled_ = false;
+  const std::shared_ptr<bool> alive = alive_;
+  while (!ready_.empty()) {
+    DeliverNext();
+    if (!*alive) return;
+  }
+  if (!empty() || !tell_empty_) return;
+  tell_empty_ = false;
+  empty_since_ = loop_->Now();
+  owner_->OnPoolEmpty(*this);  // may destroy this
+}
+
+// Calls back; whatever the callback does, nothing of this is on the stack but here.
+void ConnectionPool::DeliverNext() {
+  Request* const request = ready_.front();
+  // It may have closed or begun to drain since.
+  if (request->answer.ok() && !(*request->answer)->is_usable()) return Again(request);
+  ready_.pop_front();
+  request->pool = nullptr;
+  AcquireCallback done = std::move(request->done);
+  absl::StatusOr<Connection*> answer = std::move(request->answer);
+  done(std::move(answer));  // may destroy the request
+}
+
+// ---- What it holds ------------------------------------------------------------------------
+
+bool ConnectionPool::empty() const {
+  return members_.empty() && draining_.empty() && line_.empty() && ready_.empty();
+}
+
+PoolStatistics ConnectionPool::statistics() const {
+  PoolStatistics statistics = totals_;
+  statistics.waiting_count = static_cast<int>(line_.size() + ready_.size());
+  for (const std::unique_ptr<Member>& member : members_) {
+    statistics.waiting_count += static_cast<int>(member->requests.size());
+    if (member->connection == nullptr) {
+      ++statistics.connecting_count;
+    } else {
+      ++(member->connection->is_usable() ? statistics.live_count : statistics.draining_count);
+      statistics.outstanding_count += member->connection->live_transactions();
+    }
+  }
+  statistics.draining_count += static_cast<int>(draining_.size());
+  for (const std::unique_ptr<Member>& member : draining_) {
+    statistics.outstanding_count += member->connection->live_transactions();
+  }
+  return statistics;
+}
+
+std::vector<Connection*> ConnectionPool::members() const {
+  std::vector<Connection*> members;
+  for (const std::unique_ptr<Member>& member : members_) {
+    if (member->connection != nullptr) members.push_back(member->connection);
+  }
+  for (const std::unique_ptr<Member>& member : draining_) members.push_back(member->connection);
+  return members;
+}
+
+}  // namespace sipcm::pool
