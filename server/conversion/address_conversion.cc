@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
-#include "server/store/resource_name.h"
 #include "server/validation/field_checks.h"
+#include "server/validation/refusal.h"
 
 namespace sipcm::server {
 namespace {
@@ -34,8 +34,7 @@ sipcm::v1::Transport ToProto(connection::Transport transport) {
 }
 
 sipcm::v1::Direction ToProto(connection::Direction direction) {
-  return direction == connection::Direction::kIncoming ? sipcm::v1::INCOMING
-                                                       : sipcm::v1::OUTGOING;
+  return direction == connection::Direction::kIncoming ? sipcm::v1::INCOMING : sipcm::v1::OUTGOING;
 }
 
 sipcm::v1::Destination ToProto(const pool::Destination& destination) {
@@ -93,9 +92,8 @@ absl::StatusOr<pool::Destination> FromProto(const sipcm::v1::Destination& proto,
                     "needs transport TLS; leave it out, or set transport to TLS");
   }
   if (!proto.local_address().empty()) {
-    SIPCM_ASSIGN_OR_RETURN(
-        raw.local_address,
-        ParseIp(proto.local_address(), absl::StrCat(field, ".local_address")));
+    SIPCM_ASSIGN_OR_RETURN(raw.local_address,
+                           ParseIp(proto.local_address(), absl::StrCat(field, ".local_address")));
   }
   absl::StatusOr<pool::Destination> destination = pool::Destination::Normalized(std::move(raw));
   if (!destination.ok()) return WithFieldPrefix(destination.status(), field);

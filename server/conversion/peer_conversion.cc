@@ -5,50 +5,6 @@
 #include "server/conversion/address_conversion.h"
 
 namespace sipcm::server {
-namespace {
-
-using sipcm::v1::PeerVerdict;
-using tls::PeerRefusal;
-
-struct RuleAndAlert {
-  PeerVerdict::Rule rule;
-  const char* alert;  // RFC 8446 6.2, as OpenSSL names it
-};
-
-RuleAndAlert Of(PeerRefusal refusal) {
-  switch (refusal) {
-    case PeerRefusal::kNone:
-      return {PeerVerdict::RULE_UNSPECIFIED, ""};
-    case PeerRefusal::kNoCertificate:
-      return {PeerVerdict::NO_CERTIFICATE, "certificate_required"};
-    case PeerRefusal::kMalformed:
-      return {PeerVerdict::MALFORMED_CERTIFICATE, "bad_certificate"};
-    case PeerRefusal::kChainTooLong:
-      return {PeerVerdict::CHAIN_TOO_LONG, "unknown_ca"};
-    case PeerRefusal::kUntrustedChain:
-      return {PeerVerdict::UNTRUSTED_ISSUER, "unknown_ca"};
-    case PeerRefusal::kNotYetValid:
-      return {PeerVerdict::CERTIFICATE_NOT_YET_VALID, "bad_certificate"};
-    case PeerRefusal::kExpired:
-      return {PeerVerdict::CERTIFICATE_EXPIRED, "certificate_expired"};
-    case PeerRefusal::kRevoked:
-      return {PeerVerdict::CERTIFICATE_REVOKED, "certificate_revoked"};
-    case PeerRefusal::kRevocationUnknown:
-      return {PeerVerdict::CRL_UNUSABLE, "certificate_unknown"};
-    case PeerRefusal::kWrongKeyUsage:
-      return {PeerVerdict::EXTENDED_KEY_USAGE, "unsupported_certificate"};
-    case PeerRefusal::kNameMismatch:
-      return {PeerVerdict::PEER_NAME_MISMATCH, "bad_certificate"};
-    case PeerRefusal::kNotAllowedDomain:
-      return {PeerVerdict::NOT_IN_ALLOWED_DOMAINS, "access_denied"};
-    case PeerRefusal::kNoAllowedDomains:
-      return {PeerVerdict::NO_ALLOWED_DOMAINS, "access_denied"};
-  }
-  return {PeerVerdict::CHAIN_INVALID, "certificate_unknown"};
-}
-
-}  // namespace
-
 sipcm::v1::Peer ToProto(const net::SocketAddress& address, const tls::PeerIdentity* identity) {
   sipcm::v1::Peer proto;
   *proto.mutable_address() = ToProto(address);
@@ -65,16 +21,20 @@ sipcm::v1::Peer ToProto(const net::SocketAddress& address, const tls::PeerIdenti
   return proto;
 }
 
-PeerVerdict ToProto(const tls::PeerVerdict& verdict) {
-  PeerVerdict proto;
-  const RuleAndAlert of = Of(verdict.refusal);
-  proto.set_decision(verdict.allowed() ? PeerVerdict::ALLOWED : PeerVerdict::DENIED);
-  proto.set_rule(of.rule);
-  proto.set_alert(of.alert);
+sipcm::v1::PeerVerdict ToProto(const tls::PeerVerdict& verdict) {
+  sipcm::v1::PeerVerdict proto;
+  proto.set_decision(verdict.allowed() ? sipcm::v1::PeerVerdict::ALLOWED
+                                       : sipcm::v1::PeerVerdict::DENIED);
+  sipcm::v1::PeerVerdict::Rule rule = sipcm::v1::PeerVerdict::RULE_UNSPECIFIED;
+  sipcm::v1::PeerVerdict::Rule_Parse(std::string(tls::NameOfRefusal(verdict.refusal)), &rule);
+  proto.set_rule(rule);
   proto.set_explanation(verdict.explanation);
   proto.set_matched_allowed_domain(verdict.matched_allowed_domain);
   proto.set_matched_name(verdict.matched_name);
   proto.mutable_tested_names()->Add(verdict.names_tested.begin(), verdict.names_tested.end());
+  proto.mutable_ignored_names()->Add(verdict.names_ignored.begin(), verdict.names_ignored.end());
+  proto.set_subject(verdict.subject);
+  proto.set_alert(std::string(tls::AlertOfRefusal(verdict.refusal)));
   return proto;
 }
 

@@ -3,10 +3,10 @@
 #include <string>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "core/base/error.h"
+#include "server/validation/refusal.h"
 
 namespace sipcm::server {
 namespace {
@@ -14,35 +14,6 @@ namespace {
 using sipcm::v1::ErrorDetail;
 
 constexpr size_t kMaxMessageBytes = 2000;
-
-// Core says some things more finely than the API promises to.
-struct Synonym {
-  absl::string_view core;
-  ErrorDetail::Reason api;
-};
-constexpr Synonym kSynonyms[] = {
-    {"CLIENT_MANAGER_NEVER_LISTENS", ErrorDetail::CLIENT_DOES_NOT_LISTEN},
-    {"NO_LISTEN_ADDRESS", ErrorDetail::LISTEN_ADDRESSES_MISSING},
-    {"MANAGER_LISTENING", ErrorDetail::ALREADY_LISTENING},
-    {"NO_CERTIFICATE", ErrorDetail::CERTIFICATE_MALFORMED},
-    {"NO_PRIVATE_KEY", ErrorDetail::PRIVATE_KEY_MISSING},
-    {"MALFORMED_PEM", ErrorDetail::CERTIFICATE_MALFORMED},
-    {"MALFORMED_CERTIFICATE", ErrorDetail::CERTIFICATE_MALFORMED},
-    {"NOT_AN_AUTHORITY", ErrorDetail::CERTIFICATE_MALFORMED},
-    {"WEAK_KEY", ErrorDetail::CERTIFICATE_MALFORMED},
-    {"ENCRYPTED_KEY", ErrorDetail::PRIVATE_KEY_ENCRYPTED},
-    {"NO_CRL", ErrorDetail::CRL_MALFORMED},
-    {"PEER_CHAIN_UNTRUSTED", ErrorDetail::PEER_NOT_TRUSTED},
-    {"PEER_CHAIN_TOO_LONG", ErrorDetail::PEER_NOT_TRUSTED},
-    {"PEER_CERTIFICATE_MISSING", ErrorDetail::PEER_NOT_TRUSTED},
-    {"PEER_CERTIFICATE_MALFORMED", ErrorDetail::PEER_NOT_TRUSTED},
-    {"PEER_CERTIFICATE_NOT_YET_VALID", ErrorDetail::PEER_NOT_TRUSTED},
-    {"PEER_REVOCATION_UNKNOWN", ErrorDetail::PEER_NOT_TRUSTED},
-    {"NO_ALLOWED_DOMAINS", ErrorDetail::PEER_NOT_ALLOWED},
-    {"REQUEST_TIMEOUT", ErrorDetail::RESPONSE_TIMEOUT},
-    {"CONNECTION_GONE", ErrorDetail::ANSWER_NOT_POSSIBLE},
-    {"POOL_DRAINED", ErrorDetail::CONNECTION_CLOSED},
-};
 
 bool IsValidUtf8(absl::string_view text) {
   for (size_t i = 0; i < text.size();) {
@@ -73,23 +44,17 @@ std::string WireText(absl::string_view text) {
 ErrorDetail ToErrorDetail(const absl::Status& status) {
   ErrorDetail detail;
   const std::string reason = ReasonOf(status);
-  const std::string field = FieldOf(status);
   ErrorDetail::Reason number = ErrorDetail::REASON_UNSPECIFIED;
-  if (!reason.empty() && !ErrorDetail::Reason_Parse(reason, &number)) {
+  if (reason.empty()) {
+    if (status.code() == absl::StatusCode::kInternal) number = ErrorDetail::INTERNAL_FAULT;
+  } else if (!ErrorDetail::Reason_Parse(reason, &number)) {
     (*detail.mutable_metadata())["reason"] = WireText(reason);
-    for (const Synonym& synonym : kSynonyms) {
-      if (synonym.core == reason) number = synonym.api;
-    }
-    if (reason == "MALFORMED_PEM" && absl::EndsWith(field, "private_key_pem")) {
-      number = ErrorDetail::PRIVATE_KEY_MALFORMED;
-    } else if (reason == "MALFORMED_PEM" && absl::EndsWith(field, "crls_pem")) {
-      number = ErrorDetail::CRL_MALFORMED;
-    }
-  } else if (reason.empty() && status.code() == absl::StatusCode::kInternal) {
-    number = ErrorDetail::INTERNAL_FAULT;
   }
   detail.set_reason(number);
-  detail.set_field(WireText(field));
+  detail.set_field(WireText(FieldOf(status)));
+  ForEachMetadata(status, [&](absl::string_view key, absl::string_view value) {
+    (*detail.mutable_metadata())[std::string(key)] = WireText(value);
+  });
   return detail;
 }
 

@@ -11,8 +11,8 @@ namespace sipcm::server {
 // serialized form is what grpc-status-details-bin carries.
 //
 // The message is made valid UTF-8 (foreign bytes are escaped) and cut at 2,000 bytes: it travels
-// in HTTP/2 metadata. Core's finer reasons ("MALFORMED_PEM")
-// become the API's ("CERTIFICATE_MALFORMED") and stay readable in metadata["reason"].
+// in HTTP/2 metadata. A reason that the API does not have goes
+// into metadata["reason"]; there should be none (a test looks).
 sipcm::v1::RpcStatus ToRpcStatus(const absl::Status& status);
 
 // The detail alone; empty reason when the status carries none.

@@ -8,7 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "core/base/status_macros.h"
-#include "server/store/resource_name.h"
+#include "server/validation/refusal.h"
 
 namespace sipcm::server {
 
@@ -21,8 +21,9 @@ namespace {
 
 absl::Status BadFilter(absl::string_view message) {
   return BadField("INVALID_FILTER", "filter",
-                  absl::StrCat(message, "; write comparisons like: state = LISTENING AND name : "
-                                        "\"edge\""));
+                  absl::StrCat(message,
+                               "; write comparisons like: state = LISTENING AND name : "
+                               "\"edge\""));
 }
 
 std::string Quoted(absl::string_view text) {
@@ -117,8 +118,8 @@ class Filter::Parser {
   absl::StatusOr<Condition> TakeCondition() {
     const absl::string_view name = TakeWord();
     if (name.empty() || name == "OR" || name == "NOT" || name == "AND") {
-      return BadFilter(absl::StrCat("expected a field at ",
-                                    Quoted(name.empty() ? rest_.substr(0, 20) : name)));
+      return BadFilter(
+          absl::StrCat("expected a field at ", Quoted(name.empty() ? rest_.substr(0, 20) : name)));
     }
     Condition condition;
     SIPCM_RETURN_IF_ERROR(ResolvePath(name, &condition.path));
@@ -142,8 +143,7 @@ class Filter::Parser {
     for (const absl::string_view part : absl::StrSplit(name, '.')) {
       const FieldDescriptor* field = at == nullptr ? nullptr : FindField(at, part);
       if (field == nullptr || field->is_map()) {
-        return BadFilter(
-            absl::StrCat(Quoted(name), " is not a field of ", descriptor_->name()));
+        return BadFilter(absl::StrCat(Quoted(name), " is not a field of ", descriptor_->name()));
       }
       path->push_back(field);
       at = field->message_type();
@@ -170,8 +170,7 @@ class Filter::Parser {
         return BadFilter(absl::StrCat("expected a value after ", Quoted(name)));
       }
     }
-    condition->any_value =
-        !quoted && condition->op == Operator::kHas && condition->value == "*";
+    condition->any_value = !quoted && condition->op == Operator::kHas && condition->value == "*";
     return CheckValue(name, *condition);
   }
 
@@ -185,8 +184,8 @@ class Filter::Parser {
     switch (field->cpp_type()) {
       case FieldDescriptor::CPPTYPE_ENUM:
         if (field->enum_type()->FindValueByName(condition.value) != nullptr) break;
-        return BadFilter(absl::StrCat(Quoted(condition.value), " is not a value of ",
-                                      Quoted(name)));
+        return BadFilter(
+            absl::StrCat(Quoted(condition.value), " is not a value of ", Quoted(name)));
       case FieldDescriptor::CPPTYPE_BOOL:
         if (condition.value == "true" || condition.value == "false") break;
         return BadFilter(absl::StrCat(Quoted(name), " is true or false"));
@@ -233,7 +232,7 @@ bool Filter::HoldsFor(const Condition& condition, size_t depth, const Message& m
     const std::string text = ValueText(message, field, index);
     return condition.op == Operator::kHas && field->type() == FieldDescriptor::TYPE_STRING
                ? absl::StrContains(absl::AsciiStrToLower(text),
-                              absl::AsciiStrToLower(condition.value))
+                                   absl::AsciiStrToLower(condition.value))
                : text == condition.value;
   };
   bool any = false;

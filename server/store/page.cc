@@ -7,7 +7,7 @@
 #include "absl/strings/strip.h"
 #include "core/base/status_macros.h"
 #include "server/store/fingerprint.h"
-#include "server/store/resource_name.h"
+#include "server/validation/refusal.h"
 
 namespace sipcm::server {
 
@@ -22,8 +22,7 @@ absl::StatusOr<Page> Page::Begin(absl::string_view collection, absl::string_view
   }
   SIPCM_ASSIGN_OR_RETURN(Filter parsed, Filter::Parse(filter, descriptor));
   // The unit separator cannot be confused with text: no field of the three has it unescaped.
-  std::string origin =
-      Fingerprint(absl::StrCat(collection, "\x1f", parent, "\x1f", filter));
+  std::string origin = Fingerprint(absl::StrCat(collection, "\x1f", parent, "\x1f", filter));
   std::string after;
   if (!page_token.empty()) {
     std::string token;

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "core/base/error.h"
+#include "server/validation/refusal.h"
 
 namespace sipcm::server {
 namespace {
@@ -70,17 +70,6 @@ absl::Status CheckNewId(absl::string_view id, absl::string_view field) {
                   absl::StrCat(Quoted(id),
                                " is not an id: 1 to 63 of a-z, A-Z, 0-9, \"-\", \"_\", \".\", "
                                "beginning with a letter or digit"));
-}
-
-absl::Status MissingField(absl::string_view field, absl::string_view hint) {
-  return BadField("REQUIRED_FIELD_MISSING", field, absl::StrCat("is required; ", hint));
-}
-
-absl::Status BadField(absl::string_view reason, absl::string_view field,
-                      absl::string_view message) {
-  return WithField(MakeError(absl::StatusCode::kInvalidArgument, reason,
-                             absl::StrCat(field, ": ", message)),
-                   field);
 }
 
 }  // namespace sipcm::server

@@ -44,12 +44,6 @@ absl::StatusOr<std::string> ParseParent(absl::string_view parent, absl::string_v
 // INVALID_ARGUMENT: REQUIRED_FIELD_MISSING, INVALID_NAME.
 absl::Status CheckNewId(absl::string_view id, absl::string_view field);
 
-// INVALID_ARGUMENT (REQUIRED_FIELD_MISSING) for `field`; `hint` says what belongs there.
-absl::Status MissingField(absl::string_view field, absl::string_view hint);
-
-// INVALID_ARGUMENT with `reason` for `field`.
-absl::Status BadField(absl::string_view reason, absl::string_view field, absl::string_view message);
-
 }  // namespace sipcm::server
 
 #endif  // SIPCM_SERVER_STORE_RESOURCE_NAME_H_

@@ -23,8 +23,8 @@ inline google::protobuf::Timestamp ToTimestamp(absl::Time at) {
   google::protobuf::Timestamp timestamp;
   const int64_t seconds = absl::ToUnixSeconds(at);
   timestamp.set_seconds(seconds);
-  timestamp.set_nanos(static_cast<int32_t>((at - absl::FromUnixSeconds(seconds)) /
-                                           absl::Nanoseconds(1)));
+  timestamp.set_nanos(
+      static_cast<int32_t>((at - absl::FromUnixSeconds(seconds)) / absl::Nanoseconds(1)));
   return timestamp;
 }
 
@@ -96,9 +96,9 @@ class ResourceStore {
   template <typename Request, typename Out>
   absl::Status List(const Request& request, absl::FunctionRef<void(T*)> complete, Out* out,
                     std::string* next_page_token) const {
-    absl::StatusOr<Page> page = Page::Begin(collection_, "", request.page_size(),
-                                            request.page_token(), request.filter(),
-                                            T::descriptor());
+    absl::StatusOr<Page> page =
+        Page::Begin(collection_, "", request.page_size(), request.page_token(), request.filter(),
+                    T::descriptor());
     if (!page.ok()) return page.status();
     for (auto it = resources_.upper_bound(page->after()); it != resources_.end(); ++it) {
       T shown = it->second;

@@ -10,7 +10,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/util/field_mask_util.h"
 #include "google/protobuf/util/message_differencer.h"
-#include "server/store/resource_name.h"
+#include "server/validation/refusal.h"
 
 namespace sipcm::server {
 namespace {
@@ -69,9 +69,9 @@ absl::Status ResolvePaths(const FieldMask& mask, const Message& patch, const Fie
   if (everything || mask.paths_size() == 0) {
     for (int i = 0; i < descriptor->field_count(); ++i) {
       const FieldDescriptor* field = descriptor->field(i);
-      const bool has_value =
-          field->is_repeated() ? patch.GetReflection()->FieldSize(patch, field) > 0
-                               : patch.GetReflection()->HasField(patch, field);
+      const bool has_value = field->is_repeated()
+                                 ? patch.GetReflection()->FieldSize(patch, field) > 0
+                                 : patch.GetReflection()->HasField(patch, field);
       if (!everything && !has_value) continue;
       if (!IsPassedOver(rules, field->name())) paths->push_back(field->name());
     }
@@ -82,10 +82,10 @@ absl::Status ResolvePaths(const FieldMask& mask, const Message& patch, const Fie
     if (!FieldMaskUtil::GetFieldDescriptors(descriptor, path, nullptr)) {
       const std::string snake = SnakeCase(given);
       if (!FieldMaskUtil::GetFieldDescriptors(descriptor, snake, nullptr)) {
-        return BadField("UNKNOWN_FIELD_IN_MASK", "update_mask",
-                        absl::StrCat("\"", absl::Utf8SafeCEscape(given), "\" is not a field of ",
-                                     descriptor->name(),
-                                     "; name fields as in the resource, lists as a whole"));
+        return BadField(
+            "UNKNOWN_FIELD_IN_MASK", "update_mask",
+            absl::StrCat("\"", absl::Utf8SafeCEscape(given), "\" is not a field of ",
+                         descriptor->name(), "; name fields as in the resource, lists as a whole"));
       }
       path = snake;
     }
@@ -95,7 +95,8 @@ absl::Status ResolvePaths(const FieldMask& mask, const Message& patch, const Fie
 }
 
 absl::Status CheckImmutable(const std::vector<std::string>& paths, bool only_given_values,
-                            const Message& patch, const FieldRules& rules, const Message& target) {
+                            const Message& patch, absl::string_view patch_field,
+                            const FieldRules& rules, const Message& target) {
   for (const std::string& path : paths) {
     const absl::string_view name = FirstSegment(path);
     if (!Contains(rules.immutable, name)) continue;
@@ -103,7 +104,7 @@ absl::Status CheckImmutable(const std::vector<std::string>& paths, bool only_giv
     const bool has_value = field->is_repeated() || patch.GetReflection()->HasField(patch, field);
     // With "*" a caller may leave it out: it cannot mean to reset what cannot change.
     if ((only_given_values && !has_value) || SameField(patch, target, field)) continue;
-    return BadField("IMMUTABLE_FIELD", name,
+    return BadField("IMMUTABLE_FIELD", absl::StrCat(patch_field, ".", name),
                     absl::StrCat("cannot change from ", Shown(target, field), " to ",
                                  Shown(patch, field), "; create another resource instead"));
   }
@@ -119,14 +120,15 @@ void ClearOutputOnly(const FieldRules& rules, Message* resource) {
   }
 }
 
-absl::Status ApplyUpdateMask(const FieldMask& mask, const Message& patch, const FieldRules& rules,
+absl::Status ApplyUpdateMask(const FieldMask& mask, const Message& patch,
+                             absl::string_view patch_field, const FieldRules& rules,
                              Message* target) {
   std::vector<std::string> paths;
   SIPCM_RETURN_IF_ERROR(ResolvePaths(mask, patch, rules, &paths));
   const bool implied = mask.paths_size() == 0;
   const bool everything =
       std::find(mask.paths().begin(), mask.paths().end(), "*") != mask.paths().end();
-  SIPCM_RETURN_IF_ERROR(CheckImmutable(paths, everything, patch, rules, *target));
+  SIPCM_RETURN_IF_ERROR(CheckImmutable(paths, everything, patch, patch_field, rules, *target));
 
   FieldMask resolved;
   for (const std::string& path : paths) {

@@ -26,11 +26,12 @@ void ClearOutputOnly(const FieldRules& rules, google::protobuf::Message* resourc
 //   paths      these; lists and nested messages are replaced whole, a field without a value in
 //              `patch` gets its default. Both "max_count" and "maxCount" are understood.
 // Output-only fields, name and etag are passed over. INVALID_ARGUMENT with field "update_mask":
-// UNKNOWN_FIELD_IN_MASK names the path; IMMUTABLE_FIELD the field and both values. `*target` is
-// unchanged then. Both messages are of one type.
+// UNKNOWN_FIELD_IN_MASK names the path. INVALID_ARGUMENT (IMMUTABLE_FIELD) with field
+// "{patch_field}.{name}" and both values. `*target` is unchanged then. `patch_field` is where the
+// request has `patch`. Both messages are of one type.
 absl::Status ApplyUpdateMask(const google::protobuf::FieldMask& mask,
-                             const google::protobuf::Message& patch, const FieldRules& rules,
-                             google::protobuf::Message* target);
+                             const google::protobuf::Message& patch, absl::string_view patch_field,
+                             const FieldRules& rules, google::protobuf::Message* target);
 
 // The top-level fields that ApplyUpdateMask would write, for resources of which only some can be
 // changed: "max_connection_count". Same refusals.

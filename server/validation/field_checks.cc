@@ -1,12 +1,13 @@
 #include "server/validation/field_checks.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/store/resource_name.h"
+#include "server/validation/refusal.h"
 
 namespace sipcm::server {
 namespace {
@@ -26,12 +27,19 @@ std::string Seconds(absl::Duration duration) {
   return absl::StrCat(absl::ToDoubleSeconds(duration), "s");
 }
 
+absl::Status OutOfRange(absl::string_view field, absl::string_view value, absl::string_view least,
+                        absl::string_view most, absl::string_view besides) {
+  absl::Status status =
+      BadField("FIELD_OUT_OF_RANGE", field,
+               absl::StrCat(value, " is not in the range ", least, " to ", most, besides));
+  return WithMetadata(WithMetadata(std::move(status), "minimum", least), "maximum", most);
+}
+
 }  // namespace
 
 absl::Status CheckRange(int64_t value, int64_t least, int64_t most, absl::string_view field) {
   if (value >= least && value <= most) return absl::OkStatus();
-  return BadField("FIELD_OUT_OF_RANGE", field,
-                  absl::StrCat(value, " is not in the range ", least, " to ", most));
+  return OutOfRange(field, absl::StrCat(value), absl::StrCat(least), absl::StrCat(most), "");
 }
 
 absl::Status CheckRequiredEnum(int value, const EnumDescriptor* descriptor,
@@ -51,18 +59,15 @@ absl::Status CheckEnum(int value, const EnumDescriptor* descriptor, absl::string
 absl::StatusOr<absl::Duration> CheckDuration(const google::protobuf::Duration& value,
                                              absl::Duration least, absl::Duration most,
                                              ZeroMeaning zero, absl::string_view field) {
-  const absl::Duration duration =
-      absl::Seconds(value.seconds()) + absl::Nanoseconds(value.nanos());
+  const absl::Duration duration = absl::Seconds(value.seconds()) + absl::Nanoseconds(value.nanos());
   if (zero == ZeroMeaning::kNever && duration == absl::ZeroDuration()) {
     return absl::InfiniteDuration();
   }
-  const bool malformed = (value.seconds() > 0 && value.nanos() < 0) ||
-                         (value.seconds() < 0 && value.nanos() > 0);
+  const bool malformed =
+      (value.seconds() > 0 && value.nanos() < 0) || (value.seconds() < 0 && value.nanos() > 0);
   if (!malformed && duration >= least && duration <= most) return duration;
-  return BadField("FIELD_OUT_OF_RANGE", field,
-                  absl::StrCat("\"", Seconds(duration), "\" is not in the range \"",
-                               Seconds(least), "\" to \"", Seconds(most), "\"",
-                               zero == ZeroMeaning::kNever ? ", or \"0s\" for never" : ""));
+  return OutOfRange(field, Seconds(duration), Seconds(least), Seconds(most),
+                    zero == ZeroMeaning::kNever ? ", or 0s for never" : "");
 }
 
 absl::Status CheckText(absl::string_view text, int most, absl::string_view field) {

@@ -1,0 +1,37 @@
+#ifndef SIPCM_SERVER_CATALOG_CATALOGS_H_
+#define SIPCM_SERVER_CATALOG_CATALOGS_H_
+
+#include "server/catalog/certificate_catalog.h"
+#include "server/catalog/connection_catalog.h"
+#include "server/catalog/connection_manager_catalog.h"
+#include "server/catalog/connection_pool_catalog.h"
+#include "server/catalog/control_state.h"
+#include "server/catalog/endpoint_catalog.h"
+#include "server/catalog/trust_bundle_catalog.h"
+
+namespace sipcm::server {
+
+// All catalogues over one engine, in the order in which they may be used and destroyed. The engine
+// outlives them and has made its last call back before they end.
+struct Catalogs {
+  Catalogs(engine::Engine* engine, ControlState::Options options)
+      : state(engine, std::move(options)),
+        managers(&state),
+        endpoints(&state, &managers),
+        certificates(&state),
+        trust_bundles(&state),
+        pools(&state),
+        connections(&state) {}
+
+  ControlState state;
+  ConnectionManagerCatalog managers;
+  EndpointCatalog endpoints;
+  CertificateCatalog certificates;
+  TrustBundleCatalog trust_bundles;
+  ConnectionPoolCatalog pools;
+  ConnectionCatalog connections;
+};
+
+}  // namespace sipcm::server
+
+#endif  // SIPCM_SERVER_CATALOG_CATALOGS_H_

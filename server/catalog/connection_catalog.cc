@@ -1,0 +1,202 @@
+#include "server/catalog/connection_catalog.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/base/status_macros.h"
+#include "server/conversion/connection_conversion.h"
+#include "server/conversion/limits_conversion.h"
+#include "server/store/page.h"
+#include "server/store/resource_name.h"
+#include "server/store/update_mask.h"
+#include "server/validation/field_checks.h"
+#include "server/validation/refusal.h"
+
+namespace sipcm::server {
+
+using connection::ConnectionId;
+using engine::ConnectionSnapshot;
+using sipcm::v1::Connection;
+
+namespace {
+
+const FieldRules& Rules() {
+  static const FieldRules* const rules = new FieldRules{
+      {"state", "peer", "statistics", "last_receive_time", "last_send_time", "throttled",
+       "close_reason", "close_explanation", "certificate_version", "open_time", "direction",
+       "transport", "local_address", "remote_address", "pool", "endpoint"},
+      {}};
+  return *rules;
+}
+
+absl::Status NoSuchConnection(const std::string& name) {
+  return WithField(
+      MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
+                absl::StrCat("there is no connection \"", name, "\"; it is closed, or never was")),
+      "name");
+}
+
+struct Target {
+  std::string manager_id;
+  ConnectionId id;
+};
+
+absl::StatusOr<Target> ParseTarget(const std::string& name, absl::string_view field) {
+  SIPCM_ASSIGN_OR_RETURN(ChildName parts, ParseChildName(name, kConnections, field));
+  Target target;
+  target.manager_id = std::move(parts.manager_id);
+  if (ConnectionId::Parse(parts.id, &target.id) && target.id.ToString() == parts.id) return target;
+  return BadField("INVALID_NAME", field,
+                  absl::StrCat("\"", name, "\" does not end in a connection's id; list them"));
+}
+
+absl::StatusOr<sipcm::v1::ListConnectionsResponse> MakePage(
+    const sipcm::v1::ListConnectionsRequest& request,
+    const std::vector<ConnectionSnapshot>& snapshots) {
+  SIPCM_ASSIGN_OR_RETURN(
+      Page page, Page::Begin(kConnections, request.parent(), request.page_size(),
+                             request.page_token(), request.filter(), Connection::descriptor()));
+  // Only the names of all are made; the rest for those that may be on this page.
+  std::vector<std::pair<std::string, const ConnectionSnapshot*>> order;
+  order.reserve(snapshots.size());
+  for (const ConnectionSnapshot& snapshot : snapshots) {
+    std::string name = ConnectionName(snapshot.manager_id, snapshot.id);
+    if (name > page.after()) order.emplace_back(std::move(name), &snapshot);
+  }
+  std::sort(order.begin(), order.end());
+  sipcm::v1::ListConnectionsResponse response;
+  for (const auto& [name, snapshot] : order) {
+    Connection connection = ToProto(*snapshot);
+    const Page::Verdict verdict = page.Offer(name, connection);
+    if (verdict == Page::Verdict::kFull) break;
+    if (verdict == Page::Verdict::kTaken) *response.add_connections() = std::move(connection);
+  }
+  response.set_next_page_token(page.next_page_token());
+  return response;
+}
+
+}  // namespace
+
+engine::Engine::Callback<ConnectionSnapshot> ConnectionCatalog::Answer(std::string name,
+                                                                       Done<Connection> done) {
+  return [this, name = std::move(name),
+          done = std::move(done)](absl::StatusOr<ConnectionSnapshot> connection) mutable {
+    state_->thread.Post([name = std::move(name), done = std::move(done),
+                         connection = std::move(connection)]() mutable {
+      if (connection.ok()) return done(ToProto(*connection));
+      const bool gone = connection.status().code() == absl::StatusCode::kNotFound;
+      done(gone ? NoSuchConnection(name) : connection.status());
+    });
+  };
+}
+
+void ConnectionCatalog::Ask(const std::string& name, absl::string_view field,
+                            Done<ConnectionSnapshot> done) {
+  absl::StatusOr<Target> target = ParseTarget(name, field);
+  if (!target.ok()) return done(target.status());
+  state_->engine->GetConnection(
+      target->id, [this, name, manager_id = target->manager_id,
+                   done = std::move(done)](absl::StatusOr<ConnectionSnapshot> connection) mutable {
+        state_->thread.Post([name, manager_id = std::move(manager_id), done = std::move(done),
+                             connection = std::move(connection)]() mutable {
+          const bool here = connection.ok() && connection->manager_id == manager_id;
+          const bool gone =
+              connection.ok() || connection.status().code() == absl::StatusCode::kNotFound;
+          if (here) return done(*std::move(connection));
+          done(gone ? NoSuchConnection(name) : connection.status());
+        });
+      });
+}
+
+void ConnectionCatalog::Get(const sipcm::v1::GetConnectionRequest& request, Done<Connection> done) {
+  Ask(request.name(), "name",
+      [done = std::move(done)](absl::StatusOr<ConnectionSnapshot> connection) mutable {
+        if (!connection.ok()) return done(connection.status());
+        done(ToProto(*connection));
+      });
+}
+
+void ConnectionCatalog::List(const sipcm::v1::ListConnectionsRequest& request,
+                             Done<sipcm::v1::ListConnectionsResponse> done) {
+  std::string manager_id;
+  if (!request.parent().empty()) {
+    absl::StatusOr<std::string> parent = ParseParent(request.parent(), "parent");
+    if (!parent.ok()) return done(parent.status());
+    manager_id = *std::move(parent);
+    if (!manager_id.empty()) {
+      absl::MutexLock lock(&state_->mutex);
+      const absl::Status found = state_->managers.Get(request.parent(), "parent").status();
+      if (!found.ok()) return done(found);
+    }
+  }
+  state_->engine->ListConnections(
+      manager_id, [this, request, done = std::move(done)](
+                      absl::StatusOr<std::vector<ConnectionSnapshot>> connections) mutable {
+        state_->thread.Post([request = std::move(request), done = std::move(done),
+                             connections = std::move(connections)]() mutable {
+          if (!connections.ok()) return done(connections.status());
+          done(MakePage(request, *connections));
+        });
+      });
+}
+
+void ConnectionCatalog::Update(const sipcm::v1::UpdateConnectionRequest& request,
+                               Done<Connection> done) {
+  const Connection& patch = request.connection();
+  std::vector<std::string> fields;
+  absl::Status checked = WrittenFields(request.update_mask(), patch, Rules(), &fields);
+  bool set_idle = false;
+  absl::StatusOr<absl::Duration> idle = absl::ZeroDuration();
+  for (const std::string& field : fields) {
+    if (field == "idle_timeout") {
+      set_idle = true;
+      idle = CheckDuration(patch.idle_timeout(), absl::ZeroDuration(), absl::Hours(24 * 365),
+                           ZeroMeaning::kNever, "connection.idle_timeout");
+      if (checked.ok()) checked = idle.status();
+    } else if (field == "throttling" && checked.ok()) {
+      checked = CheckMarksOff(patch.throttling(), "connection.throttling");
+    }
+  }
+  if (!checked.ok()) return done(checked);
+  Ask(patch.name(), "connection.name",
+      [this, request, set_idle, idle = *idle,
+       done = std::move(done)](absl::StatusOr<ConnectionSnapshot> found) mutable {
+        if (!found.ok()) return done(found.status());
+        const std::string& name = request.connection().name();
+        const absl::Status etag =
+            CheckEtag(name, request.connection().etag(), ToProto(*found).etag());
+        if (!etag.ok()) return done(etag);
+        if (set_idle && !request.validate_only()) {
+          return state_->engine->SetConnectionIdleTimeout(found->id, idle,
+                                                          Answer(name, std::move(done)));
+        }
+        if (set_idle) found->idle_timeout = idle;
+        done(ToProto(*found));
+      });
+}
+
+void ConnectionCatalog::Close(const sipcm::v1::CloseConnectionRequest& request,
+                              Done<Connection> done) {
+  using Request = sipcm::v1::CloseConnectionRequest;
+  absl::Status checked = CheckEnum(request.mode(), Request::Mode_descriptor(), "mode");
+  if (checked.ok() && request.has_drain_timeout()) {
+    checked = CheckDuration(request.drain_timeout(), absl::ZeroDuration(), absl::Hours(1),
+                            ZeroMeaning::kNoException, "drain_timeout")
+                  .status();
+    if (checked.ok()) checked = NotKept("drain_timeout", "no value; the manager's time is used");
+  }
+  if (!checked.ok()) return done(checked);
+  Ask(request.name(), "name",
+      [this, request, done = std::move(done)](absl::StatusOr<ConnectionSnapshot> found) mutable {
+        if (!found.ok()) return done(found.status());
+        const absl::Status etag = CheckEtag(request.name(), request.etag(), ToProto(*found).etag());
+        if (!etag.ok()) return done(etag);
+        state_->engine->CloseConnection(found->id, request.mode() == Request::WHEN_IDLE,
+                                        Answer(request.name(), std::move(done)));
+      });
+}
+
+}  // namespace sipcm::server

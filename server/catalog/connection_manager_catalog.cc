@@ -1,0 +1,331 @@
+#include "server/catalog/connection_manager_catalog.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/base/error.h"
+#include "core/base/status_macros.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "server/conversion/endpoint_conversion.h"
+#include "server/conversion/manager_conversion.h"
+#include "server/conversion/manager_defaults.h"
+#include "server/store/resource_name.h"
+#include "server/store/update_mask.h"
+#include "server/validation/field_checks.h"
+#include "server/validation/refusal.h"
+
+namespace sipcm::server {
+
+using google::protobuf::util::MessageDifferencer;
+using sipcm::v1::ConnectionManager;
+
+namespace {
+
+const FieldRules& Rules() {
+  static const FieldRules* const rules =
+      new FieldRules{{"create_time", "update_time", "state", "state_reason", "bound_addresses",
+                      "warnings", "statistics"},
+                     {"kind", "sharing"}};
+  return *rules;
+}
+
+std::string IdOf(const ConnectionManager& manager) {
+  return manager.name().substr(manager.name().find('/') + 1);
+}
+
+bool SameListenAddresses(const ConnectionManager& a, const ConnectionManager& b) {
+  if (a.listen_addresses_size() != b.listen_addresses_size()) return false;
+  for (int i = 0; i < a.listen_addresses_size(); ++i) {
+    if (!MessageDifferencer::Equals(a.listen_addresses(i), b.listen_addresses(i))) return false;
+  }
+  return true;
+}
+
+absl::Status InUse(absl::string_view what, absl::string_view by_what,
+                   const std::vector<std::string>& users) {
+  constexpr size_t kShown = 5;
+  const std::vector<std::string> some(users.begin(),
+                                      users.begin() + std::min(users.size(), kShown));
+  return WithMetadata(
+      MakeError(absl::StatusCode::kFailedPrecondition, "RESOURCE_IN_USE",
+                absl::StrCat("\"", what, "\" has ", users.size(), " ", by_what, ": ",
+                             absl::StrJoin(some, ", "), users.size() > kShown ? ", ..." : "",
+                             "; delete them first, or use force")),
+      by_what, absl::StrJoin(some, ","));
+}
+
+}  // namespace
+
+absl::StatusOr<ConnectionManager> ConnectionManagerCatalog::Create(
+    const sipcm::v1::CreateConnectionManagerRequest& request, Listening listening) {
+  SIPCM_RETURN_IF_ERROR(CheckNewId(request.connection_manager_id(), "connection_manager_id"));
+  if (!request.has_connection_manager()) {
+    return MissingField("connection_manager", "like {\"kind\": \"SERVER_TCP\"}");
+  }
+  ConnectionManager manager = request.connection_manager();
+  ClearOutputOnly(Rules(), &manager);
+  manager.set_name(ResourceName(kConnectionManagers, request.connection_manager_id()));
+  if (manager.allowed_domains_size() == 0 && !manager.allow_any_domain()) {
+    manager.add_allowed_domains()->set_pattern("localhost");
+  }
+  SIPCM_RETURN_IF_ERROR(
+      Within(NormalizeManager(state_->options.now(), &manager), "connection_manager"));
+
+  absl::MutexLock lock(&state_->mutex);
+  SIPCM_RETURN_IF_ERROR(state_->managers.CheckFree(manager.name()));
+  absl::StatusOr<engine::ManagerConfig> config = state_->ConfigOf(manager);
+  if (!config.ok()) return Within(config.status(), "connection_manager");
+  if (request.validate_only()) {
+    manager.set_state(ConnectionManager::IDLE);
+    return manager;
+  }
+  SIPCM_RETURN_IF_ERROR(state_->engine->ApplyManager(*std::move(config)));
+  const ConnectionManager& stored = state_->managers.Put(manager, state_->options.now());
+  if (stored.auto_start() && listening == Listening::kAtOnce && CheckMayListen(stored).ok()) {
+    // A failure shows in the state; the manager is there all the same.
+    state_->engine->StartListening(IdOf(stored)).IgnoreError();
+  }
+  return Shown(stored);
+}
+
+absl::StatusOr<ConnectionManager> ConnectionManagerCatalog::Get(
+    const sipcm::v1::GetConnectionManagerRequest& request) {
+  SIPCM_RETURN_IF_ERROR(ParseName(request.name(), kConnectionManagers, "name").status());
+  absl::MutexLock lock(&state_->mutex);
+  SIPCM_ASSIGN_OR_RETURN(const ConnectionManager* manager,
+                         state_->managers.Get(request.name(), "name"));
+  return Shown(*manager);
+}
+
+absl::StatusOr<sipcm::v1::ListConnectionManagersResponse> ConnectionManagerCatalog::List(
+    const sipcm::v1::ListConnectionManagersRequest& request) {
+  sipcm::v1::ListConnectionManagersResponse response;
+  absl::MutexLock lock(&state_->mutex);
+  const auto complete = [this](ConnectionManager* manager)
+                            ABSL_NO_THREAD_SAFETY_ANALYSIS { *manager = Shown(*manager); };
+  SIPCM_RETURN_IF_ERROR(state_->managers.List(request, complete,
+                                              response.mutable_connection_managers(),
+                                              response.mutable_next_page_token()));
+  return response;
+}
+
+absl::StatusOr<ConnectionManager> ConnectionManagerCatalog::Update(
+    const sipcm::v1::UpdateConnectionManagerRequest& request) {
+  const ConnectionManager& patch = request.connection_manager();
+  constexpr char kNameField[] = "connection_manager.name";
+  SIPCM_RETURN_IF_ERROR(ParseName(patch.name(), kConnectionManagers, kNameField).status());
+  absl::MutexLock lock(&state_->mutex);
+  SIPCM_ASSIGN_OR_RETURN(const ConnectionManager* stored,
+                         state_->managers.Get(patch.name(), kNameField));
+  SIPCM_RETURN_IF_ERROR(CheckEtag(stored->name(), patch.etag(), stored->etag()));
+  ConnectionManager changed = *stored;
+  SIPCM_RETURN_IF_ERROR(
+      ApplyUpdateMask(request.update_mask(), patch, "connection_manager", Rules(), &changed));
+  absl::StatusOr<ConnectionManager> replaced = Replace(std::move(changed), request.validate_only());
+  if (!replaced.ok()) return Within(replaced.status(), "connection_manager");
+  return replaced;
+}
+
+absl::StatusOr<ConnectionManager> ConnectionManagerCatalog::Replace(ConnectionManager changed,
+                                                                    bool validate_only) {
+  SIPCM_RETURN_IF_ERROR(NormalizeManager(state_->options.now(), &changed));
+  const ConnectionManager before = *state_->managers.Find(changed.name());
+  if (!SameListenAddresses(before, changed)) {
+    SIPCM_ASSIGN_OR_RETURN(const engine::ManagerStatus status,
+                           state_->engine->GetManagerStatus(IdOf(before)));
+    if (status.state == engine::ManagerStatus::State::kListening ||
+        status.state == engine::ManagerStatus::State::kStopping) {
+      return WithField(MakeError(absl::StatusCode::kFailedPrecondition, "MANAGER_LISTENING",
+                                 absl::StrCat("listen_addresses: cannot change while \"",
+                                              before.name(), "\" listens; StopListening first")),
+                       "listen_addresses");
+    }
+  }
+  SIPCM_ASSIGN_OR_RETURN(engine::ManagerConfig config, state_->ConfigOf(changed));
+  if (validate_only) return Shown(changed);
+  if (MessageDifferencer::Equals(before, changed)) return Shown(before);
+  SIPCM_RETURN_IF_ERROR(state_->engine->ApplyManager(std::move(config)));
+  const ConnectionManager& stored = state_->managers.Put(changed, state_->options.now());
+  const bool same_answer_times =
+      MessageDifferencer::Equals(before.answer_timeout(), stored.answer_timeout()) &&
+      MessageDifferencer::Equals(before.invite_answer_timeout(), stored.invite_answer_timeout()) &&
+      before.limits().max_queued_delivery_count() == stored.limits().max_queued_delivery_count();
+  if (!same_answer_times) {
+    for (const std::string& name : state_->endpoints_of[stored.name()]) {
+      SIPCM_RETURN_IF_ERROR(
+          state_->engine->ApplyEndpoint(ToEndpoint(*state_->endpoints.Find(name), stored)));
+    }
+  }
+  return Shown(stored);
+}
+
+absl::Status ConnectionManagerCatalog::Delete(
+    const sipcm::v1::DeleteConnectionManagerRequest& request) {
+  SIPCM_RETURN_IF_ERROR(ParseName(request.name(), kConnectionManagers, "name").status());
+  absl::MutexLock lock(&state_->mutex);
+  SIPCM_ASSIGN_OR_RETURN(const ConnectionManager* manager,
+                         state_->managers.Get(request.name(), "name"));
+  SIPCM_RETURN_IF_ERROR(CheckEtag(manager->name(), request.etag(), manager->etag()));
+  const std::set<std::string> endpoints = state_->endpoints_of[request.name()];
+  if (!endpoints.empty() && !request.force()) {
+    return InUse(request.name(), "endpoints", {endpoints.begin(), endpoints.end()});
+  }
+  for (const std::string& name : endpoints) {
+    SIPCM_RETURN_IF_ERROR(state_->engine->RemoveEndpoint(name.substr(name.find('/') + 1)));
+    state_->endpoints.Erase(name);
+    state_->endpoints_of[request.name()].erase(name);
+  }
+  SIPCM_RETURN_IF_ERROR(state_->engine->RemoveManager(IdOf(*manager)));
+  state_->endpoints_of.erase(request.name());
+  state_->managers.Erase(request.name());
+  return absl::OkStatus();
+}
+
+absl::Status ConnectionManagerCatalog::CheckMayListen(const ConnectionManager& manager) {
+  const auto refuse = [&](absl::string_view reason, absl::string_view why) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, reason,
+                     absl::StrCat("\"", manager.name(), "\" cannot listen: ", why));
+  };
+  if (manager.kind() == ConnectionManager::CLIENT) {
+    return refuse("CLIENT_MANAGER_NEVER_LISTENS",
+                  "it is a CLIENT manager; create a SERVER_TCP or SERVER_TLS one");
+  }
+  if (manager.listen_addresses_size() == 0) {
+    return refuse("NO_LISTEN_ADDRESS", "it has no listen_addresses; update it with at least one");
+  }
+  if (manager.kind() != ConnectionManager::SERVER_TLS) return absl::OkStatus();
+  if (manager.certificate().empty()) {
+    return refuse("CERTIFICATE_MISSING",
+                  "a SERVER_TLS manager needs a certificate; create one and update the manager");
+  }
+  const auto credential = state_->credentials.find(manager.certificate());
+  if (credential == state_->credentials.end()) {
+    return refuse("CERTIFICATE_MISSING",
+                  absl::StrCat("\"", manager.certificate(), "\" was deleted; create it again"));
+  }
+  if (credential->second->expire_time() <= state_->options.now()) {
+    return refuse("CERTIFICATE_EXPIRED",
+                  absl::StrCat("\"", manager.certificate(), "\" has ended; update it"));
+  }
+  if (manager.mutual_tls() == ConnectionManager::OFF || !manager.trust_bundle().empty()) {
+    return absl::OkStatus();
+  }
+  return refuse("TRUST_BUNDLE_MISSING",
+                "mutual TLS needs a trust_bundle to judge peers by; create one and update the "
+                "manager");
+}
+
+absl::StatusOr<ConnectionManager> ConnectionManagerCatalog::StartListening(
+    const sipcm::v1::StartListeningRequest& request) {
+  SIPCM_RETURN_IF_ERROR(ParseName(request.name(), kConnectionManagers, "name").status());
+  absl::MutexLock lock(&state_->mutex);
+  SIPCM_ASSIGN_OR_RETURN(const ConnectionManager* manager,
+                         state_->managers.Get(request.name(), "name"));
+  SIPCM_RETURN_IF_ERROR(CheckMayListen(*manager));
+  SIPCM_RETURN_IF_ERROR(state_->engine->StartListening(IdOf(*manager)).status());
+  return Shown(*manager);
+}
+
+void ConnectionManagerCatalog::StopListening(const sipcm::v1::StopListeningRequest& request,
+                                             Done<ConnectionManager> done) {
+  absl::Status found = ParseName(request.name(), kConnectionManagers, "name").status();
+  if (found.ok()) {
+    absl::MutexLock lock(&state_->mutex);
+    found = state_->managers.Get(request.name(), "name").status();
+  }
+  if (!found.ok()) return done(found);
+  const std::string name = request.name();
+  state_->engine->StopListening(
+      name.substr(name.find('/') + 1),
+      [this, name, done = std::move(done)](absl::StatusOr<engine::ManagerStatus> status) mutable {
+        state_->thread.Post(
+            [this, name, done = std::move(done), status = status.status()]() mutable {
+              if (!status.ok()) return done(status);
+              sipcm::v1::GetConnectionManagerRequest get;
+              get.set_name(name);
+              done(Get(get));
+            });
+      });
+}
+
+absl::Status ConnectionManagerCatalog::EnsureDefaultTcp() {
+  if (state_->managers.Find(kDefaultTcp) != nullptr) return absl::OkStatus();
+  ConnectionManager manager = DefaultTcp(state_->options.now());
+  SIPCM_ASSIGN_OR_RETURN(engine::ManagerConfig config, state_->ConfigOf(manager));
+  SIPCM_RETURN_IF_ERROR(state_->engine->ApplyManager(std::move(config)));
+  state_->managers.Put(std::move(manager), state_->options.now());
+  return absl::OkStatus();
+}
+
+ConnectionManager ConnectionManagerCatalog::DefaultTcp(absl::Time now) {
+  ConnectionManager manager;
+  manager.set_name(kDefaultTcp);
+  manager.set_kind(ConnectionManager::SERVER_TCP);
+  manager.set_display_name("made for endpoints that name no manager");
+  manager.add_allowed_domains()->set_pattern("localhost");
+  NormalizeManager(now, &manager).IgnoreError();  // a constant that is in order
+  return manager;
+}
+
+std::vector<absl::Status> ConnectionManagerCatalog::StartWanted() {
+  std::vector<absl::Status> failures;
+  absl::MutexLock lock(&state_->mutex);
+  for (const auto& [name, manager] : state_->managers.all()) {
+    if (!manager.auto_start()) continue;
+    absl::Status status = CheckMayListen(manager);
+    if (status.ok()) status = state_->engine->StartListening(IdOf(manager)).status();
+    if (!status.ok()) {
+      failures.push_back(absl::Status(status.code(), absl::StrCat(name, ": ", status.message())));
+    }
+  }
+  return failures;
+}
+
+std::vector<std::string> ConnectionManagerCatalog::Warnings() {
+  std::vector<std::string> warnings;
+  absl::MutexLock lock(&state_->mutex);
+  for (const auto& [name, stored] : state_->managers.all()) {
+    const ConnectionManager manager = Shown(stored);
+    if (manager.state() == ConnectionManager::FAILED) {
+      warnings.push_back(absl::StrCat(name, ": does not listen: ", manager.state_reason()));
+    }
+    for (const std::string& warning : manager.warnings()) {
+      warnings.push_back(absl::StrCat(name, ": ", warning));
+    }
+  }
+  return warnings;
+}
+
+ConnectionManager ConnectionManagerCatalog::Shown(const ConnectionManager& stored) {
+  ConnectionManager shown = stored;
+  if (const auto status = state_->engine->GetManagerStatus(IdOf(stored)); status.ok()) {
+    AddStatus(*status, &shown);
+  }
+  const auto endpoints = state_->endpoints_of.find(stored.name());
+  if (endpoints != state_->endpoints_of.end()) {
+    shown.mutable_statistics()->set_endpoint_count(static_cast<int>(endpoints->second.size()));
+  }
+  const std::string& fallback = stored.default_endpoint();
+  if (!fallback.empty()) {
+    const sipcm::v1::Endpoint* endpoint = state_->endpoints.Find(fallback);
+    if (endpoint == nullptr || endpoint->connection_manager() != stored.name()) {
+      shown.add_warnings(
+          absl::StrCat("default_endpoint \"", fallback, "\" ",
+                       endpoint == nullptr ? "does not exist yet" : "belongs to another manager",
+                       "; it takes nothing"));
+    }
+  }
+  const auto credential = state_->credentials.find(stored.certificate());
+  if (credential != state_->credentials.end()) {
+    const absl::Time end = credential->second->expire_time();
+    if (end - state_->options.now() < absl::Hours(24 * 30)) {
+      shown.add_warnings(absl::StrCat(
+          "certificate \"", stored.certificate(), "\" ends at ",
+          absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", end, absl::UTCTimeZone()), "; renew it"));
+    }
+  }
+  return shown;
+}
+
+}  // namespace sipcm::server

@@ -1,0 +1,264 @@
+#include "server/catalog/connection_pool_catalog.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/base/status_macros.h"
+#include "server/conversion/limits_conversion.h"
+#include "server/conversion/pool_conversion.h"
+#include "server/store/page.h"
+#include "server/store/resource_name.h"
+#include "server/store/update_mask.h"
+#include "server/validation/field_checks.h"
+#include "server/validation/refusal.h"
+
+namespace sipcm::server {
+
+using engine::PoolSnapshot;
+using sipcm::v1::ConnectionPool;
+
+namespace {
+
+const FieldRules& Rules() {
+  static const FieldRules* const rules = new FieldRules{
+      {"destination", "state", "target_connection_count", "statistics", "targets", "create_time"},
+      {}};
+  return *rules;
+}
+
+absl::Status NoSuchPool(const std::string& name, absl::string_view field) {
+  return WithField(MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
+                             absl::StrCat("there is neither a pool nor a setting \"", name,
+                                          "\"; list them, or update it to make a setting")),
+                   field);
+}
+
+// By the names that callers see, which is the order of pages.
+bool ByName(const ConnectionPool& a, const ConnectionPool& b) { return a.name() < b.name(); }
+
+absl::StatusOr<sipcm::v1::ListConnectionPoolsResponse> MakePage(
+    const sipcm::v1::ListConnectionPoolsRequest& request,
+    const std::vector<PoolSnapshot>& snapshots) {
+  SIPCM_ASSIGN_OR_RETURN(
+      Page page, Page::Begin(kPools, request.parent(), request.page_size(), request.page_token(),
+                             request.filter(), ConnectionPool::descriptor()));
+  std::vector<ConnectionPool> pools;
+  pools.reserve(snapshots.size());
+  for (const PoolSnapshot& snapshot : snapshots) pools.push_back(ToProto(snapshot));
+  std::sort(pools.begin(), pools.end(), ByName);
+  sipcm::v1::ListConnectionPoolsResponse response;
+  for (ConnectionPool& pool : pools) {
+    if (pool.name() <= page.after()) continue;
+    const Page::Verdict verdict = page.Offer(pool.name(), pool);
+    if (verdict == Page::Verdict::kFull) break;
+    if (verdict == Page::Verdict::kTaken) *response.add_connection_pools() = std::move(pool);
+  }
+  response.set_next_page_token(page.next_page_token());
+  return response;
+}
+
+}  // namespace
+
+absl::StatusOr<ConnectionPoolCatalog::Target> ConnectionPoolCatalog::Find(const std::string& name,
+                                                                          absl::string_view field) {
+  SIPCM_ASSIGN_OR_RETURN(const ChildName parts, ParseChildName(name, kPools, field));
+  Target target;
+  target.manager_id = parts.manager_id;
+  absl::StatusOr<pool::Destination> destination = pool::Destination::ParsePoolId(parts.id);
+  if (!destination.ok()) {
+    return BadField("INVALID_NAME", field,
+                    absl::StrCat("\"", absl::Utf8SafeCEscape(name),
+                                 "\" is not a pool's name, like \"connectionManagers/edge/pools/"
+                                 "tcp:127.0.0.1:5070\": ",
+                                 destination.status().message()));
+  }
+  target.destination = *std::move(destination);
+  target.name = PoolName(target.manager_id, target.destination.PoolId());
+  absl::MutexLock lock(&state_->mutex);
+  SIPCM_RETURN_IF_ERROR(
+      state_->managers.Get(ResourceName(kConnectionManagers, target.manager_id), field).status());
+  return target;
+}
+
+absl::StatusOr<pool::PoolLimits> ConnectionPoolCatalog::LimitsOf(const Target& target) {
+  const std::string manager_name = ResourceName(kConnectionManagers, target.manager_id);
+  SIPCM_ASSIGN_OR_RETURN(const sipcm::v1::ConnectionManager* manager,
+                         state_->managers.Get(manager_name, "name"));
+  SIPCM_ASSIGN_OR_RETURN(const engine::ManagerConfig config, state_->ConfigOf(*manager));
+  pool::PoolLimits limits = config.default_pool_limits;
+  if (const auto setting = settings_.find(target.name); setting != settings_.end()) {
+    limits = setting->second;
+  }
+  return limits;
+}
+
+void ConnectionPoolCatalog::Ask(const Target& target, Done<PoolSnapshot> done) {
+  state_->engine->ListPools(
+      target.manager_id, [this, target, done = std::move(done)](
+                             absl::StatusOr<std::vector<PoolSnapshot>> pools) mutable {
+        state_->thread.Post([target, done = std::move(done), pools = std::move(pools)]() mutable {
+          if (!pools.ok()) return done(pools.status());
+          for (PoolSnapshot& pool : *pools) {
+            if (pool.destination.PoolId() == target.destination.PoolId()) {
+              return done(std::move(pool));
+            }
+          }
+          done(NoSuchPool(target.name, "name"));
+        });
+      });
+}
+
+void ConnectionPoolCatalog::Get(const sipcm::v1::GetConnectionPoolRequest& request,
+                                Done<ConnectionPool> done) {
+  absl::StatusOr<Target> target = Find(request.name(), "name");
+  if (!target.ok()) return done(target.status());
+  Ask(*target, [done = std::move(done)](absl::StatusOr<PoolSnapshot> pool) mutable {
+    if (!pool.ok()) return done(pool.status());
+    done(ToProto(*pool));
+  });
+}
+
+void ConnectionPoolCatalog::List(const sipcm::v1::ListConnectionPoolsRequest& request,
+                                 Done<sipcm::v1::ListConnectionPoolsResponse> done) {
+  std::string manager_id;
+  if (!request.parent().empty()) {
+    absl::StatusOr<std::string> parent = ParseParent(request.parent(), "parent");
+    if (!parent.ok()) return done(parent.status());
+    manager_id = *std::move(parent);
+    if (!manager_id.empty()) {
+      absl::MutexLock lock(&state_->mutex);
+      const absl::Status found = state_->managers.Get(request.parent(), "parent").status();
+      if (!found.ok()) return done(found);
+    }
+  }
+  state_->engine->ListPools(
+      manager_id, [this, request, done = std::move(done)](
+                      absl::StatusOr<std::vector<PoolSnapshot>> pools) mutable {
+        state_->thread.Post([request = std::move(request), done = std::move(done),
+                             pools = std::move(pools)]() mutable {
+          if (!pools.ok()) return done(pools.status());
+          done(MakePage(request, *pools));
+        });
+      });
+}
+
+absl::StatusOr<engine::PoolConfig> ConnectionPoolCatalog::Changed(
+    const Target& target, const sipcm::v1::UpdateConnectionPoolRequest& request) {
+  const ConnectionPool& patch = request.connection_pool();
+  const sipcm::v1::ConnectionManager& manager =
+      *state_->managers.Find(ResourceName(kConnectionManagers, target.manager_id));
+  const bool tls = target.destination.transport == connection::Transport::kTls;
+  if (manager.sharing() == sipcm::v1::ConnectionManager::DEDICATED ||
+      (tls && manager.kind() == sipcm::v1::ConnectionManager::SERVER_TCP)) {
+    return WithField(
+        MakeError(absl::StatusCode::kFailedPrecondition, "CONFLICTING_FIELDS",
+                  absl::StrCat("connection_pool.name: \"", manager.name(), "\" has no such pools: ",
+                               tls ? "it is a SERVER_TCP manager" : "its connections are DEDICATED",
+                               "; choose another manager or transport")),
+        "connection_pool.name");
+  }
+  SIPCM_ASSIGN_OR_RETURN(pool::PoolLimits limits, LimitsOf(target));
+  SIPCM_RETURN_IF_ERROR(CheckEtag(target.name, patch.etag(), EtagOf(target.name, limits)));
+  std::vector<std::string> fields;
+  SIPCM_RETURN_IF_ERROR(WrittenFields(request.update_mask(), patch, Rules(), &fields));
+  const auto in_pool = [](absl::Status status) {
+    return Within(std::move(status), "connection_pool");
+  };
+  for (const std::string& field : fields) {
+    if (field == "max_connection_count") {
+      limits.max_connection_count = patch.has_max_connection_count()
+                                        ? patch.max_connection_count()
+                                        : manager.default_max_connection_count();
+      SIPCM_RETURN_IF_ERROR(in_pool(CheckRange(limits.max_connection_count, 1, 2147483647, field)));
+    } else if (field == "min_connection_count") {
+      SIPCM_RETURN_IF_ERROR(
+          in_pool(CheckRange(patch.min_connection_count(), 0, limits.max_connection_count, field)));
+      if (patch.min_connection_count() != 0) {
+        return in_pool(NotKept(field, "0; warm pools come later"));
+      }
+    } else if (field == "selection") {
+      SIPCM_RETURN_IF_ERROR(in_pool(
+          CheckEnum(patch.selection(), ConnectionPool::SelectionPolicy_descriptor(), field)));
+      limits.selection = FromProto(patch.selection() == ConnectionPool::SELECTION_POLICY_UNSPECIFIED
+                                       ? manager.default_selection()
+                                       : patch.selection());
+    } else if (field == "sizing" && patch.sizing() > ConnectionPool::FIXED) {
+      return in_pool(NotKept(field, "FIXED; sizes by measurement come later"));
+    }
+  }
+  return engine::PoolConfig{target.manager_id, target.destination, limits};
+}
+
+absl::Status ConnectionPoolCatalog::Apply(const sipcm::v1::UpdateConnectionPoolRequest& request) {
+  SIPCM_ASSIGN_OR_RETURN(const Target target,
+                         Find(request.connection_pool().name(), "connection_pool.name"));
+  absl::MutexLock lock(&state_->mutex);
+  SIPCM_ASSIGN_OR_RETURN(engine::PoolConfig config, Changed(target, request));
+  if (request.validate_only()) return absl::OkStatus();
+  SIPCM_RETURN_IF_ERROR(state_->engine->ApplyPool(config));
+  settings_[target.name] = config.limits;
+  return absl::OkStatus();
+}
+
+void ConnectionPoolCatalog::Update(const sipcm::v1::UpdateConnectionPoolRequest& request,
+                                   Done<ConnectionPool> done) {
+  absl::StatusOr<Target> target = Find(request.connection_pool().name(), "connection_pool.name");
+  if (!target.ok()) return done(target.status());
+  if (request.validate_only()) {
+    absl::StatusOr<engine::PoolConfig> config;
+    {
+      absl::MutexLock lock(&state_->mutex);
+      config = Changed(*target, request);
+    }
+    if (!config.ok()) return done(config.status());
+    return Ask(*target, [target = *target, limits = config->limits,
+                         done = std::move(done)](absl::StatusOr<PoolSnapshot> pool) mutable {
+      PoolSnapshot shown = pool.ok() ? *std::move(pool) : PoolSnapshot();
+      shown.manager_id = target.manager_id;
+      shown.destination = target.destination;
+      shown.limits = limits;
+      done(ToProto(shown));
+    });
+  }
+  if (const absl::Status applied = Apply(request); !applied.ok()) return done(applied);
+  sipcm::v1::GetConnectionPoolRequest get;
+  get.set_name(target->name);
+  Get(get, std::move(done));
+}
+
+void ConnectionPoolCatalog::Delete(const sipcm::v1::DeleteConnectionPoolRequest& request,
+                                   Done<google::protobuf::Empty> done) {
+  absl::StatusOr<Target> target = Find(request.name(), "name");
+  if (!target.ok()) return done(target.status());
+  Ask(*target, [this, target = *target, request,
+                done = std::move(done)](absl::StatusOr<PoolSnapshot> pool) mutable {
+    if (!pool.ok()) return done(pool.status());
+    const absl::Status etag =
+        CheckEtag(target.name, request.etag(), EtagOf(target.name, pool->limits));
+    if (!etag.ok()) return done(etag);
+    const int busy = pool->statistics.outstanding_count + pool->statistics.waiting_count;
+    if (busy > 0 && !request.force()) {
+      return done(MakeError(absl::StatusCode::kFailedPrecondition, "RESOURCE_IN_USE",
+                            absl::StrCat("\"", target.name, "\" has ", busy,
+                                         " requests outstanding or waiting; wait, or use force")));
+    }
+    {
+      absl::MutexLock lock(&state_->mutex);
+      settings_.erase(target.name);
+    }
+    state_->engine->RemovePool(
+        target.manager_id, target.destination,
+        [this, done = std::move(done)](absl::StatusOr<PoolSnapshot> removed) mutable {
+          state_->thread.Post([done = std::move(done), status = removed.status()]() mutable {
+            if (!status.ok()) return done(status);
+            done(google::protobuf::Empty());
+          });
+        });
+  });
+}
+
+}  // namespace sipcm::server

@@ -1,0 +1,55 @@
+#ifndef SIPCM_SERVER_CATALOG_CONNECTION_POOL_CATALOG_H_
+#define SIPCM_SERVER_CATALOG_CONNECTION_POOL_CATALOG_H_
+
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "google/protobuf/empty.pb.h"
+#include "proto/sipcm/v1/connection_pools.pb.h"
+#include "server/catalog/control_state.h"
+
+namespace sipcm::server {
+
+// The pools as callers see them: what the engine has, and settings for what it may have later. As
+// ConnectionManagerCatalog; every answer waits for the workers.
+class ConnectionPoolCatalog {
+ public:
+  explicit ConnectionPoolCatalog(ControlState* state) : state_(state) {}
+
+  void Get(const sipcm::v1::GetConnectionPoolRequest& request,
+           Done<sipcm::v1::ConnectionPool> done);
+  void List(const sipcm::v1::ListConnectionPoolsRequest& request,
+            Done<sipcm::v1::ListConnectionPoolsResponse> done);
+  void Update(const sipcm::v1::UpdateConnectionPoolRequest& request,
+              Done<sipcm::v1::ConnectionPool> done);
+  void Delete(const sipcm::v1::DeleteConnectionPoolRequest& request,
+              Done<google::protobuf::Empty> done);
+
+  // Update without an answer of what the pool does: for a configuration.
+  absl::Status Apply(const sipcm::v1::UpdateConnectionPoolRequest& request);
+
+ private:
+  struct Target {
+    std::string name;  // in its one spelling
+    std::string manager_id;
+    pool::Destination destination;
+  };
+  absl::StatusOr<Target> Find(const std::string& name, absl::string_view field);
+  // What the pool's limits are now, set or by the manager's default.
+  absl::StatusOr<pool::PoolLimits> LimitsOf(const Target& target)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
+  absl::StatusOr<engine::PoolConfig> Changed(const Target& target,
+                                             const sipcm::v1::UpdateConnectionPoolRequest& request)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
+  // Asks the engine for this one pool; NOT_FOUND when it has neither pool nor setting.
+  void Ask(const Target& target, Done<engine::PoolSnapshot> done);
+
+  ControlState* const state_;
+  // Settings that callers gave, by pool name.
+  std::map<std::string, pool::PoolLimits> settings_ ABSL_GUARDED_BY(state_->mutex);
+};
+
+}  // namespace sipcm::server
+
+#endif  // SIPCM_SERVER_CATALOG_CONNECTION_POOL_CATALOG_H_

@@ -1,0 +1,83 @@
+#include "server/catalog/control_state.h"
+
+#include <fstream>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "core/base/status_macros.h"
+#include "server/conversion/manager_conversion.h"
+#include "server/store/resource_name.h"
+
+namespace sipcm::server {
+namespace {
+
+using sipcm::v1::ConnectionManager;
+
+std::shared_ptr<const tls::TrustBundle> ReadSystemAnchors(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return nullptr;
+  const std::string pem((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  absl::StatusOr<std::shared_ptr<const tls::TrustBundle>> bundle =
+      tls::TrustBundle::FromPem("system", "1", pem, "");
+  return bundle.ok() ? *bundle : nullptr;
+}
+
+template <typename T>
+std::shared_ptr<const T> FindIn(const std::map<std::string, std::shared_ptr<const T>>& objects,
+                                const std::string& name) {
+  const auto it = objects.find(name);
+  return it == objects.end() ? nullptr : it->second;
+}
+
+bool Uses(const ConnectionManager& manager, const std::string& name) {
+  if (manager.certificate() == name || manager.trust_bundle() == name) return true;
+  for (const sipcm::v1::AllowedDomain& domain : manager.allowed_domains()) {
+    if (domain.trust_bundle() == name) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+ControlState::ControlState(engine::Engine* engine, Options options)
+    : engine(engine),
+      options(std::move(options)),
+      managers("connection manager", kConnectionManagers),
+      endpoints("endpoint", kEndpoints),
+      certificates("certificate", kCertificates),
+      trust_bundles("trust bundle", kTrustBundles) {}
+
+absl::StatusOr<engine::ManagerConfig> ControlState::ConfigOf(const ConnectionManager& manager) {
+  // Lambdas are functions of their own to the thread-safety analysis; the lock is held here.
+  const auto credential = [this](const std::string& name)
+                              ABSL_NO_THREAD_SAFETY_ANALYSIS { return FindIn(credentials, name); };
+  const auto trust_bundle = [this](const std::string& name)
+                                ABSL_NO_THREAD_SAFETY_ANALYSIS { return FindIn(anchors, name); };
+  const auto system = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    if (!system_anchors_read) {
+      system_anchors_read = true;
+      system_anchors = ReadSystemAnchors(options.system_trust_file);
+    }
+    return system_anchors;
+  };
+  return ToManagerConfig(manager, {credential, trust_bundle, system});
+}
+
+std::vector<std::string> ControlState::UsersOf(const std::string& name) const {
+  std::vector<std::string> users;
+  for (const auto& [manager_name, manager] : managers.all()) {
+    if (Uses(manager, name)) users.push_back(manager_name);
+  }
+  return users;
+}
+
+absl::Status ControlState::ApplyUsersOf(const std::string& name) {
+  for (const std::string& user : UsersOf(name)) {
+    SIPCM_ASSIGN_OR_RETURN(engine::ManagerConfig config, ConfigOf(*managers.Find(user)));
+    SIPCM_RETURN_IF_ERROR(engine->ApplyManager(std::move(config)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sipcm::server

@@ -1,0 +1,75 @@
+#ifndef SIPCM_SERVER_CATALOG_CONTROL_STATE_H_
+#define SIPCM_SERVER_CATALOG_CONTROL_STATE_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "core/engine/engine.h"
+#include "proto/sipcm/v1/certificate.pb.h"
+#include "proto/sipcm/v1/connection_manager.pb.h"
+#include "proto/sipcm/v1/endpoint.pb.h"
+#include "proto/sipcm/v1/trust_bundle.pb.h"
+#include "server/catalog/control_thread.h"
+#include "server/store/resource_store.h"
+
+namespace sipcm::server {
+
+// One answer of a control call; called once, from any thread.
+template <typename T>
+using Done = absl::AnyInvocable<void(absl::StatusOr<T>)>;
+
+// What callers want, all kinds together, because they refer to each other. One lock: control calls
+// are rare and short; no worker ever takes it. The engine is called with the lock held where it
+// answers at once, and never where it calls back.
+struct ControlState {
+  struct Options {
+    std::function<absl::Time()> now;  // wall time
+    // CA certificates for managers without a trust bundle that only judge servers; PEM. Read on
+    // first use.
+    std::string system_trust_file = "/etc/ssl/certs/ca-certificates.crt";
+  };
+
+  // `engine` outlives this, or has made its last call back before this ends.
+  ControlState(engine::Engine* engine, Options options);
+
+  // The settings of `manager` as the engine wants them: FAILED_PRECONDITION for a name that is not
+  // there.
+  absl::StatusOr<engine::ManagerConfig> ConfigOf(const sipcm::v1::ConnectionManager& manager)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  // Applies every manager that uses the certificate or trust bundle anew.
+  absl::Status ApplyUsersOf(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  // The names of these managers, in order.
+  std::vector<std::string> UsersOf(const std::string& name) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  engine::Engine* const engine;
+  const Options options;
+
+  absl::Mutex mutex;
+  ResourceStore<sipcm::v1::ConnectionManager> managers ABSL_GUARDED_BY(mutex);
+  ResourceStore<sipcm::v1::Endpoint> endpoints ABSL_GUARDED_BY(mutex);
+  ResourceStore<sipcm::v1::Certificate> certificates ABSL_GUARDED_BY(mutex);
+  ResourceStore<sipcm::v1::TrustBundle> trust_bundles ABSL_GUARDED_BY(mutex);
+  // By manager name: the names of its endpoints.
+  std::map<std::string, std::set<std::string>> endpoints_of ABSL_GUARDED_BY(mutex);
+  // By name: what was read from the PEM.
+  std::map<std::string, std::shared_ptr<const tls::Credential>> credentials ABSL_GUARDED_BY(mutex);
+  std::map<std::string, std::shared_ptr<const tls::TrustBundle>> anchors ABSL_GUARDED_BY(mutex);
+  // Null until the first use, and when the file cannot be read.
+  std::shared_ptr<const tls::TrustBundle> system_anchors ABSL_GUARDED_BY(mutex);
+  bool system_anchors_read ABSL_GUARDED_BY(mutex) = false;
+
+  ControlThread thread;  // last: its tasks use the rest
+};
+
+}  // namespace sipcm::server
+
+#endif  // SIPCM_SERVER_CATALOG_CONTROL_STATE_H_

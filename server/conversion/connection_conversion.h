@@ -1,0 +1,21 @@
+#ifndef SIPCM_SERVER_CONVERSION_CONNECTION_CONVERSION_H_
+#define SIPCM_SERVER_CONVERSION_CONNECTION_CONVERSION_H_
+
+#include <string>
+
+#include "core/connection/close_reason.h"
+#include "core/engine/engine_snapshot.h"
+#include "proto/sipcm/v1/connection.pb.h"
+
+namespace sipcm::server {
+
+// "connectionManagers/edge/connections/1f"
+std::string ConnectionName(const std::string& manager_id, connection::ConnectionId id);
+
+sipcm::v1::Connection ToProto(const engine::ConnectionSnapshot& connection);
+
+sipcm::v1::Connection::CloseReason ToProto(connection::CloseReason reason);
+
+}  // namespace sipcm::server
+
+#endif  // SIPCM_SERVER_CONVERSION_CONNECTION_CONVERSION_H_

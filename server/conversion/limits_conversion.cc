@@ -1,0 +1,78 @@
+#include "server/conversion/limits_conversion.h"
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/base/status_macros.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "server/validation/field_checks.h"
+#include "server/validation/refusal.h"
+
+namespace sipcm::server {
+namespace {
+
+constexpr int kMost = 2147483647;
+constexpr int kNotKept = -1;
+
+struct Limit {
+  const char* field;
+  int least;
+  int most;
+  int default_value;  // kNotKept: this version does not have the limit
+};
+constexpr Limit kLimits[] = {
+    {"max_header_bytes", 1024, 1048576, 65536},
+    {"max_body_bytes", 0, 67108864, 1048576},
+    {"max_write_queue_bytes", 4096, 67108864, 262144},
+    {"max_connection_count", 1, kMost, kMost},
+    {"max_connection_count_per_address", 1, kMost, kNotKept},
+    {"max_handshake_count", 1, 1000000, kNotKept},
+    {"max_header_count", 16, 10000, 256},
+    {"max_waiting_request_count", 0, 1000000, 1000},
+    {"max_queued_delivery_count", 0, 1000000, 1000},
+    {"max_client_request_count", 0, 1000000, kNotKept},
+    {"max_allowed_domain_count", 1, 100000, 10000},
+    {"max_chain_length", 1, 100, kNotKept},
+    {"max_pool_count", 1, 1000000, kNotKept},
+};
+
+}  // namespace
+
+absl::Status NotKept(absl::string_view field, absl::string_view accepted) {
+  return WithField(MakeError(absl::StatusCode::kUnimplemented, "NOT_IN_THIS_VERSION",
+                             absl::StrCat(field, ": this version takes only ", accepted)),
+                   field);
+}
+
+absl::Status NormalizeLimits(sipcm::v1::Limits* limits) {
+  const google::protobuf::Reflection* reflection = limits->GetReflection();
+  for (const Limit& limit : kLimits) {
+    const auto* field = limits->GetDescriptor()->FindFieldByName(limit.field);
+    if (!reflection->HasField(*limits, field)) {
+      if (limit.default_value != kNotKept) {
+        reflection->SetInt32(limits, field, limit.default_value);
+      }
+      continue;
+    }
+    SIPCM_RETURN_IF_ERROR(
+        CheckRange(reflection->GetInt32(*limits, field), limit.least, limit.most, limit.field));
+    if (limit.default_value == kNotKept) {
+      return NotKept(limit.field, "no value; the limit comes with the work on overload");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckMarksOff(const sipcm::v1::ThrottleMarks& marks, absl::string_view field) {
+  SIPCM_RETURN_IF_ERROR(CheckRange(marks.high(), 0, kMost, absl::StrCat(field, ".high")));
+  SIPCM_RETURN_IF_ERROR(CheckRange(marks.low(), 0, kMost, absl::StrCat(field, ".low")));
+  if (marks.low() > marks.high()) {
+    return BadField("THROTTLE_MARKS_REVERSED", absl::StrCat(field, ".low"),
+                    absl::StrCat(marks.low(), " is above high, ", marks.high(),
+                                 "; low has to be at most high"));
+  }
+  if (marks.high() == 0) return absl::OkStatus();
+  return NotKept(field, "high 0 (off); throttling comes with the work on overload");
+}
+
+}  // namespace sipcm::server

@@ -1,0 +1,150 @@
+// sipcm-server: the process. What it does is in server.h; here are its parts and its ends.
+//
+// Exit codes: 0 ended in order; 1 the system refused (a port, descriptors, threads), or a second
+// signal; 2 the command line or the configuration is wrong.
+
+#include <grpc/support/log.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "core/engine/production_engine.h"
+#include "server/catalog/server_catalog.h"
+#include "server/config/config_file.h"
+#include "server/config/descriptor_limit.h"
+#include "server/config/flags.h"
+#include "server/end_signal.h"
+#include "server/log/engine_event_log.h"
+#include "server/log/logger.h"
+#include "server/server.h"
+
+namespace sipcm::server {
+namespace {
+
+constexpr int kOk = 0;
+constexpr int kSystemRefused = 1;
+constexpr int kBadUsage = 2;
+
+int Fail(int code, absl::string_view message) {
+  const std::string line = absl::StrCat("sipcm-server: ", message, "\n");
+  std::fwrite(line.data(), 1, line.size(), stderr);
+  return code;
+}
+
+// gRPC writes its own lines to standard error, also for what we report ourselves: one of its
+// errors a second is enough to know.
+Logger* grpc_logger = nullptr;
+void LogOfGrpc(gpr_log_func_args* args) {
+  const LogLevel level =
+      args->severity == GPR_LOG_SEVERITY_ERROR ? LogLevel::kWarning : LogLevel::kDebug;
+  if (grpc_logger == nullptr || !grpc_logger->Admit(level, "grpc")) return;
+  grpc_logger->WriteAdmitted(level, "grpc", {{"message", args->message}});
+}
+
+// Whole or not at all: readers wait for the file to appear.
+bool WriteAddresses(const std::string& path, const Server& server) {
+  const std::string temporary = absl::StrCat(path, ".", getpid());
+  {
+    std::ofstream file(temporary);
+    file << "{\"grpc_address\": \"" << server.grpc_address() << "\", \"admin_address\": \""
+         << server.admin_address().ToString() << "\", \"pid\": " << getpid() << "}\n";
+    if (!file.flush()) return false;
+  }
+  return std::rename(temporary.c_str(), path.c_str()) == 0;
+}
+
+void WaitForSignal(EndSignal* end_signal, Logger* logger) {
+  int received = 0;
+  while (received == 0) {
+    received = end_signal->Wait(absl::Seconds(1));
+    logger->ReportDropped();
+  }
+  logger->Log(LogLevel::kInfo, "server_ending", {{"signal", absl::StrCat(received)}});
+  end_signal->ExitOnNext();
+}
+
+int Serve(const Flags& flags, const sipcm::v1::Config& config, EndSignal* end_signal,
+          Logger* logger) {
+  EngineEventLog events(logger);
+  absl::StatusOr<std::unique_ptr<engine::ProductionEngine>> engine =
+      engine::ProductionEngine::Start(flags.workers, &events);
+  if (!engine.ok()) return Fail(kSystemRefused, engine.status().message());
+  Server::Options options;
+  options.grpc_address = flags.grpc_address;
+  options.admin_address = flags.admin_address;
+  options.worker_count = flags.workers;
+  options.control.now = absl::Now;
+  Server server((*engine)->engine(), std::move(options));
+  if (const absl::Status applied = ApplyConfig(config, server.catalogs()); !applied.ok()) {
+    return Fail(kBadUsage,
+                absl::StrCat("--config \"", flags.config_file, "\": ", applied.message()));
+  }
+  if (const absl::Status started = server.Start(); !started.ok()) {
+    return Fail(kSystemRefused, started.message());
+  }
+  for (const absl::Status& failure : server.catalogs()->managers.StartWanted()) {
+    logger->Log(LogLevel::kError, "manager_does_not_listen",
+                {{"detail", std::string(failure.message())}});
+  }
+  server.SetServing();
+  logger->Log(LogLevel::kInfo, "server_serving",
+              {{"version", kServerVersion},
+               {"grpc_address", server.grpc_address()},
+               {"admin_address", server.admin_address().ToString()},
+               {"workers", absl::StrCat(flags.workers)}});
+  for (const std::string& warning : server.catalogs()->managers.Warnings()) {
+    logger->Log(LogLevel::kWarning, "manager_warning", {{"detail", warning}});
+  }
+  int code = kOk;
+  if (!flags.addresses_file.empty() && !WriteAddresses(flags.addresses_file, server)) {
+    code = Fail(kSystemRefused, absl::StrCat("--addresses_file: cannot write \"",
+                                             flags.addresses_file, "\"; check its folder"));
+  } else {
+    WaitForSignal(end_signal, logger);
+  }
+  server.Stop(code == kOk ? flags.drain_timeout : absl::ZeroDuration());
+  logger->Log(LogLevel::kInfo, "server_ended", {});
+  logger->ReportDropped();
+  return code;
+}
+
+int Main(int argc, char** argv) {
+  EndSignal end_signal;
+  const absl::StatusOr<Flags> flags =
+      ParseFlags(argc, argv, static_cast<int>(std::thread::hardware_concurrency()));
+  if (!flags.ok()) return Fail(kBadUsage, flags.status().message());
+  if (!flags->print_and_exit.empty()) {
+    std::fwrite(flags->print_and_exit.data(), 1, flags->print_and_exit.size(), stdout);
+    return kOk;
+  }
+  sipcm::v1::Config config;
+  if (!flags->config_file.empty()) {
+    absl::StatusOr<sipcm::v1::Config> read = ReadConfigFile(flags->config_file);
+    if (!read.ok()) return Fail(kBadUsage, absl::StrCat("--config ", read.status().message()));
+    config = *std::move(read);
+  }
+  const absl::StatusOr<int64_t> descriptors =
+      RaiseDescriptorLimit(ConfiguredConnectionCount(config));
+  if (!descriptors.ok()) return Fail(kSystemRefused, descriptors.status().message());
+  StandardErrorLog standard_error;
+  Logger logger({flags->log_format, flags->log_level, absl::Now, standard_error.writer()});
+  grpc_logger = &logger;
+  gpr_set_log_function(LogOfGrpc);
+  const int code = Serve(*flags, config, &end_signal, &logger);
+  gpr_set_log_function(nullptr);
+  grpc_logger = nullptr;
+  return code;
+}
+
+}  // namespace
+}  // namespace sipcm::server
+
+int main(int argc, char** argv) { return sipcm::server::Main(argc, argv); }

@@ -1,0 +1,192 @@
+#include "server/server.h"
+
+#include <grpc/grpc.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/codegen/service_type.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "core/base/check.h"
+#include "core/base/error.h"
+#include "core/base/status_macros.h"
+#include "server/admin_http/admin_http.h"
+#include "server/admin_http/engine_metrics.h"
+#include "server/catalog/server_catalog.h"
+#include "server/messaging/messaging_service.h"
+#include "server/service/admin_service.h"
+#include "server/service/certificates_service.h"
+#include "server/service/connection_managers_service.h"
+#include "server/service/connection_pools_service.h"
+#include "server/service/connections_service.h"
+#include "server/service/endpoints_service.h"
+#include "server/service/events_service.h"
+
+namespace sipcm::server {
+namespace {
+
+// A trust bundle with its CRLs is the largest thing that a caller sends.
+constexpr int kMaxRequestBytes = 48 << 20;
+// For calls that are still open when their streams have ended.
+constexpr auto kCallsEnd = std::chrono::seconds(2);
+
+constexpr const char* kServiceNames[] = {
+    "sipcm.v1.Admin",           "sipcm.v1.Certificates", "sipcm.v1.ConnectionManagers",
+    "sipcm.v1.ConnectionPools", "sipcm.v1.Connections",  "sipcm.v1.Endpoints",
+    "sipcm.v1.Events",          "sipcm.v1.Messaging",
+};
+
+EndpointLookup LookupIn(EndpointCatalog* endpoints) {
+  return [endpoints](const std::string& id) -> absl::optional<EndpointFacts> {
+    const absl::optional<EndpointCatalog::Facts> facts = endpoints->Find(id);
+    if (!facts.has_value()) return absl::nullopt;
+    return EndpointFacts{facts->manager_id, facts->default_transport};
+  };
+}
+
+}  // namespace
+
+class Server::Parts {
+ public:
+  Parts(engine::Engine* engine, Options options)
+      : options_(std::move(options)),
+        engine_(engine),
+        catalogs_(engine, options_.control),
+        server_catalog_(&catalogs_.state, &catalogs_.managers, options_.worker_count),
+        messaging_(engine, LookupIn(&catalogs_.endpoints)),
+        metrics_({engine, [this] { return catalogs_.certificates.ExpireTimes(); },
+                  [this] { return catalogs_.managers.Warnings().size(); }}) {}
+
+  ~Parts() { SIPCM_CHECK_MESSAGE(grpc_ == nullptr, "Stop() was not called"); }
+
+  absl::Status Start() {
+    SIPCM_RETURN_IF_ERROR(StartGrpc());
+    absl::StatusOr<std::unique_ptr<AdminHttp>> http = AdminHttp::Start(
+        options_.admin_address,
+        {[this] { return HealthNow(); }, [this] { return MetricsText(metrics_); }});
+    if (!http.ok()) {
+      StopGrpc();
+      return http.status();
+    }
+    http_ = *std::move(http);
+    ReportAddresses();
+    return absl::OkStatus();
+  }
+
+  void SetServing() {
+    server_catalog_.SetServing();
+    SetGrpcHealth(true);
+  }
+
+  void Stop(absl::Duration drain_timeout) {
+    server_catalog_.SetDraining(options_.control.now() + drain_timeout);
+    SetGrpcHealth(false);
+    absl::Notification drained;
+    engine_->Shutdown(drain_timeout, [&drained] { drained.Notify(); });
+    drained.WaitForNotification();
+    messaging_.EndStreams(MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
+                                    "the server ends; connect again when it is back"));
+    StopGrpc();
+    http_.reset();
+  }
+
+  Catalogs* catalogs() { return &catalogs_; }
+  const std::string& grpc_address() const { return grpc_address_; }
+  const net::SocketAddress& admin_address() const { return http_->address(); }
+
+ private:
+  absl::Status StartGrpc() {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    services_.push_back(MakeConnectionManagersService(&catalogs_.managers));
+    services_.push_back(MakeEndpointsService(&catalogs_.endpoints));
+    services_.push_back(MakeConnectionPoolsService(&catalogs_.pools));
+    services_.push_back(MakeConnectionsService(&catalogs_.connections));
+    services_.push_back(MakeCertificatesService(&catalogs_.certificates, &catalogs_.trust_bundles));
+    services_.push_back(MakeEventsService());
+    services_.push_back(MakeAdminService(&server_catalog_));
+    grpc::ServerBuilder builder;
+    // A second server on the port must be told, not share it.
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
+    int port = 0;
+    builder.AddListeningPort(options_.grpc_address, grpc::InsecureServerCredentials(), &port);
+    for (const std::unique_ptr<grpc::Service>& service : services_) {
+      builder.RegisterService(service.get());
+    }
+    messaging_.Register(builder);
+    grpc_ = builder.BuildAndStart();
+    if (grpc_ == nullptr) {
+      return MakeError(absl::StatusCode::kUnavailable, "ADDRESS_IN_USE",
+                       absl::StrCat("cannot listen on \"", options_.grpc_address,
+                                    "\": in use, or not an address of this machine; choose "
+                                    "another with --grpc_address, port 0 for any"));
+    }
+    messaging_.Start();
+    SetGrpcHealth(false);
+    grpc_address_ = options_.grpc_address;
+    grpc_port_ = port;
+    if (!absl::StartsWith(grpc_address_, "unix:")) {
+      grpc_address_ = absl::StrCat(grpc_address_.substr(0, grpc_address_.rfind(':')), ":", port);
+    }
+    return absl::OkStatus();
+  }
+
+  void StopGrpc() {
+    grpc_->Shutdown(std::chrono::system_clock::now() + kCallsEnd);
+    messaging_.Stop();
+    grpc_.reset();
+  }
+
+  void SetGrpcHealth(bool serving) {
+    grpc::HealthCheckServiceInterface* health = grpc_->GetHealthCheckService();
+    for (const char* name : kServiceNames) health->SetServingStatus(name, serving);
+    health->SetServingStatus("", serving);
+  }
+
+  AdminHttp::Health HealthNow() const {
+    const sipcm::v1::Server::State state = server_catalog_.server_state();
+    if (state == sipcm::v1::Server::SERVING) return {true, "ok"};
+    return {false, state == sipcm::v1::Server::STARTING ? "starting" : "draining"};
+  }
+
+  void ReportAddresses() {
+    const absl::StatusOr<net::SocketAddress> grpc = net::SocketAddress::Parse(grpc_address_);
+    const net::SocketAddress& admin = http_->address();
+    server_catalog_.SetAddresses(grpc.ok() ? grpc->ip.ToString() : "", grpc_port_,
+                                 admin.ip.ToString(), admin.port);
+  }
+
+  const Options options_;
+  engine::Engine* const engine_;
+  Catalogs catalogs_;
+  ServerCatalog server_catalog_;
+  MessagingService messaging_;
+  EngineMetrics metrics_;
+  std::vector<std::unique_ptr<grpc::Service>> services_;
+  std::unique_ptr<grpc::Server> grpc_;
+  std::string grpc_address_;
+  int grpc_port_ = 0;
+  std::unique_ptr<AdminHttp> http_;
+};
+
+Server::Server(engine::Engine* engine, Options options)
+    : parts_(std::make_unique<Parts>(engine, std::move(options))) {}
+Server::~Server() = default;
+
+Catalogs* Server::catalogs() { return parts_->catalogs(); }
+absl::Status Server::Start() { return parts_->Start(); }
+void Server::SetServing() { parts_->SetServing(); }
+const std::string& Server::grpc_address() const { return parts_->grpc_address(); }
+const net::SocketAddress& Server::admin_address() const { return parts_->admin_address(); }
+void Server::Stop(absl::Duration drain_timeout) { parts_->Stop(drain_timeout); }
+
+}  // namespace sipcm::server
