@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
+#include "core/base/check.h"
 #include "core/sip/characters.h"
 
 namespace sipcm::sip {
@@ -106,7 +107,13 @@ absl::string_view ContentLengthValue(absl::string_view row) {
 
 }  // namespace
 
+Framer::Framer(const FramerLimits& limits) : limits_(limits) {
+  SIPCM_CHECK(limits.max_header_bytes > 0 && limits.max_header_count > 0);
+  SIPCM_CHECK(uint64_t{limits.max_header_bytes} + limits.max_body_bytes <= UINT32_MAX);
+}
+
 Frame Framer::Next(absl::string_view data) {
+  SIPCM_CHECK(data.size() >= std::max(scan_, header_length_) || state_ == State::kFailed);
   Frame frame;
   if (state_ == State::kBetween && !ScanBetween(data, &frame)) {
     return state_ == State::kFailed ? ErrorFrame() : frame;

@@ -84,7 +84,7 @@ struct Frame {
 class Framer {
  public:
   // All limits > 0; max_header_bytes + max_body_bytes < 2^32.
-  explicit Framer(const FramerLimits& limits = FramerLimits()) : limits_(limits) {}
+  explicit Framer(const FramerLimits& limits = FramerLimits());
 
   // `data` begins at the first byte that is not consumed yet. After kNeedMore it must begin with
   // the same bytes as before and be longer (or equal: kNeedMore again).

@@ -39,7 +39,6 @@ class AllocationCounter {
   ~AllocationCounter() {
     state_.counters["allocs_per_message"] = benchmark::Counter(
         static_cast<double>(AllocationCount() - start_) / static_cast<double>(state_.iterations()));
-    state_.SetBytesProcessed(static_cast<int64_t>(state_.iterations() * kOptions.size()));
   }
 
  private:

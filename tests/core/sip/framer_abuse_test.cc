@@ -158,8 +158,8 @@ TEST(FramerSmugglingTest, FoldingRightAfterTheStartLineIsTheEnd) {
 }
 
 TEST(FramerGarbageTest, WhatIsNotSipIsKnownFromItsFirstBytes) {
-  EXPECT_EQ(BytesUntilError("\x16\x03\x01\x02\x00\x01"), 1u);
-  EXPECT_EQ(BytesUntilError(std::string("\0\0\0", 3)), 1u);
+  EXPECT_EQ(BytesUntilError("\x16\x03\x01\x02"), 1u);
+  EXPECT_EQ(BytesUntilError(std::string(3, '\0')), 1u);
   EXPECT_EQ(BytesUntilError("HTTP/1.1 200 OK\r\n"), 5u);
   EXPECT_EQ(BytesUntilError(" OPTIONS"), 1u);
   EXPECT_EQ(BytesUntilError("{\"json\": 1}"), 1u);

@@ -31,7 +31,8 @@ TEST(CheckHeadersTest, NothingCanBeInjected) {
   EXPECT_EQ(FaultField({{"X", "a\nb"}}), "headers[0].value");
   EXPECT_EQ(FaultField({{"X", "a\rb"}}), "headers[0].value");
   EXPECT_EQ(FaultField({{"X", "a\r\n b"}}), "headers[0].value");
-  EXPECT_EQ(FaultField({{"X", absl::string_view("a\0b", 3)}}), "headers[0].value");
+  const std::string with_nul = std::string("a") + '\0' + "b";
+  EXPECT_EQ(FaultField({{"X", with_nul}}), "headers[0].value");
   for (const char* name : {"", "X:", "X Y", "X\r\nY", "X\n", "\xC3\xA9"}) {
     EXPECT_EQ(FaultField({{name, "1"}}), "headers[0].name") << name;
   }
