@@ -166,8 +166,12 @@ void Connection::Deliver(absl::string_view message, size_t header_length) {
   ++counters_.messages_in;
   half_ping_ = false;
   if (verdict.ok()) {
-    has_first_message_ = true;
     timers_.last_message = now();
+    if (!has_first_message_) {
+      // From now on the idle limit counts, which may come before the first-message limit.
+      has_first_message_ = true;
+      Rearm();
+    }
     listener_->OnMessage(*this, view);
     return;
   }

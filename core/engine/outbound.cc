@@ -147,12 +147,17 @@ const std::string& SentBy(ConnectionSlot& slot) {
   if (!slot.sent_by.empty()) return slot.sent_by;
   const ManagerConfig& config = slot.manager->runtime.Get()->config;
   const net::SocketAddress& local = slot.connection->local_address();
-  const std::string host =
-      config.local_host_name.empty() ? local.ip.ToUriHost() : config.local_host_name;
   // Where we listen, if we do: the peer may open a connection to it (RFC 3261 18.1.1).
-  const std::vector<net::SocketAddress> bound = slot.manager->state->bound_addresses();
-  const uint16_t port = bound.empty() ? local.port : bound.front().port;
-  slot.sent_by = absl::StrCat(host, ":", port);
+  net::SocketAddress way_back = local;
+  for (const net::SocketAddress& bound : slot.manager->state->bound_addresses()) {
+    if (bound.ip.family() != local.ip.family()) continue;
+    way_back.port = bound.port;
+    if (!bound.ip.is_any()) way_back.ip = bound.ip;
+    break;
+  }
+  slot.sent_by = absl::StrCat(config.local_host_name.empty() ? way_back.ip.ToUriHost()
+                                                             : config.local_host_name,
+                              ":", way_back.port);
   return slot.sent_by;
 }
 
@@ -180,6 +185,8 @@ absl::Status Outbound::AppendParts(OpenSend* send, ConnectionSlot& slot, std::st
   const std::string to = absl::StrCat("<", order.request_uri, ">");
   std::string contact;
   absl::InlinedVector<sip::HeaderText, 16> headers;
+  // The application's first, so that an error counts them as it does.
+  for (const auto& [name, value] : order.message.headers) headers.push_back({name, value});
   if (!Has(order.message, sip::HeaderId::kFrom)) headers.push_back({"From", from});
   if (!Has(order.message, sip::HeaderId::kTo)) headers.push_back({"To", to});
   if (sip::MayStartDialog(send->method_id) && !Has(order.message, sip::HeaderId::kContact)) {
@@ -188,7 +195,6 @@ absl::Status Outbound::AppendParts(OpenSend* send, ConnectionSlot& slot, std::st
                            TransportName(slot) == "TLS" ? "tls" : "tcp", ">");
     headers.push_back({"Contact", contact});
   }
-  for (const auto& [name, value] : order.message.headers) headers.push_back({name, value});
   sip::RequestParts parts;
   parts.method = order.method;
   parts.request_uri = order.request_uri;

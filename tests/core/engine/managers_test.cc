@@ -1,0 +1,202 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/core/engine/engine_fixture.h"
+
+namespace sipcm::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+TEST(ManagersTest, PortZeroReportsTheRealPortAndAllAddressesShareIt) {
+  EngineFixture fixture(/*worker_count=*/3);
+  ManagerConfig config = EngineFixture::TcpManager("edge");
+  config.listen_addresses = {*net::SocketAddress::Parse("192.0.2.1:0"),
+                             *net::SocketAddress::Parse("[2001:db8::1]:0")};
+  ASSERT_TRUE(fixture.engine->ApplyManager(config).ok());
+  const auto status = fixture.engine->StartListening("edge");
+  ASSERT_TRUE(status.ok()) << status.status();
+  EXPECT_EQ(status->state, ManagerStatus::State::kListening);
+  ASSERT_THAT(status->bound_addresses, SizeIs(2));
+  EXPECT_NE(status->bound_addresses[0].port, 0);
+  EXPECT_EQ(status->bound_addresses[0].port, status->bound_addresses[1].port);
+}
+
+TEST(ManagersTest, SecondStartAndSecondStopAreFailedPreconditions) {
+  EngineFixture fixture;
+  fixture.StartTcpManager();
+  EXPECT_EQ(ReasonOf(fixture.engine->StartListening("edge").status()), "ALREADY_LISTENING");
+  for (const bool expected : {true, false}) {
+    absl::StatusOr<ManagerStatus> stopped = absl::UnknownError("not called");
+    fixture.engine->StopListening(
+        "edge", [&](absl::StatusOr<ManagerStatus> status) { stopped = std::move(status); });
+    fixture.RunUntilIdle();
+    EXPECT_EQ(stopped.ok(), expected);
+    EXPECT_EQ(ReasonOf(stopped.status()), expected ? "" : "NOT_LISTENING");
+  }
+}
+
+TEST(ManagersTest, AddressInUseFailsTheManagerWithItsReasonAndItCanBeStartedAgain) {
+  EngineFixture fixture;
+  fixture.StartTcpManager("first");
+  ASSERT_TRUE(fixture.engine->ApplyManager(EngineFixture::TcpManager("second")).ok());
+  const auto refused = fixture.engine->StartListening("second");
+  EXPECT_EQ(ReasonOf(refused.status()), "ADDRESS_IN_USE");
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("192.0.2.1:5060"));
+  EXPECT_EQ(fixture.engine->GetManagerStatus("second")->state, ManagerStatus::State::kFailed);
+  ASSERT_TRUE(fixture.engine->RemoveManager("first").ok());
+  fixture.RunUntilIdle();
+  EXPECT_TRUE(fixture.engine->StartListening("second").ok());
+}
+
+TEST(ManagersTest, StopLeavesEstablishedConnectionsUp) {
+  EngineFixture fixture;
+  fixture.StartTcpManager();
+  auto peer = fixture.ConnectPeer();
+  fixture.RunUntilIdle();
+  fixture.engine->StopListening("edge", [](absl::StatusOr<ManagerStatus>) {});
+  fixture.RunUntilIdle();
+  peer->Send(MakeRequest("OPTIONS", "sip:alice@example.com", 1));
+  fixture.RunUntilIdle();
+  EXPECT_THAT(StatusCodes(peer->TakeReceived()), ElementsAre(500));
+}
+
+TEST(ManagersTest, ClientManagerNeverListens) {
+  EngineFixture fixture;
+  ManagerConfig config = EngineFixture::TcpManager("phone");
+  config.kind = ManagerKind::kClient;
+  ASSERT_TRUE(fixture.engine->ApplyManager(config).ok());
+  EXPECT_EQ(ReasonOf(fixture.engine->StartListening("phone").status()),
+            "CLIENT_MANAGER_NEVER_LISTENS");
+  EXPECT_EQ(fixture.engine->ApplyEndpoint(
+                       EngineFixture::PeerToPeer("alice", "sip:alice@example.com", "phone"))
+                .code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(ManagersTest, TcpManagerSaysWhyTlsIsRecommended) {
+  EngineFixture fixture;
+  fixture.StartTcpManager();
+  EXPECT_THAT(fixture.engine->GetManagerStatus("edge")->warnings,
+              ElementsAre(HasSubstr("SERVER_TLS")));
+}
+
+TEST(ManagersTest, ListenAddressCannotChangeWhileListening) {
+  EngineFixture fixture;
+  fixture.StartTcpManager();
+  ManagerConfig moved = EngineFixture::TcpManager("edge");
+  moved.listen_addresses[0].port = 5062;
+  EXPECT_EQ(ReasonOf(fixture.engine->ApplyManager(moved)), "MANAGER_LISTENING");
+}
+
+TEST(ManagersTest, RemovedManagerClosesItsConnectionsAndEndsItsSubscriptions) {
+  EngineFixture fixture;
+  fixture.StartTcpManager();
+  ASSERT_TRUE(fixture.engine
+                  ->ApplyEndpoint(EngineFixture::PeerToPeer("alice", "sip:alice@example.com"))
+                  .ok());
+  auto sink = std::make_shared<RecordingSink>();
+  auto subscription = fixture.Subscribe("alice", sink);
+  auto peer = fixture.ConnectPeer();
+  peer->Send(MakeRequest("OPTIONS", "sip:alice@example.com", 1));
+  fixture.RunUntilIdle();
+  ASSERT_TRUE(fixture.engine->RemoveManager("edge").ok());
+  fixture.RunUntilIdle();
+  EXPECT_TRUE(peer->is_over());
+  EXPECT_THAT(StatusCodes(peer->TakeReceived()), ElementsAre(500));
+  EXPECT_EQ(sink->ended.code(), absl::StatusCode::kNotFound);
+  ASSERT_EQ(fixture.events.Count(EngineEvent::Kind::kConnectionClosed), 1);
+  EXPECT_EQ(fixture.events.events.back().close_reason, connection::CloseReason::kAdmin);
+  EXPECT_EQ(fixture.engine->GetTotals().connections[0][0], 0);
+}
+
+TEST(ManagersTest, ChangedIdleDefaultLeavesOldConnectionsAlone) {
+  EngineFixture fixture;
+  ManagerConfig config = EngineFixture::TcpManager("edge");
+  config.connection.incoming_idle_timeout = absl::Seconds(100);
+  ASSERT_TRUE(fixture.engine->ApplyManager(config).ok());
+  ASSERT_TRUE(fixture.engine->StartListening("edge").ok());
+  fixture.RunUntilIdle();
+  auto old_peer = fixture.ConnectPeer();
+  fixture.RunUntilIdle();
+  config.connection.incoming_idle_timeout = absl::Seconds(10);
+  ASSERT_TRUE(fixture.engine->ApplyManager(config).ok());
+  auto new_peer = fixture.ConnectPeer();
+  for (auto* peer : {old_peer.get(), new_peer.get()}) {
+    peer->Send(MakeRequest("OPTIONS", "sip:alice@example.com", 1));
+  }
+  fixture.RunUntilIdle();
+  fixture.AdvanceBy(absl::Seconds(10));
+  EXPECT_TRUE(new_peer->is_over());
+  EXPECT_FALSE(old_peer->is_over());
+  fixture.AdvanceBy(absl::Seconds(90));
+  EXPECT_TRUE(old_peer->is_over());
+  EXPECT_EQ(fixture.events.events.back().close_reason, connection::CloseReason::kIdle);
+}
+
+TEST(ManagersTest, SilentCrlfAndGarbageAreClosedAtTheFirstMessageLimit) {
+  EngineFixture fixture;
+  fixture.StartTcpManager();
+  auto silent = fixture.ConnectPeer();
+  auto crlf = fixture.ConnectPeer();
+  fixture.RunUntilIdle();
+  for (int second = 0; second < 59; ++second) {
+    crlf->Send("\r\n\r\n");
+    fixture.AdvanceBy(absl::Seconds(1));
+  }
+  fixture.AdvanceBy(absl::Milliseconds(999));
+  EXPECT_FALSE(silent->is_over());
+  EXPECT_FALSE(crlf->is_over());
+  fixture.AdvanceBy(absl::Milliseconds(1));
+  EXPECT_TRUE(silent->is_over());
+  EXPECT_TRUE(crlf->is_over());
+}
+
+TEST(ManagersTest, ConnectionsAreListedClosedAndGivenAnIdleLimit) {
+  EngineFixture fixture(/*worker_count=*/2);
+  fixture.StartTcpManager();
+  std::vector<std::unique_ptr<fakes::TestPeer>> peers;
+  for (int i = 0; i < 6; ++i) peers.push_back(fixture.ConnectPeer());
+  fixture.RunUntilIdle();
+  std::vector<ConnectionSnapshot> listed;
+  fixture.engine->ListConnections(
+      "edge", [&](absl::StatusOr<std::vector<ConnectionSnapshot>> all) { listed = *all; });
+  fixture.RunUntilIdle();
+  ASSERT_THAT(listed, SizeIs(6));
+  fixture.engine->CloseConnection(listed[0].id, /*drain=*/false,
+                                  [](absl::StatusOr<ConnectionSnapshot>) {});
+  fixture.RunUntilIdle();
+  absl::StatusOr<ConnectionSnapshot> gone = absl::UnknownError("not called");
+  fixture.engine->GetConnection(
+      listed[0].id, [&](absl::StatusOr<ConnectionSnapshot> got) { gone = std::move(got); });
+  fixture.RunUntilIdle();
+  EXPECT_EQ(ReasonOf(gone.status()), "CONNECTION_NOT_FOUND");
+  EXPECT_EQ(fixture.events.events.back().close_reason, connection::CloseReason::kAdmin);
+}
+
+TEST(ManagersTest, ExplainDispatchSaysWhichStepDecidesAndSendsNothing) {
+  EngineFixture fixture;
+  fixture.StartTcpManager();
+  ASSERT_TRUE(fixture.engine
+                  ->ApplyEndpoint(EngineFixture::PeerToPeer("alice", "sip:alice@example.com"))
+                  .ok());
+  const auto hit = fixture.engine->ExplainDispatch(
+      "edge", MakeRequest("OPTIONS", "sip:alice@EXAMPLE.com;transport=tcp", 1));
+  ASSERT_TRUE(hit.ok()) << hit.status();
+  EXPECT_EQ(hit->endpoint_id, "alice");
+  EXPECT_EQ(hit->reason, dispatch::DispatchReason::kRequestUri);
+  const auto miss =
+      fixture.engine->ExplainDispatch("edge", MakeRequest("OPTIONS", "sip:bob@example.com", 1));
+  EXPECT_EQ(miss->status_code, 500);
+  EXPECT_EQ(fixture.engine->ExplainDispatch("edge", "nonsense").status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace sipcm::engine
