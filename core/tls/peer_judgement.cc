@@ -33,7 +33,7 @@ int StoreErrorOf(PeerRefusal refusal) {
     case PeerRefusal::kNameMismatch:
       return X509_V_ERR_CERT_REJECTED;
     default:
-      return X509_V_ERR_UNSPECIFIED;
+      return X509_V_ERR_PERMITTED_VIOLATION;
   }
 }
 

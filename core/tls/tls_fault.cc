@@ -46,11 +46,17 @@ bool IsAboutCertificate(int alert) {
   }
 }
 
+const char* AlertText(int alert) {
+  // OpenSSL 3.0 sends this one without knowing its name.
+  if (alert == SSL_AD_CERTIFICATE_REQUIRED) return "certificate required";
+  return SSL_alert_desc_string_long(alert);
+}
+
 absl::Status RefusedUs(absl::string_view peer, int alert) {
   return Unavailable(
       "PEER_REFUSED_US",
       absl::StrCat(peer, " refused our certificate with the TLS alert \"",
-                   SSL_alert_desc_string_long(alert), "\"; ",
+                   AlertText(alert), "\"; ",
                    alert == SSL_AD_CERTIFICATE_REQUIRED
                        ? "it requires one, so set a certificate to present"
                        : "ask its operator which authority and which names it lets in"));
@@ -96,7 +102,7 @@ HandshakeFault TakeHandshakeFault(absl::string_view peer, absl::string_view firs
     fault.status =
         Unavailable("HANDSHAKE_FAILED",
                     absl::StrCat("tls handshake with ", peer, " failed: it sent the alert \"",
-                                 SSL_alert_desc_string_long(alert),
+                                 AlertText(alert),
                                  "\"; compare TLS versions (1.2, 1.3) and ciphers"));
   } else {
     fault.status = Unavailable("HANDSHAKE_FAILED",
@@ -113,7 +119,7 @@ absl::Status TakeStreamFault(absl::string_view peer) {
   if (alert >= 0) {
     return Unavailable("PEER_ALERT",
                        absl::StrCat(peer, " ended the connection with the TLS alert \"",
-                                    SSL_alert_desc_string_long(alert), "\""));
+                                    AlertText(alert), "\""));
   }
   return Unavailable("TLS_PROTOCOL_ERROR", absl::StrCat(peer, " broke the TLS protocol: ", words));
 }

@@ -29,14 +29,6 @@ constexpr int kMaxMessagesWithoutData = 32;
 // the connection before the peer has seen our alert.
 constexpr int kMaxDroppedBytes = 64 * 1024;
 
-// The session holds the peer's certificates (6 KB with mutual TLS), which nobody asks for after the
-// verdict: the names have been taken out, and there is no resumption.
-void DropSession(SSL* ssl) {
-  const std::unique_ptr<SSL_SESSION, void (*)(SSL_SESSION*)> empty(SSL_SESSION_new(),
-                                                                   SSL_SESSION_free);
-  SSL_set_session(ssl, empty.get());
-}
-
 }  // namespace
 
 struct TlsStream::Handshake {
@@ -215,7 +207,6 @@ void TlsStream::FinishHandshake() {
     if (name != nullptr) server_name_ = absl::CHexEscape(name);
   }
   SSL_set_app_data(ssl, nullptr);
-  DropSession(ssl);
   SSL_set_msg_callback(ssl, [](int write, int /*version*/, int type, const void* /*bytes*/,
                                size_t /*size*/, SSL* /*ssl*/, void* stream) {
     if (write == 0 && type == SSL3_RT_HANDSHAKE) static_cast<TlsStream*>(stream)->CountMessage();

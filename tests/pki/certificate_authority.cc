@@ -41,6 +41,10 @@ CertificateAuthority::CertificateAuthority(const CertificateAuthority* issuer,
 
 CertificateAuthority::~CertificateAuthority() = default;
 
+long CertificateAuthority::serial() const {  // NOLINT: OpenSSL's own type
+  return ASN1_INTEGER_get(X509_get0_serialNumber(certificate_.get()));
+}
+
 IssuedCertificate CertificateAuthority::Issue(const CertificateOptions& options) const {
   const std::shared_ptr<evp_pkey_st> key = MakeKey(options.key);
   const std::shared_ptr<x509_st> certificate = BuildCertificate(

@@ -67,6 +67,7 @@ class CertificateAuthority {
                       absl::Time next_update = DefaultNotAfter()) const;
 
   const std::string& certificate_pem() const { return certificate_pem_; }
+  long serial() const;  // NOLINT: OpenSSL's own type
 
  private:
   enum class Kind { kAuthority, kFalseAuthority };
