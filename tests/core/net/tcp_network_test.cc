@@ -84,6 +84,18 @@ class RawClient {
 
 class TcpNetworkTest : public testing::Test {
  protected:
+  void SetUp() override {
+    // UBSan takes a pipe to look at a class that it has not met yet, which it cannot when
+    // descriptors have run out: so it meets them all before.
+    event::EventLoop* const any_loop = loop();
+    any_loop->NewAlarm([] {})->Set(any_loop->Now());
+    TestListener listener(network(), loop(), kAnyPort);
+    TestPeer peer(Connect(listener.address()));
+    peer.Send("x");
+    ASSERT_TRUE(time_.RunUntil(
+        [&] { return !listener.peers().empty() && listener.peers()[0]->received() == "x"; }));
+  }
+
   event::LibeventLoop* loop() { return time_.loop(); }
   TcpNetwork* network() { return time_.network(); }
 
