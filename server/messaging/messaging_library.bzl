@@ -19,6 +19,7 @@ def messaging_library(name, deps = [], absl = [], header_only = False, grpc = Fa
         hdrs = [name + ".h"],
         visibility = [
             "//server:__subpackages__",
+            "//tests/clients:__subpackages__",
             "//tests/server:__subpackages__",
         ],
         deps = deps + [_ABSL + target for target in absl] + ([_GRPC] if grpc else []),

@@ -54,12 +54,17 @@ absl::Status ReadTarget(const v1::SendRequest& request, const EndpointLookup& lo
 // Each reason that the engine gives, as the cause in the event.
 const absl::flat_hash_map<std::string, SendFailure::Cause>& CausesByReason() {
   static const auto* causes = new absl::flat_hash_map<std::string, SendFailure::Cause>{
-      {"RESOLUTION_FAILED", SendFailure::RESOLUTION_FAILED},
-      {"HOST_UNKNOWN", SendFailure::RESOLUTION_FAILED},
+      {"DNS_NO_SUCH_NAME", SendFailure::RESOLUTION_FAILED},
+      {"DNS_NO_ADDRESS", SendFailure::RESOLUTION_FAILED},
+      {"DNS_SERVER_FAILED", SendFailure::RESOLUTION_FAILED},
+      {"DNS_TIMEOUT", SendFailure::RESOLUTION_FAILED},
       {"CONNECT_REFUSED", SendFailure::CONNECT_REFUSED},
       {"CONNECT_TIMEOUT", SendFailure::CONNECT_TIMEOUT},
-      {"NETWORK_UNREACHABLE", SendFailure::UNREACHABLE},
+      {"CONNECT_UNREACHABLE", SendFailure::UNREACHABLE},
+      {"CONNECT_FAILED", SendFailure::UNREACHABLE},
       {"HANDSHAKE_FAILED", SendFailure::HANDSHAKE_FAILED},
+      {"NOT_TLS", SendFailure::HANDSHAKE_FAILED},
+      {"TLS_PROTOCOL_ERROR", SendFailure::HANDSHAKE_FAILED},
       {"HANDSHAKE_TIMEOUT", SendFailure::HANDSHAKE_TIMEOUT},
       {"PEER_NAME_MISMATCH", SendFailure::PEER_NOT_ACCEPTED},
       {"PEER_NOT_TRUSTED", SendFailure::PEER_NOT_ACCEPTED},
@@ -67,19 +72,24 @@ const absl::flat_hash_map<std::string, SendFailure::Cause>& CausesByReason() {
       {"PEER_CERTIFICATE_REVOKED", SendFailure::PEER_NOT_ACCEPTED},
       {"PEER_KEY_USAGE", SendFailure::PEER_NOT_ACCEPTED},
       {"PEER_NOT_ALLOWED", SendFailure::PEER_NOT_ACCEPTED},
-      {"PEER_REFUSED_US", SendFailure::PEER_REFUSED_US},
+      {"PEER_ALERT", SendFailure::PEER_REFUSED_US},
       {"POOL_WAIT_QUEUE_FULL", SendFailure::WAIT_QUEUE_FULL},
       {"POOL_WAIT_TIMEOUT", SendFailure::WAIT_TIMEOUT},
       {"CONNECTION_LOST", SendFailure::CONNECTION_LOST},
-      {"CONNECTION_CLOSED", SendFailure::CONNECTION_NOT_FOUND},
+      {"CONNECTION_CLOSED", SendFailure::CONNECTION_LOST},
+      {"RESET", SendFailure::CONNECTION_LOST},
+      {"TRUNCATED", SendFailure::CONNECTION_LOST},
+      {"IO_ERROR", SendFailure::CONNECTION_LOST},
+      {"CONNECTION_GONE", SendFailure::CONNECTION_NOT_FOUND},
+      {"CONNECTION_DRAINING", SendFailure::CONNECTION_NOT_FOUND},
       {"WRITE_QUEUE_FULL", SendFailure::WRITE_QUEUE_FULL},
-      {"RESPONSE_TIMEOUT", SendFailure::RESPONSE_TIMEOUT},
       {"REQUEST_TIMEOUT", SendFailure::RESPONSE_TIMEOUT},
       {"CONNECTION_THROTTLED", SendFailure::THROTTLED},
       {"TARGET_BACKING_OFF", SendFailure::TARGETS_BACKING_OFF},
       {"ENDPOINT_NOT_REGISTERED", SendFailure::NOT_REGISTERED},
       {"AUTHENTICATION_FAILED", SendFailure::AUTHENTICATION_FAILED},
       {"DIALOG_NOT_FOUND", SendFailure::DIALOG_NOT_FOUND},
+      {"POOL_DRAINED", SendFailure::DRAINING},
       {"DRAINING", SendFailure::DRAINING},
       {"SHUTTING_DOWN", SendFailure::SHUTDOWN},
       {"RESOURCE_DELETED", SendFailure::ENDPOINT_DELETED},
@@ -173,8 +183,7 @@ bool IsCallError(const absl::Status& failure) {
     case absl::StatusCode::kInternal:
       return true;
     case absl::StatusCode::kNotFound:
-      return reason != "RESOLUTION_FAILED" && reason != "HOST_UNKNOWN" &&
-             reason != "CONNECTION_CLOSED";
+      return CauseOf(failure) != SendFailure::RESOLUTION_FAILED;
     default:
       return reason == "CONNECTION_OF_ANOTHER_MANAGER" || reason == "ENDPOINT_NOT_REGISTERED" ||
              reason == "SEND_QUEUE_FULL" || reason == "DRAINING" || reason == "SHUTTING_DOWN";
