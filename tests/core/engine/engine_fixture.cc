@@ -104,19 +104,26 @@ std::string MakeRequest(absl::string_view method, absl::string_view uri, int num
                       "Content-Length: ", body.size(), "\r\n\r\n", body);
 }
 
-std::vector<std::string> Messages(absl::string_view bytes) {
+std::vector<std::string> TakeMessages(std::string* bytes) {
   std::vector<std::string> messages;
   sip::Framer framer;
-  while (!bytes.empty()) {
-    const sip::Frame frame = framer.Next(bytes);
+  absl::string_view rest = *bytes;
+  while (!rest.empty()) {
+    const sip::Frame frame = framer.Next(rest);
     if (frame.kind == sip::FrameKind::kNeedMore) break;
     SIPCM_CHECK(frame.kind != sip::FrameKind::kError);
     if (frame.kind == sip::FrameKind::kMessage) {
-      messages.emplace_back(bytes.substr(frame.offset, frame.header_length + frame.body_length));
+      messages.emplace_back(rest.substr(frame.offset, frame.header_length + frame.body_length));
     }
-    bytes.remove_prefix(frame.consumed);
+    rest.remove_prefix(frame.consumed);
   }
+  bytes->erase(0, bytes->size() - rest.size());
   return messages;
+}
+
+std::vector<std::string> Messages(absl::string_view bytes) {
+  std::string copy(bytes);
+  return TakeMessages(&copy);
 }
 
 namespace {

@@ -96,6 +96,8 @@ std::string MakeRequest(absl::string_view method, absl::string_view uri, int num
 std::vector<int> StatusCodes(absl::string_view bytes);
 // The messages in `bytes`, in order.
 std::vector<std::string> Messages(absl::string_view bytes);
+// Those that are whole; takes them out of `*bytes` and leaves the rest.
+std::vector<std::string> TakeMessages(std::string* bytes);
 // The value of the first such header; empty: none.
 std::string HeaderOf(absl::string_view message, absl::string_view name);
 // A 200 (or other) to a request as a peer would write it.
