@@ -15,7 +15,7 @@ namespace sipcm::tls {
 
 // Both contexts: TLS 1.2 and 1.3, ephemeral elliptic curves with AEAD ciphers, security level 2
 // (RSA 2048 and better); no renegotiation, no compression, no ALPN, a peer's certificates bounded
-// to 32 KiB. No resumption yet, so that every connection is judged by a full handshake.
+// to 16 KiB. No resumption yet, so that every connection is judged by a full handshake.
 // Immutable and shared by streams; any thread. To change policy or certificate, make another one:
 // streams that began with the old one keep it.
 

@@ -55,8 +55,7 @@ const char* AlertText(int alert) {
 absl::Status RefusedUs(absl::string_view peer, int alert) {
   return Unavailable(
       "PEER_REFUSED_US",
-      absl::StrCat(peer, " refused our certificate with the TLS alert \"",
-                   AlertText(alert), "\"; ",
+      absl::StrCat(peer, " refused our certificate with the TLS alert \"", AlertText(alert), "\"; ",
                    alert == SSL_AD_CERTIFICATE_REQUIRED
                        ? "it requires one, so set a certificate to present"
                        : "ask its operator which authority and which names it lets in"));
@@ -99,11 +98,10 @@ HandshakeFault TakeHandshakeFault(absl::string_view peer, absl::string_view firs
   } else if (alert >= 0 && IsAboutCertificate(alert)) {
     fault.status = RefusedUs(peer, alert);
   } else if (alert >= 0) {
-    fault.status =
-        Unavailable("HANDSHAKE_FAILED",
-                    absl::StrCat("tls handshake with ", peer, " failed: it sent the alert \"",
-                                 AlertText(alert),
-                                 "\"; compare TLS versions (1.2, 1.3) and ciphers"));
+    fault.status = Unavailable(
+        "HANDSHAKE_FAILED",
+        absl::StrCat("tls handshake with ", peer, " failed: it sent the alert \"", AlertText(alert),
+                     "\"; compare TLS versions (1.2, 1.3) and ciphers"));
   } else {
     fault.status = Unavailable("HANDSHAKE_FAILED",
                                absl::StrCat("tls handshake with ", peer, " failed: ", words,
@@ -117,9 +115,9 @@ absl::Status TakeStreamFault(absl::string_view peer) {
   const std::string words = TakeOpensslError();
   if (alert >= 0 && IsAboutCertificate(alert)) return RefusedUs(peer, alert);
   if (alert >= 0) {
-    return Unavailable("PEER_ALERT",
-                       absl::StrCat(peer, " ended the connection with the TLS alert \"",
-                                    AlertText(alert), "\""));
+    return Unavailable(
+        "PEER_ALERT",
+        absl::StrCat(peer, " ended the connection with the TLS alert \"", AlertText(alert), "\""));
   }
   return Unavailable("TLS_PROTOCOL_ERROR", absl::StrCat(peer, " broke the TLS protocol: ", words));
 }

@@ -153,11 +153,10 @@ void TlsStream::OnWritable() {
       return;
     case State::kReady:
       if (!flushed) return;
-      if (write_closed_) {
-        if (!bio_.failed()) inner_->CloseWrite();
-      } else if (std::exchange(write_blocked_, false)) {
-        listener_->OnWritable();
-      }
+      // The inner stream tells a fault once; the owner, if not by its next write, hears it by
+      // reading.
+      if (bio_.failed()) SetInputWaits(true);
+      if (std::exchange(write_blocked_, false) && !write_closed_) listener_->OnWritable();
       return;
     case State::kIdle:
     case State::kFailed:
@@ -257,7 +256,7 @@ void TlsStream::FailHandshake() {
 
 void TlsStream::TellFailure() {
   state_ = State::kFailed;
-  if (!bio_.failed()) inner_->CloseWrite();
+  bio_.CloseWrite();
   handshake_.reset();
   listener_->OnFailed();
 }
@@ -265,7 +264,7 @@ void TlsStream::TellFailure() {
 IoResult TlsStream::Read(absl::Span<char> into) {
   loop_->thread().AssertHeld();
   SIPCM_CHECK_MESSAGE(state_ == State::kReady, "read before ready");
-  if (!error_.ok()) return {Outcome::kFailed, 0};
+  if (!error_.ok()) return EndInput(Outcome::kFailed);
   bio_.ExpectInput();
   ClearOpensslErrors();
   SSL* const ssl = ssl_.get();
@@ -284,17 +283,25 @@ IoResult TlsStream::Read(absl::Span<char> into) {
       return {filled > 0 ? Outcome::kDone : Outcome::kWouldBlock, filled};
     }
     const bool ended = fault == SSL_ERROR_ZERO_RETURN;
-    if (!ended) static_cast<void>(FailRead());
+    if (!ended) TakeReadFault();
+    if (filled == 0) return EndInput(ended ? Outcome::kEnd : Outcome::kFailed);
     // After data, end or fault is for the next Read, which nobody else would call for.
-    SetInputWaits(filled > 0);
-    if (filled > 0) break;
-    return {ended ? Outcome::kEnd : Outcome::kFailed, 0};
+    SetInputWaits(true);
+    return {Outcome::kDone, filled};
   }
-  if (filled == into.size()) SetInputWaits(SSL_has_pending(ssl) == 1);
+  SetInputWaits(SSL_has_pending(ssl) == 1);
   return {Outcome::kDone, filled};
 }
 
-IoResult TlsStream::FailRead() {
+IoResult TlsStream::EndInput(Outcome outcome) {
+  // Whatever the inner stream has yet (a FIN after close_notify) is of no interest.
+  input_over_ = true;
+  inner_->SetReading(false);
+  SetInputWaits(false);
+  return {outcome, 0};
+}
+
+void TlsStream::TakeReadFault() {
   if (bio_.failed()) {
     error_ = inner_->error();
   } else if (bio_.input_ended()) {
@@ -309,7 +316,6 @@ IoResult TlsStream::FailRead() {
     error_ = TakeStreamFault(PeerName());
   }
   ClearOpensslErrors();
-  return {Outcome::kFailed, 0};
 }
 
 IoResult TlsStream::Write(absl::string_view bytes) {
@@ -344,7 +350,7 @@ IoResult TlsStream::FailWrite() {
 void TlsStream::SetReading(bool on) {
   loop_->thread().AssertHeld();
   reading_ = on;
-  if (state_ != State::kReady) return;  // a handshake reads by itself
+  if (state_ != State::kReady || input_over_) return;  // a handshake reads by itself
   inner_->SetReading(on);
   SetInputWaits(input_waits_);
 }
@@ -371,9 +377,8 @@ void TlsStream::CloseWrite() {
     ClearOpensslErrors();
     SSL_shutdown(ssl_.get());
     ClearOpensslErrors();
-    if (bio_.blocked()) return;  // the FIN follows the close_notify
   }
-  if (state_ != State::kIdle && !bio_.failed()) inner_->CloseWrite();
+  if (state_ != State::kIdle) bio_.CloseWrite();
 }
 
 }  // namespace sipcm::tls

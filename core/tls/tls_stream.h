@@ -101,7 +101,9 @@ class TlsStream final : public net::ByteStream,
   void CountMessage() { ++messages_without_data_; }
   // Input waits here that the inner stream knows nothing of, or not any more.
   void SetInputWaits(bool waits);
-  net::IoResult FailRead();
+  // Nothing more will be read.
+  net::IoResult EndInput(net::IoResult::Outcome outcome);
+  void TakeReadFault();
   net::IoResult FailWrite();
 
   event::EventLoop* const loop_;
@@ -125,6 +127,7 @@ class TlsStream final : public net::ByteStream,
   State state_ = State::kIdle;
   bool reading_ = true;
   bool input_waits_ = false;
+  bool input_over_ = false;
   bool write_closed_ = false;
   bool write_blocked_ = false;  // the owner waits for OnWritable
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "core/base/check.h"
 
@@ -62,6 +63,7 @@ bio_st* StreamBio::NewBio() {
 }
 
 bool StreamBio::Flush() {
+  if (!blocked()) return true;
   size_t sent = 0;
   while (sent < kept_.size() && !failed_) {
     const net::IoResult result = inner_->Write(absl::string_view(kept_).substr(sent));
@@ -72,12 +74,18 @@ bool StreamBio::Flush() {
     }
     sent += result.bytes;
   }
-  if (sent == kept_.size() || failed_) {
-    std::string().swap(kept_);  // an idle stream holds no buffer
-  } else {
+  if (sent < kept_.size() && !failed_) {
     kept_.erase(0, sent);
+    return false;
   }
-  return kept_.empty();
+  std::string().swap(kept_);  // an idle stream holds no buffer
+  if (closing_ && !failed_) inner_->CloseWrite();
+  return true;
+}
+
+void StreamBio::CloseWrite() {
+  if (std::exchange(closing_, true) || blocked() || failed_) return;
+  inner_->CloseWrite();
 }
 
 int StreamBio::Read(char* into, int size, bool* retry) {
@@ -112,6 +120,7 @@ int StreamBio::Read(char* into, int size, bool* retry) {
 
 int StreamBio::Write(const char* bytes, int size) {
   if (failed_) return -1;
+  if (closing_) return size;
   const absl::string_view all(bytes, static_cast<size_t>(size));
   if (blocked()) {
     kept_.append(all.data(), all.size());

@@ -29,8 +29,12 @@ class StreamBio {
   // the stream tells when there is more, and asking at once would cost a system call for nothing.
   void ExpectInput() { drained_ = false; }
   bool drained() const { return drained_; }
-  // Sends what was kept. True: nothing is left.
+  // Sends what was kept, and the inner stream's end after it if that was asked for. True: nothing
+  // is left, or it never will be sent (failed()).
   bool Flush();
+  // Ends the inner stream's output after what was kept. What OpenSSL writes from then on (an alert
+  // about late input) is dropped.
+  void CloseWrite();
   bool blocked() const { return !kept_.empty(); }
 
   bool input_ended() const { return input_ended_; }
@@ -48,6 +52,7 @@ class StreamBio {
   std::array<char, 16> first_bytes_{};
   unsigned char first_size_ = 0;
   bool drained_ = false;
+  bool closing_ = false;
   bool input_ended_ = false;
   bool failed_ = false;
 };

@@ -44,10 +44,7 @@ class StreamOwner final : public net::ByteStream::Listener {
   void OnReadable() override {
     ++readable_calls;
     if (!read_when_readable) return;
-    const auto outcome = ReadOnce().outcome;
-    if (outcome == net::IoResult::Outcome::kEnd || outcome == net::IoResult::Outcome::kFailed) {
-      stream_->SetReading(false);
-    }
+    ReadOnce();
     if (destroy_when_read) Destroy();
   }
   void OnWritable() override { Flush(); }

@@ -220,6 +220,49 @@ TEST_F(TlsStreamTest, CloseNotifyFollowsDataThatIsStillOnItsWay) {
   EXPECT_TRUE(pair.server->ended);
 }
 
+TEST_F(TlsStreamTest, AfterAnEndOrAFaultTheOwnerIsNotToldAgain) {
+  TlsPair& pair = Connect();
+  pair.client->stream()->CloseWrite();  // close_notify, and a FIN that nobody reads
+  loop_.RunUntilIdle();                 // would not come to rest if that told each turn
+  EXPECT_EQ(pair.server->readable_calls, 1);
+  pair.server->stream()->SetReading(true);
+  loop_.RunUntilIdle();
+  EXPECT_EQ(pair.server->readable_calls, 1);
+  pair.server->Destroy();
+  loop_.RunUntilIdle();
+  EXPECT_EQ(ReasonOf(pair.client->broken), "TRUNCATED");
+  EXPECT_EQ(pair.client->readable_calls, 1);
+}
+
+TEST_F(TlsStreamTest, AnAlertAboutInputAfterOurOwnEndIsNotSent) {
+  TlsPair& pair = Connect();
+  pair.server->stream()->CloseWrite();
+  pair.client->Send("late");
+  loop_.RunUntilIdle();
+  EXPECT_EQ(pair.server->received, "late");
+  EXPECT_EQ(pair.client_inner->Write(std::string("\x17\x03\x03\x00\x14", 5) + std::string(20, 'x'))
+                .outcome,
+            Outcome::kDone);
+  loop_.RunUntilIdle();
+  EXPECT_EQ(ReasonOf(pair.server->broken), "TLS_PROTOCOL_ERROR");
+}
+
+TEST_F(TlsStreamTest, AFaultBehindAWriteThatWasTakenIsTold) {
+  TlsPair& pair = Connect(OfCapacity(1000));
+  pair.server->stream()->SetReading(false);
+  pair.client->Send(Pattern(10'000));  // one record: taken, though most of it is kept
+  loop_.RunUntilIdle();
+  ASSERT_EQ(pair.client->unsent(), 0u);
+  pair.client->read_when_readable = false;
+  pair.client->stream()->SetReading(false);
+  pair.client_inner->Reset();
+  loop_.RunUntilIdle();
+  pair.client->read_when_readable = true;
+  pair.client->stream()->SetReading(true);
+  loop_.RunUntilIdle();
+  EXPECT_EQ(ReasonOf(pair.client->broken), "RESET");
+}
+
 TEST_F(TlsStreamTest, AnEndWithoutCloseNotifyIsATruncation) {
   TlsPair& pair = Connect();
   pair.client->Send("OPTIONS sip:a SIP/2.0\r\nContent-Length: 5\r\n\r\nab");
