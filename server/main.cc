@@ -6,6 +6,7 @@
 #include <grpc/support/log.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -39,14 +40,16 @@ int Fail(int code, absl::string_view message) {
   return code;
 }
 
-// gRPC writes its own lines to standard error, also for what we report ourselves: one of its
-// errors a second is enough to know.
-Logger* grpc_logger = nullptr;
+// gRPC writes its own lines to standard error, also for what we report ourselves: nothing until the
+// server serves, since a start that fails is one line of ours; then one of its errors a second is
+// enough to know.
+std::atomic<Logger*> grpc_logger = nullptr;
 void LogOfGrpc(gpr_log_func_args* args) {
+  Logger* const logger = grpc_logger.load();
   const LogLevel level =
       args->severity == GPR_LOG_SEVERITY_ERROR ? LogLevel::kWarning : LogLevel::kDebug;
-  if (grpc_logger == nullptr || !grpc_logger->Admit(level, "grpc")) return;
-  grpc_logger->WriteAdmitted(level, "grpc", {{"message", args->message}});
+  if (logger == nullptr || !logger->Admit(level, "grpc")) return;
+  logger->WriteAdmitted(level, "grpc", {{"message", args->message}});
 }
 
 // Whole or not at all: readers wait for the file to appear.
@@ -90,6 +93,7 @@ int Serve(const Flags& flags, const sipcm::v1::Config& config, EndSignal* end_si
   if (const absl::Status started = server.Start(); !started.ok()) {
     return Fail(kSystemRefused, started.message());
   }
+  grpc_logger = logger;
   for (const absl::Status& failure : server.catalogs()->managers.StartWanted()) {
     logger->Log(LogLevel::kError, "manager_does_not_listen",
                 {{"detail", std::string(failure.message())}});
@@ -136,7 +140,6 @@ int Main(int argc, char** argv) {
   if (!descriptors.ok()) return Fail(kSystemRefused, descriptors.status().message());
   StandardErrorLog standard_error;
   Logger logger({flags->log_format, flags->log_level, absl::Now, standard_error.writer()});
-  grpc_logger = &logger;
   gpr_set_log_function(LogOfGrpc);
   const int code = Serve(*flags, config, &end_signal, &logger);
   gpr_set_log_function(nullptr);

@@ -20,7 +20,7 @@ absl::StatusOr<std::unique_ptr<ProductionEngine>> ProductionEngine::Start(int wo
   options.events = events;
   for (int i = 0; i < worker_count; ++i) {
     SIPCM_ASSIGN_OR_RETURN(std::unique_ptr<event::WorkerThread> thread,
-                           event::WorkerThread::Start(absl::StrCat("worker-", i)));
+                           event::WorkerThread::Create(absl::StrCat("worker-", i)));
     SIPCM_ASSIGN_OR_RETURN(std::unique_ptr<net::Resolver> resolver,
                            net::CaresResolver::Create(thread->loop()));
     WorkerMeans means;
@@ -34,6 +34,8 @@ absl::StatusOr<std::unique_ptr<ProductionEngine>> ProductionEngine::Start(int wo
     production->resolvers_.push_back(std::move(resolver));
   }
   production->engine_ = std::make_unique<ShardedEngine>(options);
+  // Only now: what is above was put on the loops from this thread.
+  for (auto& thread : production->threads_) SIPCM_RETURN_IF_ERROR(thread->Run());
   return production;
 }
 

@@ -16,19 +16,28 @@ constexpr size_t kLongestName = 15;  // Linux, without the NUL
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<WorkerThread>> WorkerThread::Start(const std::string& name) {
+absl::StatusOr<std::unique_ptr<WorkerThread>> WorkerThread::Create(const std::string& name) {
   SIPCM_ASSIGN_OR_RETURN(std::unique_ptr<LibeventLoop> loop, LibeventLoop::Create());
-  std::unique_ptr<WorkerThread> worker(new WorkerThread(std::move(loop)));
+  return std::unique_ptr<WorkerThread>(new WorkerThread(name, std::move(loop)));
+}
+
+absl::StatusOr<std::unique_ptr<WorkerThread>> WorkerThread::Start(const std::string& name) {
+  SIPCM_ASSIGN_OR_RETURN(std::unique_ptr<WorkerThread> worker, Create(name));
+  SIPCM_RETURN_IF_ERROR(worker->Run());
+  return worker;
+}
+
+absl::Status WorkerThread::Run() {
   try {
-    worker->thread_ = std::thread([loop = worker->loop_.get()] { loop->Run(); });
+    thread_ = std::thread([loop = loop_.get()] { loop->Run(); });
   } catch (const std::system_error& error) {  // the standard library's only way to say so
     return MakeError(
         absl::StatusCode::kResourceExhausted, "MEMORY_LIMIT",
-        absl::StrCat("cannot start the thread \"", name, "\": ", error.code().message(),
+        absl::StrCat("cannot start the thread \"", name_, "\": ", error.code().message(),
                      "; raise the limit on threads (ulimit -u) or on memory"));
   }
-  pthread_setname_np(worker->thread_.native_handle(), name.substr(0, kLongestName).c_str());
-  return worker;
+  pthread_setname_np(thread_.native_handle(), name_.substr(0, kLongestName).c_str());
+  return absl::OkStatus();
 }
 
 void WorkerThread::StopAndJoin() {

@@ -18,6 +18,22 @@ std::unique_ptr<WorkerThread> StartWorker(const std::string& name) {
   return *std::move(worker);
 }
 
+TEST(WorkerThreadTest, WhatIsPutOnTheLoopBeforeItRunsHappensOnItsThread) {
+  auto worker = WorkerThread::Create("worker");
+  ASSERT_TRUE(worker.ok()) << worker.status();
+  absl::Notification rung;
+  bool held = false;
+  const auto alarm = (*worker)->loop()->NewAlarm([&] {
+    held = (*worker)->loop()->thread().IsBoundToCurrent();
+    rung.Notify();
+  });
+  alarm->Set((*worker)->loop()->Now());
+  ASSERT_TRUE((*worker)->Run().ok());
+  rung.WaitForNotification();
+  EXPECT_TRUE(held);
+  (*worker)->StopAndJoin();
+}
+
 TEST(WorkerThreadTest, RunsItsLoopOnAThreadOfThatName) {
   auto worker = StartWorker("sipcm-worker-with-a-long-name");
   absl::Notification done;
