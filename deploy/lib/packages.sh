@@ -46,6 +46,12 @@ SIPCM_CHECK_PACKAGES=(
   libclang-rt-14-dev     # sanitizers and libFuzzer for clang
 )
 
+# What deploy/container/build needs besides.
+SIPCM_CONTAINER_PACKAGES=(
+  buildah
+  mmdebstrap             # makes the base image where no registry can be reached
+)
+
 # Prints those of the named packages that are not installed.
 sipcm_missing_packages() {
   local package

@@ -12,6 +12,7 @@ sipcm_start() {
   shift
   "$@" >"$log" 2>&1 </dev/null &
   SIPCM_CHILD=$!
+  disown "$SIPCM_CHILD"  # Else bash reports the signals that we end it with.
   SIPCM_CHILDREN=("$SIPCM_CHILD" "${SIPCM_CHILDREN[@]}")
 }
 
@@ -33,7 +34,6 @@ sipcm_stop() {
   local child=$1 each rest=()
   kill "$child" 2>/dev/null
   sipcm_wait_until 10 sipcm_is_gone "$child" || kill -9 "$child" 2>/dev/null
-  wait "$child" 2>/dev/null
   for each in "${SIPCM_CHILDREN[@]}"; do
     if [[ $each != "$child" ]]; then rest+=("$each"); fi
   done
@@ -60,4 +60,12 @@ PYTHON
 # The preferred port if it is free, else 0: the system chooses.
 sipcm_usual_port() {
   if sipcm_port_is_free "$1"; then echo "$1"; else echo 0; fi
+}
+
+# A port of 127.0.0.1 that was free a moment ago.
+sipcm_free_port() {
+  /usr/bin/python3 -c 'import socket
+with socket.socket() as probe:
+    probe.bind(("127.0.0.1", 0))
+    print(probe.getsockname()[1])'
 }
