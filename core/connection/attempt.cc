@@ -45,19 +45,18 @@ void Attempt::OnResolved(absl::StatusOr<std::vector<net::IpAddress>> addresses) 
   }
   for (const net::IpAddress& address : *addresses) {
     if (addresses_.size() == kMaxAddresses) break;
-    if (target_.local_address.has_value() &&
-        target_.local_address->family() != address.family()) {
+    if (target_.local_address.has_value() && target_.local_address->family() != address.family()) {
       continue;
     }
     addresses_.push_back(address);
   }
   if (addresses_.empty()) {
-    Note(MakeError(absl::StatusCode::kNotFound, "DNS_NO_ADDRESS",
-                   absl::StrCat("host \"", target_.host, "\" has no address of the family of ",
-                                target_.local_address.has_value()
-                                    ? target_.local_address->ToString()
-                                    : "IPv4 or IPv6",
-                                "; correct local_address or the host")));
+    Note(
+        MakeError(absl::StatusCode::kNotFound, "DNS_NO_ADDRESS",
+                  absl::StrCat("host \"", target_.host, "\" has no address of the family of ",
+                               target_.local_address.has_value() ? target_.local_address->ToString()
+                                                                 : "IPv4 or IPv6",
+                               "; correct local_address or the host")));
   }
   TryNext();
 }
@@ -67,11 +66,11 @@ void Attempt::TryNext() {
   const net::SocketAddress remote{addresses_[next_address_++], target_.port};
   event::EventLoop* const loop = means_.environment->loop();
   connect_alarm_->Set(loop->Now() + settings_->connect_timeout);
-  connect_ = means_.network->Connect(
-      loop, remote, target_.local_address,
-      [this](absl::StatusOr<std::unique_ptr<net::ByteStream>> stream) {
-        OnConnected(std::move(stream));
-      });
+  connect_ =
+      means_.network->Connect(loop, remote, target_.local_address,
+                              [this](absl::StatusOr<std::unique_ptr<net::ByteStream>> stream) {
+                                OnConnected(std::move(stream));
+                              });
 }
 
 void Attempt::OnConnectTimeout() {
@@ -92,9 +91,9 @@ void Attempt::OnConnected(absl::StatusOr<std::unique_ptr<net::ByteStream>> strea
     return TryNext();
   }
   DecoratedStream decorated = decorator_(*std::move(stream));
-  connection_ = std::make_unique<Connection>(
-      (*means_.new_id)(), Direction::kOutgoing, target_.transport, std::move(decorated.stream),
-      decorated.tls, settings_, means_.environment);
+  connection_ = std::make_unique<Connection>((*means_.new_id)(), Direction::kOutgoing,
+                                             target_.transport, std::move(decorated.stream),
+                                             decorated.tls, settings_, means_.environment);
   connection_->Start(this);
 }
 

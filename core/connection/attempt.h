@@ -41,9 +41,9 @@ class Attempt final : private Connection::Listener {
     ConnectionEnvironment* environment = nullptr;
     absl::AnyInvocable<ConnectionId()>* new_id = nullptr;
   };
-  // An established connection whose listener must be set anew in the callback (nothing was read from
-  // it yet), or the most telling failure of the addresses tried, naming host, port and address:
-  // our verdict on a certificate (FAILED_PRECONDITION, PEER_...) before a failed handshake
+  // An established connection whose listener must be set anew in the callback (nothing was read
+  // from it yet), or the most telling failure of the addresses tried, naming host, port and
+  // address: our verdict on a certificate (FAILED_PRECONDITION, PEER_...) before a failed handshake
   // (UNAVAILABLE, HANDSHAKE_...) before no connection (UNAVAILABLE, CONNECT_...); or the resolver's
   // (NOT_FOUND, UNAVAILABLE, DEADLINE_EXCEEDED, DNS_...). Never from inside the constructor; it may
   // destroy the attempt.

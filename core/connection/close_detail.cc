@@ -11,8 +11,9 @@ namespace sipcm::connection {
 namespace {
 
 std::string Words(const ConnectionName& name) {
-  return absl::StrCat(name.direction == Direction::kIncoming ? "connection from " : "connection to ",
-                      name.remote_address.ToString());
+  return absl::StrCat(
+      name.direction == Direction::kIncoming ? "connection from " : "connection to ",
+      name.remote_address.ToString());
 }
 
 absl::Status Lost(absl::string_view message) {
@@ -99,8 +100,7 @@ absl::Status TimerDetail(const ConnectionName& name, TimerKind kind,
                                within(settings.pong_timeout),
                                "; the peer is gone or a firewall forgot the connection"));
     default:
-      return Closed(
-          absl::StrCat(Words(name), ": no SIP message either way", within(idle_timeout)));
+      return Closed(absl::StrCat(Words(name), ": no SIP message either way", within(idle_timeout)));
   }
 }
 

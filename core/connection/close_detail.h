@@ -6,7 +6,7 @@
 #include "absl/status/status.h"
 #include "core/connection/close_reason.h"
 #include "core/connection/connection_settings.h"
-#include "core/connection/connection_timers.h"
+#include "core/connection/timers/connection_timers.h"
 #include "core/net/address.h"
 #include "core/sip/framer.h"
 #include "core/sip/parser.h"

@@ -32,22 +32,15 @@ Connection::Connection(ConnectionId id, Direction direction, Transport transport
                                                            : settings_->outgoing_idle_timeout;
 }
 
-Connection::~Connection() = default;
-
 void Connection::Start(Listener* listener) {
   environment().loop()->thread().AssertHeld();
-  SIPCM_CHECK(alarm_ == nullptr && listener != nullptr);
+  SIPCM_CHECK(!alarm_.is_started() && listener != nullptr);
   listener_ = listener;
-  alarm_ = environment().loop()->NewAlarm([this] { OnAlarm(); });
+  alarm_.Start(environment().loop(), [this] { OnAlarm(); });
   stream_->Start(this);
-  if (stream_->is_ready()) {
-    ScheduleTurnEnd();  // where it becomes established
-  } else {
-    Rearm();
-  }
+  if (stream_->is_ready()) return ScheduleTurnEnd();  // where it becomes established
+  Rearm();
 }
-
-// ---- What the stream tells ----------------------------------------------------------------
 
 void Connection::OnReadable() {
   if (state_ == ConnectionState::kHandshaking && stream_->is_ready()) BecomeEstablished();
@@ -60,16 +53,13 @@ void Connection::OnReadable() {
   if (result.outcome == net::IoResult::Outcome::kWouldBlock) return;
   if (result.outcome == net::IoResult::Outcome::kEnd) return OnEnd();
   if (result.outcome == net::IoResult::Outcome::kFailed) return CloseBroken(stream_->error());
-  const Instant now = this->now();
-  last_receive_time_ = now;
-  timers_.last_receive = now;
+  timers_.last_receive = now();
   timers_.ping_sent = Instant::Infinite();
   counters_.bytes_in += result.bytes;
   if (lingering_) return;  // after our last byte: what comes now is nobody's
-  NoteRest(inbox_.Receive(absl::string_view(buffer.data(), result.bytes),
-                          [this](absl::string_view data, const sip::Frame& frame) {
-                            return Take(data, frame);
-                          }));
+  NoteRest(inbox_.Receive(
+      absl::string_view(buffer.data(), result.bytes),
+      [this](absl::string_view data, const sip::Frame& frame) { return Take(data, frame); }));
 }
 
 void Connection::OnWritable() {
@@ -77,8 +67,6 @@ void Connection::OnWritable() {
   Flush();
   FinishFlush();
 }
-
-void Connection::OnFailed() { CloseBroken(stream_->error()); }
 
 void Connection::CloseBroken(const absl::Status& error) {
   if (closing_) return Close(close_reason_);  // the reason why it was ending anyway
@@ -104,8 +92,6 @@ void Connection::OnEnd() {
   Drain(now() + settings_->write_stall_timeout, reason);
 }
 
-// ---- Reading ------------------------------------------------------------------------------
-
 bool Connection::can_deliver() const {
   return reading_ && !closing_ &&
          (state_ == ConnectionState::kEstablished || state_ == ConnectionState::kDraining);
@@ -119,7 +105,7 @@ Inbox::Verdict Connection::Take(absl::string_view data, const sip::Frame& frame)
       break;
     case sip::FrameKind::kPing:
     case sip::FrameKind::kPong:
-      TakeCrlf();
+      if (crlf_pairs_.Take()) AppendKeepalive(sip::kKeepalivePong);
       break;
     case sip::FrameKind::kError:
       LoseFraming(data, frame);
@@ -131,23 +117,11 @@ Inbox::Verdict Connection::Take(absl::string_view data, const sip::Frame& frame)
   return can_deliver() ? Inbox::Verdict::kGoOn : Inbox::Verdict::kPause;
 }
 
-// Two are a ping, but the answers to two of our own pings are none, however close they come; which
-// only we can know, so that the framer's pairing is not used.
-void Connection::TakeCrlf() {
-  if (expects_pong_) {
-    expects_pong_ = false;
-    return;
-  }
-  half_ping_ = !half_ping_;
-  if (!half_ping_) AppendKeepalive(sip::kKeepalivePong);
-}
-
 void Connection::ResumeInbox() {
   timers_.resume_at = Instant::Infinite();
   if (!can_deliver()) return;
-  NoteRest(inbox_.Resume([this](absl::string_view data, const sip::Frame& frame) {
-    return Take(data, frame);
-  }));
+  NoteRest(inbox_.Resume(
+      [this](absl::string_view data, const sip::Frame& frame) { return Take(data, frame); }));
 }
 
 // The clock of the unfinished message that is left, if one is.
@@ -156,7 +130,7 @@ void Connection::NoteRest(bool begun) {
     timers_.partial_since = Instant::Infinite();
   } else if (begun) {
     timers_.partial_since = now();
-    ArmFor(timers_.partial_since + settings_->partial_message_timeout);
+    alarm_.ArmFor(timers_.partial_since + settings_->partial_message_timeout);
   }
 }
 
@@ -164,7 +138,7 @@ void Connection::Deliver(absl::string_view message, size_t header_length) {
   sip::MessageView& view = environment().scratch_message();
   const sip::ParseVerdict verdict = sip::Parse(message, header_length, view);
   ++counters_.messages_in;
-  half_ping_ = false;
+  crlf_pairs_.NoteMessage();
   if (verdict.ok()) {
     timers_.last_message = now();
     if (!has_first_message_) {
@@ -175,16 +149,14 @@ void Connection::Deliver(absl::string_view message, size_t header_length) {
     listener_->OnMessage(*this, view);
     return;
   }
-  absl::Status detail = MalformedDetail(name(), verdict);
   listener_->OnMalformed(*this, view, verdict);
   if (verdict.after == sip::AfterVerdict::kClose) {
     lingers_ = true;
-    CloseAfterFlush(CloseReason::kProtocolError, std::move(detail));
+    CloseAfterFlush(CloseReason::kProtocolError, MalformedDetail(name(), verdict));
   }
 }
 
 void Connection::LoseFraming(absl::string_view data, const sip::Frame& frame) {
-  absl::Status detail = FramingDetail(name(), frame.error);
   const size_t readable = std::max(frame.header_length, frame.partial_header_length);
   if (readable > 0) {
     sip::MessageView& view = environment().scratch_message();
@@ -197,12 +169,7 @@ void Connection::LoseFraming(absl::string_view data, const sip::Frame& frame) {
     listener_->OnMalformed(*this, view, verdict);
   }
   lingers_ = true;
-  CloseAfterFlush(ReasonOfFrameError(frame.error.reason), std::move(detail));
-}
-
-void Connection::SetReading(bool on) {
-  reading_wanted_ = on;
-  UpdateReading();
+  CloseAfterFlush(ReasonOfFrameError(frame.error.reason), FramingDetail(name(), frame.error));
 }
 
 void Connection::UpdateReading() {
@@ -220,8 +187,6 @@ void Connection::UpdateReading() {
   if (inbox_.is_paused()) timers_.resume_at = now;
   Rearm();
 }
-
-// ---- Writing ------------------------------------------------------------------------------
 
 std::string* Connection::tail() {
   SIPCM_CHECK_MESSAGE(state_ != ConnectionState::kHandshaking, "not established yet");
@@ -279,7 +244,7 @@ void Connection::Flush() {
   }
   if (outbox_.empty()) return;
   if (timers_.stalled_since.is_infinite()) timers_.stalled_since = now;
-  ArmFor(timers_.stalled_since + settings_->write_stall_timeout);
+  alarm_.ArmFor(timers_.stalled_since + settings_->write_stall_timeout);
 }
 
 // The end of a closing that waited for the flush.
@@ -290,10 +255,8 @@ void Connection::FinishFlush() {
   lingering_ = true;
   timers_.forced_close_at = now() + kLingerTime;
   UpdateReading();
-  ArmFor(timers_.forced_close_at);
+  alarm_.ArmFor(timers_.forced_close_at);
 }
-
-// ---- States -------------------------------------------------------------------------------
 
 void Connection::SetState(ConnectionState state) {
   if (state == state_) return;
@@ -356,7 +319,7 @@ void Connection::Drain(Instant deadline, CloseReason reason) {
     close_reason_ = reason;
   }
   timers_.forced_close_at = std::min(timers_.forced_close_at, deadline);
-  ArmFor(timers_.forced_close_at);
+  alarm_.ArmFor(timers_.forced_close_at);
 }
 
 void Connection::RemoveTransaction() {
@@ -365,7 +328,7 @@ void Connection::RemoveTransaction() {
   if (state_ == ConnectionState::kDraining) {
     CloseAfterFlush(close_reason_, std::move(close_detail_));
   } else if (state_ == ConnectionState::kEstablished) {
-    ArmFor(timers_.last_message + timers_.idle_timeout);
+    alarm_.ArmFor(timers_.last_message + timers_.idle_timeout);
   }
 }
 
@@ -373,7 +336,7 @@ void Connection::RemoveTransaction() {
 void Connection::TellClosed() {
   if (closed_told_) return;
   closed_told_ = true;
-  alarm_.reset();
+  alarm_.Stop();
   inbox_.Clear();
   outbox_.Clear();
   // Our end in order where the stream still can. It lives until the listener has looked at tls().
@@ -382,14 +345,10 @@ void Connection::TellClosed() {
   if (listener_ != nullptr) listener_->OnClosed(*this, close_reason_, close_detail_);
 }
 
-// ---- Timers -------------------------------------------------------------------------------
-
 void Connection::SetIdleTimeout(absl::Duration timeout) {
   timers_.idle_timeout = timeout;
-  if (alarm_ != nullptr) Rearm();
+  Rearm();
 }
-
-absl::Duration Connection::idle_timeout() const { return timers_.idle_timeout; }
 
 TimerSituation Connection::situation() const {
   return {.state = state_,
@@ -399,21 +358,12 @@ TimerSituation Connection::situation() const {
           .is_reading = reading_ && !closing_};
 }
 
-// An alarm that is set earlier than needed only looks again: moving it for each message would cost
-// more (performance.md, design 10).
-void Connection::ArmFor(Instant deadline) {
-  if (deadline >= armed_for_ || alarm_ == nullptr) return;
-  armed_for_ = deadline;
-  alarm_->Set(deadline);
-}
-
-void Connection::Rearm() { ArmFor(NextDeadline(timers_, *settings_, situation()).at); }
+void Connection::Rearm() { alarm_.ArmFor(NextDeadline(timers_, *settings_, situation()).at); }
 
 void Connection::OnAlarm() {
-  armed_for_ = Instant::Infinite();
   while (state_ != ConnectionState::kClosed) {
     const Deadline next = NextDeadline(timers_, *settings_, situation());
-    if (next.at > now()) return ArmFor(next.at);
+    if (next.at > now()) return alarm_.ArmFor(next.at);
     RunTimer(next.kind);
   }
 }
@@ -426,7 +376,7 @@ void Connection::RunTimer(TimerKind kind) {
       return ResumeInbox();
     case TimerKind::kPing:
       timers_.ping_sent = now();
-      expects_pong_ = true;
+      crlf_pairs_.NotePingSent();
       return AppendKeepalive(sip::kKeepalivePing);
     case TimerKind::kForcedClose:
       return Close(close_reason_, close_detail_);

@@ -9,20 +9,20 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "core/base/instant.h"
+#include "core/connection/bytes/crlf_pairs.h"
+#include "core/connection/bytes/inbox.h"
+#include "core/connection/bytes/outbox.h"
 #include "core/connection/close_detail.h"
 #include "core/connection/close_reason.h"
 #include "core/connection/connection_environment.h"
 #include "core/connection/connection_id.h"
+#include "core/connection/connection_listener.h"
 #include "core/connection/connection_settings.h"
 #include "core/connection/connection_state.h"
-#include "core/connection/connection_timers.h"
-#include "core/connection/inbox.h"
-#include "core/connection/outbox.h"
-#include "core/event/event_loop.h"
+#include "core/connection/timers/connection_timers.h"
+#include "core/connection/timers/lazy_alarm.h"
 #include "core/net/byte_stream.h"
 #include "core/sip/framer.h"
-#include "core/sip/message_view.h"
-#include "core/sip/parser.h"
 
 namespace sipcm::tls {
 class TlsStream;
@@ -40,33 +40,8 @@ namespace sipcm::connection {
 class Connection final : private net::ByteStream::Listener,
                          private ConnectionEnvironment::TurnEndTask {
  public:
-  class Listener {
-   public:
-    virtual void OnEstablished(Connection& connection) = 0;
-    // A well-formed message. `message` and what it views are valid during the call only.
-    virtual void OnMessage(Connection& connection, const sip::MessageView& message) = 0;
-    // A message that is not well-formed, or whose framing was lost. `message` holds what could be
-    // read; verdict.answerable says whether an answer can be addressed. When framing was lost, or
-    // verdict.after is kClose, the connection closes (kProtocolError or kLimit) after what the
-    // listener appends is flushed. Bytes without one readable header row are not told: it closes.
-    virtual void OnMalformed(Connection& connection, const sip::MessageView& message,
-                             const sip::ParseVerdict& verdict) = 0;
-    // `detail` says why in full: the address, what happened, for a peer's fault the remedy. OK
-    // where the reason needs no more words (kAdmin, kDrained, ...) and none were given to Close().
-    // tls() is still valid inside, for the refused certificate.
-    virtual void OnClosed(Connection& connection, CloseReason reason,
-                          const absl::Status& detail) = 0;
-
-   protected:
-    ~Listener() = default;
-  };
-
-  struct Counters {
-    uint64_t messages_in = 0;
-    uint64_t messages_out = 0;
-    uint64_t bytes_in = 0;
-    uint64_t bytes_out = 0;
-  };
+  using Listener = ConnectionListener;
+  using Counters = ConnectionCounters;
 
   // How long a connection whose framing was lost is kept after our last byte went out, to discard
   // what the peer still sends: closing on unread input would reset it before it reads our answer.
@@ -77,7 +52,7 @@ class Connection final : private net::ByteStream::Listener,
              std::unique_ptr<net::ByteStream> stream, tls::TlsStream* tls,
              std::shared_ptr<const ConnectionSettings> settings,
              ConnectionEnvironment* environment);
-  ~Connection();
+  ~Connection() = default;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -114,11 +89,14 @@ class Connection final : private net::ByteStream::Listener,
   int live_transactions() const { return live_transactions_; }
 
   // Back-pressure: nothing is read, framed or delivered while paused.
-  void SetReading(bool on);
+  void SetReading(bool on) {
+    reading_wanted_ = on;
+    UpdateReading();
+  }
 
   // absl::InfiniteDuration(): never. Overrides the setting for this connection.
   void SetIdleTimeout(absl::Duration timeout);
-  absl::Duration idle_timeout() const;
+  absl::Duration idle_timeout() const { return timers_.idle_timeout; }
 
   ConnectionId id() const { return id_; }
   Direction direction() const { return direction_; }
@@ -135,9 +113,13 @@ class Connection final : private net::ByteStream::Listener,
   const tls::TlsStream* tls() const { return tls_; }
   // Infinite: nothing was received or sent yet.
   Instant open_time() const { return timers_.opened; }
-  Instant last_receive_time() const { return last_receive_time_; }
+  Instant last_receive_time() const {
+    return counters_.bytes_in == 0 ? Instant::Infinite() : timers_.last_receive;
+  }
   Instant last_send_time() const { return last_send_time_; }
   size_t queued_bytes() const { return outbox_.size(); }
+  // What its buffers hold at this moment.
+  size_t buffer_bytes() const { return inbox_.heap_bytes() + outbox_.heap_bytes(); }
 
   // A word of the owner's, to find what it keeps beside the connection (its manager, its pool).
   void* owner_tag() const { return owner_tag_; }
@@ -148,7 +130,7 @@ class Connection final : private net::ByteStream::Listener,
   void OnReady() override { BecomeEstablished(); }
   void OnReadable() override;
   void OnWritable() override;
-  void OnFailed() override;
+  void OnFailed() override { CloseBroken(stream_->error()); }
 
   void OnTurnEnd() override;
   void BecomeEstablished();
@@ -157,7 +139,6 @@ class Connection final : private net::ByteStream::Listener,
 
   bool can_deliver() const;
   Inbox::Verdict Take(absl::string_view data, const sip::Frame& frame);
-  void TakeCrlf();
   void NoteRest(bool begun);
   void Deliver(absl::string_view message, size_t header_length);
   void LoseFraming(absl::string_view data, const sip::Frame& frame);
@@ -172,7 +153,6 @@ class Connection final : private net::ByteStream::Listener,
   void FinishFlush();
 
   TimerSituation situation() const;
-  void ArmFor(Instant deadline);
   void Rearm();
   void OnAlarm();
   void RunTimer(TimerKind kind);
@@ -185,10 +165,8 @@ class Connection final : private net::ByteStream::Listener,
   const std::shared_ptr<const ConnectionSettings> settings_;
   Listener* listener_ = nullptr;
   void* owner_tag_ = nullptr;
-  std::unique_ptr<event::Alarm> alarm_;
-  Instant armed_for_ = Instant::Infinite();
+  LazyAlarm alarm_;
   ConnectionTimers timers_;
-  Instant last_receive_time_ = Instant::Infinite();
   Instant last_send_time_ = Instant::Infinite();
   Inbox inbox_;
   Outbox outbox_;
@@ -201,6 +179,7 @@ class Connection final : private net::ByteStream::Listener,
 
   const Direction direction_;
   const Transport transport_;
+  CrlfPairs crlf_pairs_;
   ConnectionState state_ = ConnectionState::kHandshaking;
   CloseReason close_reason_ = CloseReason::kDrained;  // from draining on
   bool reading_wanted_ = true;                        // the owner's wish
@@ -208,10 +187,8 @@ class Connection final : private net::ByteStream::Listener,
   bool reading_ = true;                               // what the stream was told
   bool read_ended_ = false;                           // the peer ended its side
   bool has_first_message_ = false;
-  bool expects_pong_ = false;
-  bool half_ping_ = false;  // one CRLF came, its pair not yet
-  bool closing_ = false;    // after the flush
-  bool lingers_ = false;    // after the flush, until the peer ends too
+  bool closing_ = false;  // after the flush
+  bool lingers_ = false;  // after the flush, until the peer ends too
   bool lingering_ = false;
   bool closed_told_ = false;
 };

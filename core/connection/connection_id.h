@@ -22,10 +22,16 @@ class ConnectionId {
     id.value_ = value;
     return id;
   }
-  // The last segment of the resource name; hexadecimal. False when malformed.
+  // The last segment of the resource name: only what ToString() prints. False when it is not, and
+  // then *id is as before.
   static bool Parse(absl::string_view text, ConnectionId* id) {
-    return !text.empty() && text.size() <= 16 && absl::SimpleHexAtoi(text, &id->value_) &&
-           id->value_ != 0;
+    ConnectionId parsed;
+    if (text.empty() || text.size() > 16 || !absl::SimpleHexAtoi(text, &parsed.value_) ||
+        !parsed.is_valid() || parsed.ToString() != text) {
+      return false;
+    }
+    *id = parsed;
+    return true;
   }
 
   bool is_valid() const { return value_ != 0; }

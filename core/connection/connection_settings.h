@@ -17,13 +17,13 @@ enum class Transport : uint8_t { kTcp, kTls };
 struct ConnectionSettings {
   sip::FramerLimits framer;
   absl::Duration handshake_timeout = absl::Seconds(5);
-  absl::Duration first_message_timeout = absl::Seconds(60);   // incoming only
+  absl::Duration first_message_timeout = absl::Seconds(60);  // incoming only
   absl::Duration incoming_idle_timeout = absl::Minutes(15);
   absl::Duration outgoing_idle_timeout = absl::Minutes(15);
   absl::Duration partial_message_timeout = absl::Seconds(10);
   absl::Duration write_stall_timeout = absl::Seconds(10);
-  absl::Duration connect_timeout = absl::Seconds(4);          // per address
-  absl::Duration ping_interval = absl::Seconds(30);           // of silence; outgoing only
+  absl::Duration connect_timeout = absl::Seconds(4);  // per address
+  absl::Duration ping_interval = absl::Seconds(30);   // of silence; outgoing only
   absl::Duration pong_timeout = absl::Seconds(10);
   uint32_t max_write_queue_bytes = 256 * 1024;
 };

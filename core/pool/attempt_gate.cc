@@ -29,10 +29,10 @@ bool AttemptGate::MayOpen(bool is_connecting, bool has_usable, Instant now) cons
 
 absl::Status AttemptGate::Refusal(Instant now) const {
   const absl::Duration left = absl::Ceil(next_probe_ - now, absl::Milliseconds(1));
-  const std::string until = left > absl::ZeroDuration()
-                                ? absl::StrCat("not tried again for another ",
-                                               absl::FormatDuration(left))
-                                : "being tried again now";
+  const std::string until =
+      left > absl::ZeroDuration()
+          ? absl::StrCat("not tried again for another ", absl::FormatDuration(left))
+          : "being tried again now";
   return MakeError(last_failure_.code(), ReasonOf(last_failure_),
                    absl::StrCat(last_failure_.message(), "; ", until));
 }

@@ -19,31 +19,6 @@ constexpr absl::string_view kWaitQueueFull = "POOL_WAIT_QUEUE_FULL";
 
 }  // namespace
 
-struct ConnectionPool::Member {
-  Connection* connection = nullptr;                // null while connecting
-  std::unique_ptr<connection::Attempt> attempt;    // while connecting
-  RequestList requests;                            // that wait for it, who opened it first
-  bool exclusive = false;                          // opened with kNoSharing
-  bool throttled = false;
-};
-
-// Is in one list until it is answered.
-class ConnectionPool::Request final : public Waiter {
- public:
-  Request(ConnectionPool* pool, AcquireCallback done) : pool(pool), done(std::move(done)) {}
-  ~Request() override {
-    if (pool != nullptr) pool->Leave(this);
-  }
-
-  ConnectionPool* pool;  // null once answered
-  AcquireCallback done;
-  Instant deadline = Instant::Infinite();  // of who waits for what it did not open
-  bool is_waiting = false;                 // counted
-  RequestList* list = nullptr;
-  RequestList::iterator position;
-  absl::StatusOr<Connection*> answer = nullptr;  // while among the ready ones
-};
-
 ConnectionPool::ConnectionPool(Destination destination, PoolLimits limits, event::EventLoop* loop,
                                Owner* owner, RandomSource* random)
     : destination_(std::move(destination)),
@@ -51,20 +26,19 @@ ConnectionPool::ConnectionPool(Destination destination, PoolLimits limits, event
       loop_(loop),
       owner_(owner),
       gate_(random),
-      wait_alarm_(loop->NewAlarm([this] { OnWaitAlarm(); })),
-      empty_since_(loop->Now()) {}
+      empty_since_(loop->Now()) {
+  wait_alarm_.Start(loop, [this] { OnWaitAlarm(); });
+}
 
 ConnectionPool::~ConnectionPool() {
   *alive_ = false;
-  const auto abandon = [](const RequestList& list) {
-    for (Request* const request : list) request->pool = nullptr;
+  const auto abandon = [](PoolRequestList& list) {
+    while (!list.empty()) list.front()->Delist();
   };
   abandon(line_);
   abandon(ready_);
-  for (const std::unique_ptr<Member>& member : members_) abandon(member->requests);
+  for (const std::unique_ptr<PoolMember>& member : members_) abandon(member->requests);
 }
-
-// ---- Deciding -----------------------------------------------------------------------------
 
 PoolDecision ConnectionPool::Decide(int waiting_count, absl::Status* refused) {
   SetAside();
@@ -102,29 +76,23 @@ bool ConnectionPool::MayOpen() const {
   return gate_.MayOpen(is_connecting, has_usable, loop_->Now());
 }
 
-// ---- Members ------------------------------------------------------------------------------
-
 // Also takes the snapshots that decisions stand on.
 void ConnectionPool::SetAside() {
   snapshots_.clear();
   for (size_t i = 0; i < members_.size();) {
-    const Member& member = *members_[i];
+    const PoolMember& member = *members_[i];
     if (member.connection != nullptr && !member.connection->is_usable()) {
       draining_.push_back(Remove(i));
       continue;
     }
-    snapshots_.push_back({.connecting = member.connection == nullptr,
-                          .usable = !member.exclusive && !member.throttled,
-                          .outstanding = member.connection == nullptr
-                                             ? static_cast<int>(member.requests.size())
-                                             : member.connection->live_transactions()});
+    snapshots_.push_back(member.Snapshot());
     ++i;
   }
 }
 
 int ConnectionPool::Open() {
-  members_.push_back(std::make_unique<Member>());
-  Member* const member = members_.back().get();
+  members_.push_back(std::make_unique<PoolMember>());
+  PoolMember* const member = members_.back().get();
   member->exclusive = limits_.max_connection_count == kNoSharing;
   member->attempt = owner_->StartAttempt(
       *this, [this, member](absl::StatusOr<std::unique_ptr<Connection>> result) {
@@ -134,7 +102,7 @@ int ConnectionPool::Open() {
   return static_cast<int>(members_.size()) - 1;
 }
 
-void ConnectionPool::OnAttemptDone(Member* member,
+void ConnectionPool::OnAttemptDone(PoolMember* member,
                                    absl::StatusOr<std::unique_ptr<Connection>> result) {
   const std::unique_ptr<connection::Attempt> done = std::move(member->attempt);
   absl::Status cause = result.status();
@@ -155,13 +123,13 @@ void ConnectionPool::OnAttemptDone(Member* member,
   }
   const auto place = std::find_if(members_.begin(), members_.end(),
                                   [member](const auto& other) { return other.get() == member; });
-  const std::unique_ptr<Member> failed = Remove(place - members_.begin());
+  const std::unique_ptr<PoolMember> failed = Remove(place - members_.begin());
   while (!failed->requests.empty()) MoveOn(failed->requests.front(), cause);
   PumpLine();
 }
 
-std::unique_ptr<ConnectionPool::Member> ConnectionPool::Remove(size_t index) {
-  std::unique_ptr<Member> member = std::move(members_[index]);
+std::unique_ptr<PoolMember> ConnectionPool::Remove(size_t index) {
+  std::unique_ptr<PoolMember> member = std::move(members_[index]);
   members_.erase(members_.begin() + index);
   if (cursor_ > static_cast<int>(index)) --cursor_;
   ScheduleTurnEnd();  // it may have been the last
@@ -169,16 +137,16 @@ std::unique_ptr<ConnectionPool::Member> ConnectionPool::Remove(size_t index) {
 }
 
 void ConnectionPool::End(size_t index, Instant deadline, connection::CloseReason reason,
-                         RequestList* orphans) {
-  std::unique_ptr<Member> member = Remove(index);
-  while (!member->requests.empty()) Enlist(member->requests.front(), orphans);
+                         PoolRequestList* orphans) {
+  std::unique_ptr<PoolMember> member = Remove(index);
+  while (!member->requests.empty()) member->requests.front()->Enlist(orphans);
   if (member->connection == nullptr) return;  // its attempt ends with it
   member->connection->Drain(deadline, reason);
   draining_.push_back(std::move(member));
 }
 
 void ConnectionPool::OnConnectionClosed(Connection* connection) {
-  const auto is_its = [connection](const std::unique_ptr<Member>& member) {
+  const auto is_its = [connection](const std::unique_ptr<PoolMember>& member) {
     return member->connection == connection;
   };
   ++totals_.closed_total;
@@ -189,7 +157,7 @@ void ConnectionPool::OnConnectionClosed(Connection* connection) {
     draining_.erase(std::find_if(draining_.begin(), draining_.end(), is_its));
   }
   for (auto next = ready_.begin(); next != ready_.end();) {
-    Request* const request = *next++;
+    PoolRequest* const request = *next++;
     if (request->answer.ok() && *request->answer == connection) Again(request);
   }
   PumpLine();
@@ -197,7 +165,7 @@ void ConnectionPool::OnConnectionClosed(Connection* connection) {
 }
 
 void ConnectionPool::SetThrottled(Connection* connection, bool throttled) {
-  for (const std::unique_ptr<Member>& member : members_) {
+  for (const std::unique_ptr<PoolMember>& member : members_) {
     if (member->connection == connection) member->throttled = throttled;
   }
   if (!throttled) PumpLine();
@@ -206,7 +174,7 @@ void ConnectionPool::SetThrottled(Connection* connection, bool throttled) {
 void ConnectionPool::SetLimits(PoolLimits limits) {
   limits_ = limits;
   SetAside();
-  RequestList orphans;
+  PoolRequestList orphans;
   while (limits_.max_connection_count != kNoSharing &&
          static_cast<int>(members_.size()) > limits_.max_connection_count) {
     End(members_.size() - 1, loop_->Now() + limits_.drain_timeout,
@@ -217,23 +185,22 @@ void ConnectionPool::SetLimits(PoolLimits limits) {
 }
 
 void ConnectionPool::Drain(Instant deadline, connection::CloseReason reason) {
-  for (const std::unique_ptr<Member>& member : draining_) {
+  for (const std::unique_ptr<PoolMember>& member : draining_) {
     member->connection->Drain(deadline, reason);
   }
-  RequestList orphans;
+  PoolRequestList orphans;
   while (!members_.empty()) End(members_.size() - 1, deadline, reason, &orphans);
-  while (!line_.empty()) Enlist(line_.front(), &orphans);
-  const absl::Status drained = MakeError(
-      absl::StatusCode::kUnavailable, "POOL_DRAINED",
-      absl::StrCat("pool \"", destination_.PoolId(), "\" was drained before a connection was free"));
-  for (Request* const request : ready_) {
+  while (!line_.empty()) line_.front()->Enlist(&orphans);
+  const absl::Status drained =
+      MakeError(absl::StatusCode::kUnavailable, "POOL_DRAINED",
+                absl::StrCat("pool \"", destination_.PoolId(),
+                             "\" was drained before a connection was free"));
+  for (PoolRequest* const request : ready_) {
     if (request->answer.ok()) request->answer = drained;
   }
   while (!orphans.empty()) Answer(orphans.front(), drained);
   ScheduleTurnEnd();
 }
-
-// ---- Requests -----------------------------------------------------------------------------
 
 ConnectionPool::Acquired ConnectionPool::Acquire(AcquireCallback done) {
   ++totals_.request_total;
@@ -254,14 +221,15 @@ ConnectionPool::Acquired ConnectionPool::Acquire(AcquireCallback done) {
     acquired.reused = true;
     return acquired;
   }
-  auto request = std::make_unique<Request>(this, std::move(done));
+  auto request =
+      std::make_unique<PoolRequest>(static_cast<PoolRequest::Owner*>(this), std::move(done));
   Apply(decision, request.get());
   acquired.waiter = std::move(request);
   return acquired;
 }
 
 // Only what Decide() said just now, and not kRefuse.
-void ConnectionPool::Apply(const PoolDecision& decision, Request* request) {
+void ConnectionPool::Apply(const PoolDecision& decision, PoolRequest* request) {
   if (request->is_waiting) --waiting_count_;
   request->is_waiting = false;
   int index = decision.member;
@@ -272,23 +240,20 @@ void ConnectionPool::Apply(const PoolDecision& decision, Request* request) {
   }
   if (decision.action != PoolAction::kWait) {
     cursor_ = index + 1;
-    Member& member = *members_[index];
+    PoolMember& member = *members_[index];
     if (member.connection != nullptr) return Answer(request, member.connection);
-    Enlist(request, &member.requests);
+    request->Enlist(&member.requests);
     if (decision.action == PoolAction::kOpen) return;
   } else {
-    Enlist(request, &line_);
+    request->Enlist(&line_);
   }
   request->is_waiting = true;
   ++waiting_count_;
-  if (request->deadline < wait_armed_for_) {
-    wait_armed_for_ = request->deadline;
-    wait_alarm_->Set(wait_armed_for_);
-  }
+  wait_alarm_.ArmFor(request->deadline);
 }
 
 // As if it came now.
-void ConnectionPool::Again(Request* request) {
+void ConnectionPool::Again(PoolRequest* request) {
   absl::Status refused;
   const PoolDecision decision = Decide(waiting_count_ - (request->is_waiting ? 1 : 0), &refused);
   if (decision.action == PoolAction::kRefuse) return Answer(request, refused);
@@ -296,49 +261,37 @@ void ConnectionPool::Again(Request* request) {
 }
 
 // Its attempt failed: another member, but no new attempt.
-void ConnectionPool::MoveOn(Request* request, const absl::Status& cause) {
+void ConnectionPool::MoveOn(PoolRequest* request, const absl::Status& cause) {
   SetAside();
   if (limits_.max_connection_count == kNoSharing) return Answer(request, cause);
-  const PoolDecision decision =
-      DecideWithoutGrowth(waiting_count_ - (request->is_waiting ? 1 : 0));
+  const PoolDecision decision = DecideWithoutGrowth(waiting_count_ - (request->is_waiting ? 1 : 0));
   if (decision.action != PoolAction::kUse) return Answer(request, cause);
   Apply(decision, request);
 }
 
-void ConnectionPool::Answer(Request* request, absl::StatusOr<Connection*> answer) {
+void ConnectionPool::Answer(PoolRequest* request, absl::StatusOr<Connection*> answer) {
   if (request->is_waiting) --waiting_count_;
   request->is_waiting = false;
   request->answer = std::move(answer);
-  Enlist(request, &ready_);
+  request->Enlist(&ready_);
   ScheduleTurnEnd();
 }
 
-void ConnectionPool::Enlist(Request* request, RequestList* list) {
-  if (request->list == nullptr) {
-    request->position = list->insert(list->end(), request);
-  } else {
-    list->splice(list->end(), *request->list, request->position);
+// Nobody else may use a connection that it opened with kNoSharing.
+void ConnectionPool::OnRequestDropped(PoolRequest& request) {
+  if (request.is_waiting) --waiting_count_;
+  const auto is_its_own = [&](const std::unique_ptr<PoolMember>& member) {
+    return member->exclusive &&
+           (request.is_in(member->requests) || (request.is_in(ready_) && request.answer.ok() &&
+                                                *request.answer == member->connection));
+  };
+  const auto own = std::find_if(members_.begin(), members_.end(), is_its_own);
+  request.Delist();
+  PoolRequestList none;
+  if (own != members_.end()) {
+    End(own - members_.begin(), loop_->Now(), connection::CloseReason::kDrained, &none);
   }
-  request->list = list;
-}
-
-// It was destroyed before its answer.
-void ConnectionPool::Leave(Request* request) {
-  if (request->is_waiting) --waiting_count_;
-  request->list->erase(request->position);
-  for (size_t i = 0; i < members_.size(); ++i) {
-    Member& member = *members_[i];
-    if (!member.exclusive) continue;
-    // Nobody else may use what it opened.
-    const bool opened_it = request->list == &member.requests;
-    const bool got_it = request->list == &ready_ && request->answer.ok() &&
-                        *request->answer == member.connection;
-    if (!opened_it && !got_it) continue;
-    RequestList none;
-    End(i, loop_->Now(), connection::CloseReason::kDrained, &none);
-    break;
-  }
-  ScheduleTurnEnd();
+  ScheduleTurnEnd();  // it may have been the last
 }
 
 void ConnectionPool::PumpLine() {
@@ -355,21 +308,20 @@ void ConnectionPool::PumpLine() {
 }
 
 void ConnectionPool::OnWaitAlarm() {
-  wait_armed_for_ = Instant::Infinite();
-  std::vector<Request*> late;
-  const auto look = [&](const RequestList& list) {
-    for (Request* const request : list) {
+  std::vector<PoolRequest*> late;
+  const auto look = [&](const PoolRequestList& list) {
+    for (PoolRequest* const request : list) {
       if (!request->is_waiting) continue;
       if (request->deadline <= loop_->Now()) {
         late.push_back(request);
       } else {
-        wait_armed_for_ = std::min(wait_armed_for_, request->deadline);
+        wait_alarm_.ArmFor(request->deadline);
       }
     }
   };
   look(line_);
-  for (const std::unique_ptr<Member>& member : members_) look(member->requests);
-  for (Request* const request : late) {
+  for (const std::unique_ptr<PoolMember>& member : members_) look(member->requests);
+  for (PoolRequest* const request : late) {
     ++totals_.refused_total;
     Answer(request, MakeError(absl::StatusCode::kDeadlineExceeded, "POOL_WAIT_TIMEOUT",
                               absl::StrCat("pool \"", destination_.PoolId(),
@@ -377,7 +329,6 @@ void ConnectionPool::OnWaitAlarm() {
                                            absl::FormatDuration(limits_.max_wait_time),
                                            "; raise max_connection_count or max_wait_time")));
   }
-  wait_alarm_->Set(wait_armed_for_);
 }
 
 void ConnectionPool::ScheduleTurnEnd() {
@@ -403,17 +354,14 @@ void ConnectionPool::OnTurnEnd() {
 
 // Calls back; whatever the callback does, nothing of this is on the stack but here.
 void ConnectionPool::DeliverNext() {
-  Request* const request = ready_.front();
+  PoolRequest* const request = ready_.front();
   // It may have closed or begun to drain since.
   if (request->answer.ok() && !(*request->answer)->is_usable()) return Again(request);
-  ready_.pop_front();
-  request->pool = nullptr;
-  AcquireCallback done = std::move(request->done);
+  request->Delist();
+  AcquireCallback done = request->TakeCallback();
   absl::StatusOr<Connection*> answer = std::move(request->answer);
   done(std::move(answer));  // may destroy the request
 }
-
-// ---- What it holds ------------------------------------------------------------------------
 
 bool ConnectionPool::empty() const {
   return members_.empty() && draining_.empty() && line_.empty() && ready_.empty();
@@ -422,7 +370,7 @@ bool ConnectionPool::empty() const {
 PoolStatistics ConnectionPool::statistics() const {
   PoolStatistics statistics = totals_;
   statistics.waiting_count = static_cast<int>(line_.size() + ready_.size());
-  for (const std::unique_ptr<Member>& member : members_) {
+  for (const std::unique_ptr<PoolMember>& member : members_) {
     statistics.waiting_count += static_cast<int>(member->requests.size());
     if (member->connection == nullptr) {
       ++statistics.connecting_count;
@@ -432,7 +380,7 @@ PoolStatistics ConnectionPool::statistics() const {
     }
   }
   statistics.draining_count += static_cast<int>(draining_.size());
-  for (const std::unique_ptr<Member>& member : draining_) {
+  for (const std::unique_ptr<PoolMember>& member : draining_) {
     statistics.outstanding_count += member->connection->live_transactions();
   }
   return statistics;
@@ -440,10 +388,10 @@ PoolStatistics ConnectionPool::statistics() const {
 
 std::vector<Connection*> ConnectionPool::members() const {
   std::vector<Connection*> members;
-  for (const std::unique_ptr<Member>& member : members_) {
+  for (const std::unique_ptr<PoolMember>& member : members_) {
     if (member->connection != nullptr) members.push_back(member->connection);
   }
-  for (const std::unique_ptr<Member>& member : draining_) members.push_back(member->connection);
+  for (const std::unique_ptr<PoolMember>& member : draining_) members.push_back(member->connection);
   return members;
 }
 

@@ -2,21 +2,22 @@
 #define SIPCM_CORE_POOL_CONNECTION_POOL_H_
 
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <vector>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/base/instant.h"
 #include "core/base/random_source.h"
 #include "core/connection/attempt.h"
 #include "core/connection/connection.h"
+#include "core/connection/timers/lazy_alarm.h"
 #include "core/event/event_loop.h"
 #include "core/pool/attempt_gate.h"
 #include "core/pool/destination.h"
+#include "core/pool/pool_member.h"
 #include "core/pool/pool_policy.h"
+#include "core/pool/pool_request.h"
 
 namespace sipcm::pool {
 
@@ -31,7 +32,7 @@ struct PoolStatistics {
   uint64_t closed_total = 0;
   uint64_t reused_total = 0;  // requests answered at once by a connection that was there
   uint64_t failed_attempts_total = 0;
-  uint64_t refused_total = 0;  // too many waited, or waited too long
+  uint64_t refused_total = 0;     // too many waited, or waited too long
   uint64_t backed_off_total = 0;  // failed fast, because the destination just had
 };
 
@@ -48,7 +49,7 @@ struct PoolStatistics {
 // It lends; connections are owned by `Owner` (the worker's table), who hears of each new one and
 // tells the pool of each that closed. Thread: its loop's. Destroy when empty() is true, or together
 // with all it serves: attempts then end, and waiters that are left are never answered.
-class ConnectionPool {
+class ConnectionPool : private PoolRequest::Owner {
  public:
   // The pool asks its owner for attempts and hands it what they gave.
   class Owner {
@@ -60,21 +61,18 @@ class ConnectionPool {
     // Null: it has no use for it any more (it shuts down); who waited fails with UNAVAILABLE.
     virtual connection::Connection* Adopt(ConnectionPool& pool,
                                           std::unique_ptr<connection::Connection> connection) = 0;
-    // After a use the pool holds nothing any more, since this turn; the owner decides when to remove
-    // it, even now.
+    // After a use the pool holds nothing any more, since this turn; the owner decides when to
+    // remove it, even now.
     virtual void OnPoolEmpty(ConnectionPool& pool) = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  using AcquireCallback = absl::AnyInvocable<void(absl::StatusOr<connection::Connection*>)>;
+  using AcquireCallback = PoolRequest::Callback;
 
   // Waits for a connection; destroying it leaves the line without a call.
-  class Waiter {
-   public:
-    virtual ~Waiter() = default;
-  };
+  using Waiter = PoolWaiter;
 
   struct Acquired {
     connection::Connection* connection = nullptr;  // at once: established and usable
@@ -117,10 +115,6 @@ class ConnectionPool {
   std::vector<connection::Connection*> members() const;
 
  private:
-  class Request;
-  using RequestList = std::list<Request*>;
-  struct Member;
-
   // --- Deciding. What a request shall do now, back-off included; for kRefuse, `refused` says why.
   PoolDecision Decide(int waiting_count, absl::Status* refused);
   PoolDecision DecideWithoutGrowth(int waiting_count);
@@ -129,18 +123,19 @@ class ConnectionPool {
   // --- Members.
   void SetAside();  // those that drain by now
   int Open();       // the index of a new member
-  void OnAttemptDone(Member* member, absl::StatusOr<std::unique_ptr<connection::Connection>> result);
-  std::unique_ptr<Member> Remove(size_t index);
+  void OnAttemptDone(PoolMember* member,
+                     absl::StatusOr<std::unique_ptr<connection::Connection>> result);
+  std::unique_ptr<PoolMember> Remove(size_t index);
   // Removes a member that is to end, and hands on who waits for it.
-  void End(size_t index, Instant deadline, connection::CloseReason reason, RequestList* orphans);
+  void End(size_t index, Instant deadline, connection::CloseReason reason,
+           PoolRequestList* orphans);
 
   // --- Requests. Each moves one to where it waits next, or to those that are ready.
-  void Apply(const PoolDecision& decision, Request* request);
-  void Again(Request* request);
-  void MoveOn(Request* request, const absl::Status& cause);
-  void Answer(Request* request, absl::StatusOr<connection::Connection*> answer);
-  void Enlist(Request* request, RequestList* list);
-  void Leave(Request* request);
+  void Apply(const PoolDecision& decision, PoolRequest* request);
+  void Again(PoolRequest* request);
+  void MoveOn(PoolRequest* request, const absl::Status& cause);
+  void Answer(PoolRequest* request, absl::StatusOr<connection::Connection*> answer);
+  void OnRequestDropped(PoolRequest& request) override;
   void PumpLine();
   void OnWaitAlarm();
   void OnTurnEnd();
@@ -152,17 +147,16 @@ class ConnectionPool {
   event::EventLoop* const loop_;
   Owner* const owner_;
 
-  std::vector<std::unique_ptr<Member>> members_;  // live, in the order they were opened
-  std::vector<std::unique_ptr<Member>> draining_;
-  std::vector<MemberSnapshot> snapshots_;         // kept for its capacity
+  std::vector<std::unique_ptr<PoolMember>> members_;  // live, in the order they were opened
+  std::vector<std::unique_ptr<PoolMember>> draining_;
+  std::vector<MemberSnapshot> snapshots_;  // kept for its capacity
   int cursor_ = 0;
-  RequestList line_;
-  RequestList ready_;  // answered at the turn's end
+  PoolRequestList line_;
+  PoolRequestList ready_;  // answered at the turn's end
   int waiting_count_ = 0;  // in line, or sharing a connection another opened
 
   AttemptGate gate_;
-  std::unique_ptr<event::Alarm> wait_alarm_;
-  Instant wait_armed_for_ = Instant::Infinite();
+  connection::LazyAlarm wait_alarm_;
   Instant empty_since_;
   bool tell_empty_ = false;  // used since it was told
   bool turn_end_scheduled_ = false;

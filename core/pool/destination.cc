@@ -80,8 +80,8 @@ absl::StatusOr<Destination> Destination::Normalized(Destination raw) {
 }
 
 std::string Destination::PoolId() const {
-  std::string id = absl::StrCat(transport == connection::Transport::kTls ? "tls:" : "tcp:",
-                                HostInId(host), ":", port);
+  std::string id = absl::StrCat(
+      transport == connection::Transport::kTls ? "tls:" : "tcp:", HostInId(host), ":", port);
   if (!tls_name.empty()) absl::StrAppend(&id, ";", kTlsNamePart, tls_name);
   if (local_address.has_value()) {
     absl::StrAppend(&id, ";", kLocalPart, local_address->ToString());

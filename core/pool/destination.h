@@ -37,8 +37,7 @@ struct Destination {
   template <typename H>
   friend H AbslHashValue(H h, const Destination& d) {
     return H::combine(std::move(h), d.host, d.port, d.transport, d.tls_name,
-                      d.local_address.has_value(),
-                      d.local_address.value_or(net::IpAddress()));
+                      d.local_address.has_value(), d.local_address.value_or(net::IpAddress()));
   }
 };
 

@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_CONNECTION_INBOX_H_
-#define SIPCM_CORE_CONNECTION_INBOX_H_
+#ifndef SIPCM_CORE_CONNECTION_BYTES_INBOX_H_
+#define SIPCM_CORE_CONNECTION_BYTES_INBOX_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -40,6 +40,10 @@ class Inbox {
   // Its bytes wait for Resume(), not for the peer.
   bool is_paused() const { return paused_; }
   size_t size() const { return rest_.size(); }
+  // For memory accounting; what a std::string holds in place is none.
+  size_t heap_bytes() const {
+    return rest_.capacity() > std::string().capacity() ? rest_.capacity() : 0;
+  }
 
  private:
   size_t FrameAll(absl::string_view data, Taker take);
@@ -53,4 +57,4 @@ class Inbox {
 
 }  // namespace sipcm::connection
 
-#endif  // SIPCM_CORE_CONNECTION_INBOX_H_
+#endif  // SIPCM_CORE_CONNECTION_BYTES_INBOX_H_

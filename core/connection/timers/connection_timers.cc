@@ -1,4 +1,4 @@
-#include "core/connection/connection_timers.h"
+#include "core/connection/timers/connection_timers.h"
 
 namespace sipcm::connection {
 namespace {

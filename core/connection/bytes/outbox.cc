@@ -1,4 +1,4 @@
-#include "core/connection/outbox.h"
+#include "core/connection/bytes/outbox.h"
 
 namespace sipcm::connection {
 

@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_CONNECTION_CONNECTION_TIMERS_H_
-#define SIPCM_CORE_CONNECTION_CONNECTION_TIMERS_H_
+#ifndef SIPCM_CORE_CONNECTION_TIMERS_CONNECTION_TIMERS_H_
+#define SIPCM_CORE_CONNECTION_TIMERS_CONNECTION_TIMERS_H_
 
 #include <cstdint>
 
@@ -15,13 +15,13 @@ namespace sipcm::connection {
 struct ConnectionTimers {
   Instant opened;
   Instant established = Instant::Infinite();
-  Instant last_message = Instant::Infinite();    // a complete SIP message, either way
-  Instant last_receive = Instant::Infinite();    // any byte
-  Instant partial_since = Instant::Infinite();   // first byte of the unfinished message
-  Instant stalled_since = Instant::Infinite();   // bytes wait and the peer takes none
-  Instant ping_sent = Instant::Infinite();       // and nothing came since
-  Instant forced_close_at = Instant::Infinite(); // end of draining or lingering
-  Instant resume_at = Instant::Infinite();       // input that was kept while paused is due
+  Instant last_message = Instant::Infinite();     // a complete SIP message, either way
+  Instant last_receive = Instant::Infinite();     // any byte
+  Instant partial_since = Instant::Infinite();    // first byte of the unfinished message
+  Instant stalled_since = Instant::Infinite();    // bytes wait and the peer takes none
+  Instant ping_sent = Instant::Infinite();        // and nothing came since
+  Instant forced_close_at = Instant::Infinite();  // end of draining or lingering
+  Instant resume_at = Instant::Infinite();        // input that was kept while paused is due
   absl::Duration idle_timeout = absl::InfiniteDuration();
 };
 
@@ -60,4 +60,4 @@ Deadline NextDeadline(const ConnectionTimers& timers, const ConnectionSettings& 
 
 }  // namespace sipcm::connection
 
-#endif  // SIPCM_CORE_CONNECTION_CONNECTION_TIMERS_H_
+#endif  // SIPCM_CORE_CONNECTION_TIMERS_CONNECTION_TIMERS_H_

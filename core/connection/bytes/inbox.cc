@@ -1,4 +1,4 @@
-#include "core/connection/inbox.h"
+#include "core/connection/bytes/inbox.h"
 
 #include "core/base/check.h"
 

@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_CONNECTION_OUTBOX_H_
-#define SIPCM_CORE_CONNECTION_OUTBOX_H_
+#ifndef SIPCM_CORE_CONNECTION_BYTES_OUTBOX_H_
+#define SIPCM_CORE_CONNECTION_BYTES_OUTBOX_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -52,6 +52,7 @@ class Outbox {
   bool empty() const { return queue_.empty(); }
   size_t size() const { return queue_.size(); }
   size_t limit() const { return queue_.limit(); }
+  size_t heap_bytes() const { return queue_.capacity(); }  // for memory accounting
   // The marks for reading: what would be answered has no room (above a half), has room again.
   bool is_half_full() const { return queue_.size() > queue_.limit() / 2; }
   bool is_drained() const { return queue_.size() < queue_.limit() / 4; }
@@ -65,4 +66,4 @@ class Outbox {
 
 }  // namespace sipcm::connection
 
-#endif  // SIPCM_CORE_CONNECTION_OUTBOX_H_
+#endif  // SIPCM_CORE_CONNECTION_BYTES_OUTBOX_H_
