@@ -62,6 +62,9 @@ def sipcm_proto_library(name, srcs, services = [], visibility = None):
         copts = _GENERATED_COPTS,
         visibility = visibility,
         deps = ["@com_google_protobuf//:protobuf"],
+        # Server reflection looks files up by name, also those without messages of their own, which
+        # nothing refers to.
+        alwayslink = True,
     )
 
     # Files without services get (nearly empty) outputs too; only the others are compiled.
