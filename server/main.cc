@@ -94,6 +94,7 @@ int Serve(const Flags& flags, const sipcm::v1::Config& config, EndSignal* end_si
     return Fail(kSystemRefused, started.message());
   }
   grpc_logger = logger;
+  grpc_logger = logger;
   for (const absl::Status& failure : server.catalogs()->managers.StartWanted()) {
     logger->Log(LogLevel::kError, "manager_does_not_listen",
                 {{"detail", std::string(failure.message())}});
@@ -115,6 +116,7 @@ int Serve(const Flags& flags, const sipcm::v1::Config& config, EndSignal* end_si
     WaitForSignal(end_signal, logger);
   }
   server.Stop(code == kOk ? flags.drain_timeout : absl::ZeroDuration());
+  grpc_logger = nullptr;
   logger->Log(LogLevel::kInfo, "server_ended", {});
   logger->ReportDropped();
   return code;
@@ -143,7 +145,6 @@ int Main(int argc, char** argv) {
   gpr_set_log_function(LogOfGrpc);
   const int code = Serve(*flags, config, &end_signal, &logger);
   gpr_set_log_function(nullptr);
-  grpc_logger = nullptr;
   return code;
 }
 

@@ -189,7 +189,7 @@ absl::StatusOr<sipcm::v1::ExplainDispatchResponse> EndpointCatalog::ExplainDispa
   absl::StatusOr<engine::DispatchExplanation> explanation =
       state_->engine->ExplainDispatch(manager_id, *text);
   if (!explanation.ok()) return Within(explanation.status(), "request");
-  return ToProto(*explanation);
+  return ToProto(*explanation, absl::string_view(*text).substr(0, text->find(' ')));
 }
 
 absl::optional<EndpointCatalog::Facts> EndpointCatalog::Find(const std::string& endpoint_id) {

@@ -7,6 +7,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "core/sip/header_text.h"
@@ -84,6 +86,30 @@ bool HasHeader(const std::vector<sip::HeaderText>& headers, absl::string_view na
     }
   }
   return false;
+}
+
+// The step that a line of an explanation is about: "step 4: To \"alice@example.com\" ...".
+sipcm::v1::DispatchReason StepOf(absl::string_view line) {
+  if (!absl::ConsumePrefix(&line, "step ") || line.empty()) {
+    return sipcm::v1::DISPATCH_REASON_UNSPECIFIED;
+  }
+  switch (line[0]) {
+    case '2':
+      return sipcm::v1::GRUU;
+    case '3':
+      return sipcm::v1::UNIQUE_CONTEXT;
+    case '4':
+      return absl::StartsWith(line, "4: To ") ? sipcm::v1::TO_ADDRESS
+                                              : sipcm::v1::REQUEST_URI_ADDRESS;
+    case '5':
+      return sipcm::v1::ONLY_ENDPOINT;
+    case '6':
+      return sipcm::v1::DEFAULT_ENDPOINT;
+    case '7':
+      return sipcm::v1::AUTOMATIC_ANSWER;
+    default:
+      return sipcm::v1::IN_TRANSACTION;
+  }
 }
 
 absl::Duration FromDuration(const google::protobuf::Duration& proto) {
@@ -212,18 +238,36 @@ sipcm::v1::DispatchReason ToProto(dispatch::DispatchReason reason) {
   return sipcm::v1::DISPATCH_REASON_UNSPECIFIED;
 }
 
-sipcm::v1::ExplainDispatchResponse ToProto(const engine::DispatchExplanation& explanation) {
+sipcm::v1::ExplainDispatchResponse ToProto(const engine::DispatchExplanation& explanation,
+                                           absl::string_view method) {
   sipcm::v1::ExplainDispatchResponse proto;
   if (!explanation.endpoint_id.empty()) {
     proto.set_endpoint(ResourceName(kEndpoints, explanation.endpoint_id));
   }
   proto.set_reason(ToProto(explanation.reason));
-  proto.set_explanation(explanation.explanation);
   proto.set_subscription_count(explanation.subscription_count);
-  if (explanation.status_code != 0) {
-    proto.mutable_automatic_answer()->set_status_code(explanation.status_code);
+  // The engine tells one line per step that it looked at, and may end with a summary.
+  for (const absl::string_view line : absl::StrSplit(explanation.explanation, '\n')) {
+    proto.set_explanation(std::string(line));
+    const sipcm::v1::DispatchReason step = StepOf(line);
+    if (step == sipcm::v1::DISPATCH_REASON_UNSPECIFIED) continue;
+    proto.add_steps()->set_reason(step);
+    proto.mutable_steps()->rbegin()->set_explanation(std::string(line));
+  }
+  if (proto.steps_size() > 0) {
+    auto* last = &*proto.mutable_steps()->rbegin();
+    last->set_decided(true);
+    last->set_reason(proto.reason());
+  }
+  int status_code = explanation.status_code;
+  constexpr int kTemporarilyUnavailable = 480;  // semantics: matched, but nobody subscribed
+  if (!proto.endpoint().empty() && explanation.subscription_count == 0) {
+    status_code = kTemporarilyUnavailable;
+  }
+  if (status_code != 0 && method != "ACK") {
+    proto.mutable_automatic_answer()->set_status_code(status_code);
     proto.mutable_automatic_answer()->set_reason_phrase(
-        std::string(sip::ReasonPhrase(explanation.status_code)));
+        std::string(sip::ReasonPhrase(status_code)));
   }
   return proto;
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "core/dispatch/endpoint.h"
 #include "core/engine/engine_snapshot.h"
 #include "proto/sipcm/v1/connection_manager.pb.h"
@@ -28,7 +29,9 @@ void AddManagerDefaults(const sipcm::v1::ConnectionManager& manager, sipcm::v1::
 // and dispatch does not look at. INVALID_ARGUMENT names the field, relative to the request.
 absl::StatusOr<std::string> ToRequestText(const sipcm::v1::SipRequest& request);
 
-sipcm::v1::ExplainDispatchResponse ToProto(const engine::DispatchExplanation& explanation);
+// `method` is the request's: an ACK is never answered.
+sipcm::v1::ExplainDispatchResponse ToProto(const engine::DispatchExplanation& explanation,
+                                           absl::string_view method);
 
 sipcm::v1::DispatchReason ToProto(dispatch::DispatchReason reason);
 
