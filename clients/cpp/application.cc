@@ -22,9 +22,8 @@ void Application::Start() { stream_->Start(); }
 void Application::Stop(absl::Duration grace) { stream_->Stop(grace); }
 
 void Application::Respond(v1::RespondRequest response) {
-  stream_->Add(response.ByteSizeLong(), [&](v1::ApplicationFrame* frame) {
-    *frame->add_responses() = std::move(response);
-  });
+  stream_->Add(response.ByteSizeLong(),
+               [&](v1::ApplicationFrame* frame) { *frame->add_responses() = std::move(response); });
 }
 
 void Application::Respond(absl::string_view request_id, int status_code,
@@ -52,7 +51,8 @@ int64_t Application::Send(v1::SendRequest request, SendCallback on_event) {
 }
 
 void Application::CancelSend(int64_t send_id) {
-  stream_->Add(16, [&](v1::ApplicationFrame* frame) { frame->add_cancels()->set_send_id(send_id); });
+  stream_->Add(16,
+               [&](v1::ApplicationFrame* frame) { frame->add_cancels()->set_send_id(send_id); });
 }
 
 void Application::Grant(int subscription, int max_outstanding_count) {

@@ -79,8 +79,7 @@ class Application {
   // Answers a request, provisionally or finally. Passed over while there is no stream.
   void Respond(v1::RespondRequest response);
   // With this status and what the server fills in by itself; an empty phrase means the usual one.
-  void Respond(absl::string_view request_id, int status_code,
-               absl::string_view reason_phrase = "");
+  void Respond(absl::string_view request_id, int status_code, absl::string_view reason_phrase = "");
   // With a whole SIP message.
   void RespondRaw(absl::string_view request_id, absl::string_view message);
 

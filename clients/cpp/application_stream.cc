@@ -17,8 +17,8 @@ bool IsFinal(const v1::SendEvent& event) {
 
 }  // namespace
 
-Application::Stream::Stream(const std::shared_ptr<grpc::Channel>& channel, ApplicationOptions options,
-                            ApplicationHandler* handler)
+Application::Stream::Stream(const std::shared_ptr<grpc::Channel>& channel,
+                            ApplicationOptions options, ApplicationHandler* handler)
     : stub_(v1::Messaging::NewStub(channel)),
       options_(std::move(options)),
       handler_(handler),
@@ -305,9 +305,8 @@ void Application::Stream::FailSends(absl::flat_hash_map<int64_t, SendCallback> s
   v1::SendFailure* failure = event.mutable_failure();
   failure->set_cause(v1::SendFailure::CONNECTION_LOST);
   failure->set_code(static_cast<int>(absl::StatusCode::kUnavailable));
-  failure->set_explanation(absl::StrCat(
-      "the stream to the sipcm server was lost (", why.message(),
-      "); whether the request was sent is not known"));
+  failure->set_explanation(absl::StrCat("the stream to the sipcm server was lost (", why.message(),
+                                        "); whether the request was sent is not known"));
   failure->mutable_error()->set_reason(v1::ErrorDetail::CONNECTION_LOST);
   for (auto& [id, callback] : sends) callback(event);
 }

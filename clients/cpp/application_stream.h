@@ -94,7 +94,7 @@ class Application::Stream {
   bool corked_ ABSL_GUARDED_BY(mutex_) = false;  // a frame is being handled
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;
-  bool over_ ABSL_GUARDED_BY(mutex_) = false;  // the thread is done
+  bool over_ ABSL_GUARDED_BY(mutex_) = false;         // the thread is done
   std::vector<int> credits_ ABSL_GUARDED_BY(mutex_);  // by subscription, from 1; -1: the default
   int64_t next_send_id_ ABSL_GUARDED_BY(mutex_) = 1;
   absl::flat_hash_map<int64_t, SendCallback> sends_ ABSL_GUARDED_BY(mutex_);

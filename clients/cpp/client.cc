@@ -102,19 +102,18 @@ Client::Client(std::shared_ptr<Channel> channel, const ConnectOptions& options)
 Client::~Client() = default;
 
 // The calls that have one request and one response differ in names only.
-#define SIPCM_CALL(service, Response, Method)                                                  \
-  absl::StatusOr<v1::Response> Client::Method(const v1::Method##Request& request) {            \
-    using Stub = std::remove_reference_t<decltype(stubs_->service)>;                           \
-    return Call<Stub, v1::Method##Request, v1::Response>(stubs_->service,                      \
-                                                         options_.call_timeout, &Stub::Method, \
-                                                         request);                             \
+#define SIPCM_CALL(service, Response, Method)                                                    \
+  absl::StatusOr<v1::Response> Client::Method(const v1::Method##Request& request) {              \
+    using Stub = std::remove_reference_t<decltype(stubs_->service)>;                             \
+    return Call<Stub, v1::Method##Request, v1::Response>(stubs_->service, options_.call_timeout, \
+                                                         &Stub::Method, request);                \
   }
-#define SIPCM_DELETE_CALL(service, Method)                                                      \
-  absl::Status Client::Method(const v1::Method##Request& request) {                             \
-    using Stub = std::remove_reference_t<decltype(stubs_->service)>;                            \
-    return Call<Stub, v1::Method##Request, google::protobuf::Empty>(                            \
-               stubs_->service, options_.call_timeout, &Stub::Method, request)                  \
-        .status();                                                                              \
+#define SIPCM_DELETE_CALL(service, Method)                                     \
+  absl::Status Client::Method(const v1::Method##Request& request) {            \
+    using Stub = std::remove_reference_t<decltype(stubs_->service)>;           \
+    return Call<Stub, v1::Method##Request, google::protobuf::Empty>(           \
+               stubs_->service, options_.call_timeout, &Stub::Method, request) \
+        .status();                                                             \
   }
 
 SIPCM_CALL(managers, ConnectionManager, CreateConnectionManager)

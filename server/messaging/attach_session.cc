@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
-#include "server/conversion/status_conversion.h"
 #include "server/messaging/response_conversion.h"
 #include "server/messaging/send_conversion.h"
 #include "server/validation/field_checks.h"
@@ -26,13 +25,6 @@ absl::Status CheckApplicationName(const std::string& name) {
   if (printable && name.size() <= kMaxApplicationNameLength) return absl::OkStatus();
   return BadField("INVALID_FIELD", "open.application_name",
                   "must be at most 64 printable ASCII characters");
-}
-
-v1::RespondResult ToRespondResult(const engine::ResponseResult& result) {
-  v1::RespondResult out;
-  FillRespondResult(result.request_id.ToString(), RespondStatus(result), &out);
-  if (result.status.ok()) *out.mutable_response() = ToRespondResponse(result);
-  return out;
 }
 
 }  // namespace
@@ -208,8 +200,8 @@ absl::Status AttachSession::HandleGrants(const v1::ApplicationFrame& frame) {
 }
 
 absl::Status AttachSession::CheckNewSubscription(int32_t subscription_id) {
-  SIPCM_RETURN_IF_ERROR(CheckRange(subscription_id, 1, std::numeric_limits<int32_t>::max(),
-                                   "subscription_id"));
+  SIPCM_RETURN_IF_ERROR(
+      CheckRange(subscription_id, 1, std::numeric_limits<int32_t>::max(), "subscription_id"));
   const auto found = subscriptions_.find(subscription_id);
   if (found != subscriptions_.end() && found->second.sink->has_ended()) {
     DropSubscription(subscription_id, found->second.sink.get());  // its id is free again
@@ -283,7 +275,7 @@ void AttachSession::Respond(v1::ApplicationFrame* frame) {
     const absl::Status taken = TakeResponse(&request, &orders.emplace_back());
     if (taken.ok()) continue;
     orders.pop_back();
-    FillRespondResult(request.request_id(), taken, &refused.emplace_back());
+    refused.push_back(RefusedAnswer(request.request_id(), taken));
   }
   if (!refused.empty()) AddResults(std::move(refused));
   if (orders.empty()) return;
@@ -300,7 +292,7 @@ void AttachSession::Send(v1::ApplicationFrame* frame) {
   for (v1::AttachedSend& send : *frame->mutable_requests()) {
     const int64_t id = send.send_id();
     engine::SendOrder order;
-    MessageView view = MessageView::kParsed;
+    View view = View::kParsed;
     absl::Status taken = TakeSend(send.mutable_send(), environment_->lookup, &order, &view);
     if (taken.ok()) taken = sends_.Add(id, view);
     if (!taken.ok()) {
@@ -348,16 +340,8 @@ void AttachSession::OnSendEvents(std::vector<engine::SendEvent> events) {
 }
 
 void AttachSession::AddEnded(int32_t subscription_id, const absl::Status& why) {
-  v1::SubscriptionEnded ended;
-  ended.set_subscription_id(subscription_id);
-  if (!why.ok()) {
-    const v1::RpcStatus rpc = ToRpcStatus(why);
-    ended.set_code(rpc.code());
-    ended.set_message(rpc.message());
-    *ended.mutable_error() = ToErrorDetail(why);
-  }
   mutex_.Lock();
-  if (!closed_) outbox_.AddEnded(std::move(ended));
+  if (!closed_) outbox_.AddEnded(ToSubscriptionEnded(subscription_id, why));
   UnlockAndWrite();
 }
 

@@ -23,7 +23,7 @@ namespace sipcm::server {
 
 // Limits of one Attach stream.
 inline constexpr size_t kMaxSubscriptionCount = 10000;
-inline constexpr size_t kMaxWaitingNoticeCount = 4096;   // results and events: beyond, no reading
+inline constexpr size_t kMaxWaitingNoticeCount = 4096;     // results and events: beyond, no reading
 inline constexpr size_t kMaxWaitingEventBytes = 16 << 20;  // beyond, the reader is too slow
 
 // What carries an AttachSession's frames: a gRPC stream, or a test.
@@ -131,7 +131,7 @@ class AttachSession final : public engine::ResponseSink,
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool too_slow_ ABSL_GUARDED_BY(mutex_) = false;
-  size_t credit_ ABSL_GUARDED_BY(mutex_) = 0;            // of all subscriptions
+  size_t credit_ ABSL_GUARDED_BY(mutex_) = 0;              // of all subscriptions
   size_t unfinished_results_ ABSL_GUARDED_BY(mutex_) = 0;  // answers that the engine has
 };
 

@@ -63,11 +63,11 @@ class AttachStream final : public HostedStream,
   MemberTag<AttachStream> done_tag_{this, &AttachStream::OnDone};
 
   v1::ApplicationFrame incoming_;
-  bool reading_ = false;       // a read is under way
-  bool read_closed_ = false;   // none comes any more
-  bool broken_ = false;        // nothing can be written any more
-  bool finishing_ = false;     // Finish() is under way
-  bool done_ = false;          // gRPC is done with the call
+  bool reading_ = false;                       // a read is under way
+  bool read_closed_ = false;                   // none comes any more
+  bool broken_ = false;                        // nothing can be written any more
+  bool finishing_ = false;                     // Finish() is under way
+  bool done_ = false;                          // gRPC is done with the call
   absl::optional<absl::Status> final_status_;  // to finish with, once all is written
 
   // Of whoever writes.

@@ -10,7 +10,7 @@
 
 namespace sipcm::server {
 
-absl::Status AttachedSends::Add(int64_t send_id, MessageView view) {
+absl::Status AttachedSends::Add(int64_t send_id, View view) {
   SIPCM_RETURN_IF_ERROR(CheckRange(send_id, 1, std::numeric_limits<int64_t>::max(), "send_id"));
   absl::MutexLock lock(&mutex_);
   if (views_.contains(send_id)) {

@@ -24,7 +24,7 @@ class AttachedSends {
  public:
   // INVALID_ARGUMENT: not positive. ALREADY_EXISTS (SEND_ID_IN_USE). RESOURCE_EXHAUSTED
   // (SEND_QUEUE_FULL).
-  absl::Status Add(int64_t send_id, MessageView view);
+  absl::Status Add(int64_t send_id, View view);
 
   // What the application reads of the events; those of unknown sends are passed over. The events'
   // bytes are moved from.
@@ -39,7 +39,7 @@ class AttachedSends {
 
  private:
   mutable absl::Mutex mutex_;
-  absl::flat_hash_map<int64_t, MessageView> views_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<int64_t, View> views_ ABSL_GUARDED_BY(mutex_);
 };
 
 // The event of a send that was refused before the engine had it.

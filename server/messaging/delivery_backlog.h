@@ -20,8 +20,9 @@ struct BacklogItem {
 };
 
 // What waits for one stream, in order. Bounded although expired requests give their credit back
-// while they still wait here: once the backlog has doubled, requests that expired unread are dropped
-// with all notices about them, and told as one Gap. What stays is at most a few times the credit.
+// while they still wait here: once the backlog has doubled, requests that expired unread are
+// dropped with all notices about them, and told as one Gap. What stays is at most a few times the
+// credit.
 //
 // Thread: guarded by its owner's mutex.
 class DeliveryBacklog {

@@ -92,7 +92,7 @@ size_t EstimateSize(const dispatch::Delivery& delivery, const DeliveryFormat& fo
   const size_t size = delivery.request->bytes.size();
   // PARSED: each header is a message of its own with two tagged strings.
   const size_t headers =
-      format.view == MessageView::kParsed ? delivery.request->view.headers().size() * 6 : 0;
+      format.view == View::kParsed ? delivery.request->view.headers().size() * 6 : 0;
   return kEnvelopeBytes + size + headers;
 }
 

@@ -5,12 +5,12 @@
 
 namespace sipcm::server {
 
-enum class MessageView : uint8_t { kParsed, kRaw };
+enum class View : uint8_t { kParsed, kRaw };
 enum class PeerDetail : uint8_t { kFull, kNone };
 
 // How one subscription wants its deliveries.
 struct DeliveryFormat {
-  MessageView view = MessageView::kParsed;
+  View view = View::kParsed;
   PeerDetail peer_detail = PeerDetail::kFull;
   int32_t subscription_id = 0;  // 0: of Subscribe, which has only one
 };

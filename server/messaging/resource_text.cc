@@ -15,7 +15,9 @@ void Assign(absl::string_view collection, absl::string_view id, std::string* nam
 
 void AssignEndpointName(absl::string_view id, std::string* name) { Assign(kEndpoints, id, name); }
 
-void AssignManagerName(absl::string_view id, std::string* name) { Assign(kConnectionManagers, id, name); }
+void AssignManagerName(absl::string_view id, std::string* name) {
+  Assign(kConnectionManagers, id, name);
+}
 
 void AssignConnectionName(absl::string_view manager_id, connection::ConnectionId connection,
                           std::string* name) {

@@ -56,14 +56,23 @@ v1::RespondResponse ToRespondResponse(const engine::ResponseResult& result) {
   return response;
 }
 
-void FillRespondResult(const std::string& request_id, const absl::Status& status,
-                       v1::RespondResult* out) {
-  out->set_request_id(request_id);
-  if (status.ok()) return;
-  const v1::RpcStatus rpc = ToRpcStatus(status);
-  out->set_code(rpc.code());
-  out->set_message(rpc.message());
-  *out->mutable_error() = ToErrorDetail(status);
+v1::RespondResult ToRespondResult(const engine::ResponseResult& result) {
+  const std::string request_id = result.request_id.ToString();
+  if (!result.status.ok()) return RefusedAnswer(request_id, RespondStatus(result));
+  v1::RespondResult out;
+  out.set_request_id(request_id);
+  *out.mutable_response() = ToRespondResponse(result);
+  return out;
+}
+
+v1::RespondResult RefusedAnswer(const std::string& request_id, const absl::Status& why) {
+  v1::RespondResult out;
+  out.set_request_id(request_id);
+  const v1::RpcStatus rpc = ToRpcStatus(why);
+  out.set_code(rpc.code());
+  out.set_message(rpc.message());
+  *out.mutable_error() = ToErrorDetail(why);
+  return out;
 }
 
 }  // namespace sipcm::server

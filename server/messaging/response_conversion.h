@@ -1,6 +1,8 @@
 #ifndef SIPCM_SERVER_MESSAGING_RESPONSE_CONVERSION_H_
 #define SIPCM_SERVER_MESSAGING_RESPONSE_CONVERSION_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "core/engine/message_order.h"
 #include "proto/sipcm/v1/attach.pb.h"
@@ -18,9 +20,10 @@ absl::Status RespondStatus(const engine::ResponseResult& result);
 
 v1::RespondResponse ToRespondResponse(const engine::ResponseResult& result);
 
-// For an Attach stream. `status` is what Respond would have ended with.
-void FillRespondResult(const std::string& request_id, const absl::Status& status,
-                       v1::RespondResult* out);
+// What an Attach stream tells instead of Respond's status and response.
+v1::RespondResult ToRespondResult(const engine::ResponseResult& result);
+// The same for an answer that the engine was not asked for.
+v1::RespondResult RefusedAnswer(const std::string& request_id, const absl::Status& why);
 
 }  // namespace sipcm::server
 

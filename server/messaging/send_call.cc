@@ -26,7 +26,7 @@ class SendCall final : public grpc::ServerWriteReactor<v1::SendEvent>,
 
   void Begin(v1::SendRequest request, const EndpointLookup& lookup) {
     std::vector<engine::SendOrder> orders(1);
-    MessageView view = MessageView::kParsed;
+    View view = View::kParsed;
     const absl::Status taken = TakeSend(&request, lookup, &orders.front(), &view);
     {
       absl::MutexLock lock(&mutex_);
@@ -115,7 +115,7 @@ class SendCall final : public grpc::ServerWriteReactor<v1::SendEvent>,
   SendCalls* const calls_;
   engine::Engine* const engine_;
   absl::Mutex mutex_;
-  MessageView view_ ABSL_GUARDED_BY(mutex_) = MessageView::kParsed;
+  View view_ ABSL_GUARDED_BY(mutex_) = View::kParsed;
   std::deque<v1::SendEvent> waiting_ ABSL_GUARDED_BY(mutex_);  // the first is being written
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool told_sent_ ABSL_GUARDED_BY(mutex_) = false;

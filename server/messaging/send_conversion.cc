@@ -106,7 +106,7 @@ void FillSent(const engine::SendEvent& event, v1::Sent* out) {
 }  // namespace
 
 absl::Status TakeSend(v1::SendRequest* request, const EndpointLookup& lookup,
-                      engine::SendOrder* order, MessageView* view) {
+                      engine::SendOrder* order, View* view) {
   SIPCM_ASSIGN_OR_RETURN(order->endpoint_id,
                          ParseName(request->endpoint(), kEndpoints, "endpoint"));
   if (!request->has_request()) {
@@ -137,11 +137,11 @@ absl::Status TakeSend(v1::SendRequest* request, const EndpointLookup& lookup,
   SIPCM_RETURN_IF_ERROR(WithFieldPrefix(TakeParts(message, &order->message), "request"));
   order->method = std::move(*message->mutable_method());
   order->request_uri = std::move(*message->mutable_request_uri());
-  *view = request->view() == v1::RAW ? MessageView::kRaw : MessageView::kParsed;
+  *view = request->view() == v1::RAW ? View::kRaw : View::kParsed;
   return absl::OkStatus();
 }
 
-void FillSendEvent(engine::SendEvent* event, MessageView view, v1::SendEvent* out) {
+void FillSendEvent(engine::SendEvent* event, View view, v1::SendEvent* out) {
   switch (event->kind) {
     case engine::SendEvent::Kind::kSent:
       FillSent(*event, out->mutable_sent());

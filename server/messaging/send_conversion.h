@@ -13,10 +13,10 @@ namespace sipcm::server {
 // INVALID_ARGUMENT naming the field (REQUIRED_FIELD_MISSING, CONFLICTING_FIELDS, INVALID_NAME,
 // FIELD_OUT_OF_RANGE); UNIMPLEMENTED for a dialog. What SIP allows is judged by the engine.
 absl::Status TakeSend(v1::SendRequest* request, const EndpointLookup& lookup,
-                      engine::SendOrder* order, MessageView* view);
+                      engine::SendOrder* order, View* view);
 
 // Writes `event`; its bytes are moved from.
-void FillSendEvent(engine::SendEvent* event, MessageView view, v1::SendEvent* out);
+void FillSendEvent(engine::SendEvent* event, View view, v1::SendEvent* out);
 
 // A failure that is known before the engine was asked.
 void FillSendFailure(const absl::Status& status, v1::SendEvent* out);

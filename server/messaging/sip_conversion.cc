@@ -27,8 +27,8 @@ void FillHeader(const sip::MessageView& message, const sip::HeaderField& field,
 }
 
 template <typename SipMessage>
-void FillContent(const sip::MessageView& message, MessageView view, SipMessage* out) {
-  if (view == MessageView::kRaw) {
+void FillContent(const sip::MessageView& message, View view, SipMessage* out) {
+  if (view == View::kRaw) {
     out->mutable_raw()->assign(message.bytes().data(), message.bytes().size());
     return;
   }
@@ -68,13 +68,13 @@ absl::Status Take(SipMessage* message, engine::MessageParts* out) {
 
 }  // namespace
 
-void FillSipRequest(const sip::MessageView& message, MessageView view, v1::SipRequest* out) {
+void FillSipRequest(const sip::MessageView& message, View view, v1::SipRequest* out) {
   AssignUtf8(message.method(), out->mutable_method());
   AssignUtf8(message.request_uri(), out->mutable_request_uri());
   FillContent(message, view, out);
 }
 
-void FillSipResponse(const sip::MessageView& message, MessageView view, v1::SipResponse* out) {
+void FillSipResponse(const sip::MessageView& message, View view, v1::SipResponse* out) {
   out->set_status_code(message.status_code());
   AssignUtf8(message.reason_phrase(), out->mutable_reason_phrase());
   FillContent(message, view, out);
@@ -91,8 +91,8 @@ absl::Status TakeParts(v1::SipResponse* message, engine::MessageParts* out) {
 absl::Status WithMessagePath(absl::Status status, absl::string_view path) {
   const std::string field = FieldOf(status);
   const absl::string_view first = absl::string_view(field).substr(0, field.find_first_of(".["));
-  for (absl::string_view part : {"method", "request_uri", "status_code", "reason_phrase",
-                                 "headers", "body", "raw"}) {
+  for (absl::string_view part :
+       {"method", "request_uri", "status_code", "reason_phrase", "headers", "body", "raw"}) {
     if (first == part) return WithFieldPrefix(std::move(status), path);
   }
   return status;

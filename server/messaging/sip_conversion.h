@@ -12,12 +12,12 @@ namespace sipcm::server {
 
 // A received message as `view` says. RAW: the bytes and the start line's fields; PARSED: every
 // header (compact names in full, folds joined), and the body.
-void FillSipRequest(const sip::MessageView& message, MessageView view, v1::SipRequest* out);
-void FillSipResponse(const sip::MessageView& message, MessageView view, v1::SipResponse* out);
+void FillSipRequest(const sip::MessageView& message, View view, v1::SipRequest* out);
+void FillSipResponse(const sip::MessageView& message, View view, v1::SipResponse* out);
 
 // An application's message as the engine wants it; moves the bytes out of `message`. What SIP
-// allows is judged by the engine. INVALID_ARGUMENT (CONFLICTING_FIELDS) with field "raw": it is given
-// together with any of the parts.
+// allows is judged by the engine. INVALID_ARGUMENT (CONFLICTING_FIELDS) with field "raw": it is
+// given together with any of the parts.
 absl::Status TakeParts(v1::SipRequest* message, engine::MessageParts* out);
 absl::Status TakeParts(v1::SipResponse* message, engine::MessageParts* out);
 

@@ -8,9 +8,8 @@ namespace sipcm::server {
 StreamHost::StreamHost(engine::Engine* engine, EndpointLookup lookup, CompletionThread* thread)
     : environment_{.engine = engine,
                    .lookup = std::move(lookup),
-                   .post = [thread](absl::AnyInvocable<void()> task) {
-                     thread->Post(std::move(task));
-                   }},
+                   .post = [thread](
+                               absl::AnyInvocable<void()> task) { thread->Post(std::move(task)); }},
       thread_(thread) {}
 
 absl::Status StreamHost::Add(std::shared_ptr<HostedStream> stream) {

@@ -30,8 +30,8 @@ void SubscribeStream::Accept(AsyncMessaging* service, StreamHost* host) {
   stream->waiting_ = stream;
   Call* call = stream->call_.get();
   call->context.AsyncNotifyWhenDone(static_cast<CompletionTag*>(&stream->done_tag_));
-  service->RequestSubscribe(&call->context, &call->request, &call->stream,
-                            host->thread()->queue(), host->thread()->queue(),
+  service->RequestSubscribe(&call->context, &call->request, &call->stream, host->thread()->queue(),
+                            host->thread()->queue(),
                             static_cast<CompletionTag*>(&stream->accepted_tag_));
 }
 
@@ -56,8 +56,8 @@ void SubscribeStream::Subscribe() {
   format_ = request->format;
   {
     absl::MutexLock lock(&mutex_);
-    max_backlog_ = kMaxBacklogPerCredit * request->options.max_outstanding_count +
-                   kMaxWaitingNoticeCount;
+    max_backlog_ =
+        kMaxBacklogPerCredit * request->options.max_outstanding_count + kMaxWaitingNoticeCount;
   }
   absl::StatusOr<std::unique_ptr<engine::Subscription>> subscription =
       host_->engine()->Subscribe(std::move(request->options), shared_from_this());

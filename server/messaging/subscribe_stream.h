@@ -35,8 +35,8 @@ class SubscribeStream final : public HostedStream,
   ~SubscribeStream() override;
 
   void End(const absl::Status& why) override;
-  void Deliver(std::vector<dispatch::Delivery> batch) override;      // workers
-  void OnSubscriptionEnded(const absl::Status& why) override;        // workers
+  void Deliver(std::vector<dispatch::Delivery> batch) override;  // workers
+  void OnSubscriptionEnded(const absl::Status& why) override;    // workers
 
  private:
   struct Call;  // gRPC's objects

@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "core/sip/characters.h"
+#include "server/conversion/status_conversion.h"
 #include "server/messaging/resource_text.h"
 #include "server/store/resource_name.h"
 #include "server/validation/field_checks.h"
@@ -16,8 +17,7 @@
 namespace sipcm::server {
 namespace {
 
-absl::Status ReadSource(const v1::SubscribeRequest& request,
-                        engine::SubscriptionOptions* options) {
+absl::Status ReadSource(const v1::SubscribeRequest& request, engine::SubscriptionOptions* options) {
   switch (request.source_case()) {
     case v1::SubscribeRequest::kEndpoint: {
       SIPCM_ASSIGN_OR_RETURN(options->endpoint_id,
@@ -74,10 +74,9 @@ absl::StatusOr<SubscriptionRequest> SubscriptionRequest::From(const v1::Subscrib
                                      "max_outstanding_count"));
     result.options.max_outstanding_count = request.max_outstanding_count();
   }
-  result.format.view = request.view() == v1::RAW ? MessageView::kRaw : MessageView::kParsed;
-  result.format.peer_detail = request.peer_detail() == v1::SubscribeRequest::NONE
-                                  ? PeerDetail::kNone
-                                  : PeerDetail::kFull;
+  result.format.view = request.view() == v1::RAW ? View::kRaw : View::kParsed;
+  result.format.peer_detail =
+      request.peer_detail() == v1::SubscribeRequest::NONE ? PeerDetail::kNone : PeerDetail::kFull;
   return result;
 }
 
@@ -94,6 +93,17 @@ v1::Delivery SubscriptionRequest::Started(const EndpointLookup& lookup) const {
   }
   if (!manager_id.empty()) AssignManagerName(manager_id, started->mutable_connection_manager());
   return delivery;
+}
+
+v1::SubscriptionEnded ToSubscriptionEnded(int32_t subscription_id, const absl::Status& why) {
+  v1::SubscriptionEnded ended;
+  ended.set_subscription_id(subscription_id);
+  if (why.ok()) return ended;
+  const v1::RpcStatus rpc = ToRpcStatus(why);
+  ended.set_code(rpc.code());
+  ended.set_message(rpc.message());
+  *ended.mutable_error() = ToErrorDetail(why);
+  return ended;
 }
 
 }  // namespace sipcm::server

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/engine/engine.h"
+#include "proto/sipcm/v1/attach.pb.h"
 #include "proto/sipcm/v1/delivery.pb.h"
 #include "proto/sipcm/v1/subscription.pb.h"
 #include "server/messaging/delivery_format.h"
@@ -32,6 +33,9 @@ struct SubscriptionRequest {
   // The first message of the subscription.
   v1::Delivery Started(const EndpointLookup& lookup) const;
 };
+
+// What an Attach stream tells instead of Subscribe's status.
+v1::SubscriptionEnded ToSubscriptionEnded(int32_t subscription_id, const absl::Status& why);
 
 }  // namespace sipcm::server
 

@@ -50,8 +50,7 @@ class EchoHandler final : public ApplicationHandler {
     if (ended.code() != 0) std::fprintf(stderr, "ended: %s\n", ended.message().c_str());
   }
   void OnRespondResult(const v1::RespondResult& result) override {
-    std::fprintf(stderr, "request %s: %s\n", result.request_id().c_str(),
-                 result.message().c_str());
+    std::fprintf(stderr, "request %s: %s\n", result.request_id().c_str(), result.message().c_str());
   }
   void OnDisconnected(const absl::Status& why) override {
     std::fprintf(stderr, "disconnected: %s\n", why.ToString().c_str());

@@ -8,7 +8,7 @@
 namespace sipcm::server {
 namespace {
 
-v1::Delivery Convert(const dispatch::Delivery& delivery, MessageView view,
+v1::Delivery Convert(const dispatch::Delivery& delivery, View view,
                      PeerDetail peer = PeerDetail::kFull) {
   v1::Delivery out;
   FillDelivery(delivery, {.view = view, .peer_detail = peer, .subscription_id = 3}, &out);
@@ -17,7 +17,7 @@ v1::Delivery Convert(const dispatch::Delivery& delivery, MessageView view,
 
 TEST(DeliveryConversionTest, RawCarriesTheBytesAndTheStartLine) {
   const std::string text = SipRequestText("MESSAGE", "hello");
-  const v1::Delivery out = Convert(MakeDelivery(0xabc, text), MessageView::kRaw);
+  const v1::Delivery out = Convert(MakeDelivery(0xabc, text), View::kRaw);
   EXPECT_EQ(out.subscription_id(), 3);
   const v1::RequestDelivery& request = out.request();
   EXPECT_EQ(request.request_id(), "0000000000000abc");
@@ -40,7 +40,7 @@ TEST(DeliveryConversionTest, RawCarriesTheBytesAndTheStartLine) {
 TEST(DeliveryConversionTest, ParsedGivesEveryHeaderInOrderWithFullNamesAndJoinedFolds) {
   const std::string text =
       SipRequestText("MESSAGE", "hello", "Subject: one\r\n  two\r\nX-Odd: J\xFCrgen\r\n");
-  const v1::Delivery out = Convert(MakeDelivery(1, text), MessageView::kParsed);
+  const v1::Delivery out = Convert(MakeDelivery(1, text), View::kParsed);
   const v1::SipRequest& request = out.request().request();
   EXPECT_TRUE(request.raw().empty());
   EXPECT_EQ(request.body(), "hello");
@@ -55,8 +55,7 @@ TEST(DeliveryConversionTest, ParsedGivesEveryHeaderInOrderWithFullNamesAndJoined
 }
 
 TEST(DeliveryConversionTest, PeerDetailNoneLeavesThePeerOut) {
-  EXPECT_FALSE(
-      Convert(MakeDelivery(1), MessageView::kRaw, PeerDetail::kNone).request().has_peer());
+  EXPECT_FALSE(Convert(MakeDelivery(1), View::kRaw, PeerDetail::kNone).request().has_peer());
 }
 
 TEST(DeliveryConversionTest, TheVerifiedIdentityGoesWithTheRequest) {
@@ -71,7 +70,7 @@ TEST(DeliveryConversionTest, TheVerifiedIdentityGoesWithTheRequest) {
   record->view.CopyIndexFrom(delivery.request->view, record->bytes.data());
   record->peer = identity;
   delivery.request = record;
-  const v1::Delivery out = Convert(delivery, MessageView::kRaw);
+  const v1::Delivery out = Convert(delivery, View::kRaw);
   EXPECT_TRUE(out.request().peer().verified());
   EXPECT_EQ(out.request().peer().matched_allowed_domain(), ".contoso.com");
   EXPECT_EQ(out.request().peer().dns_names(0), "edge.contoso.com");
@@ -80,22 +79,22 @@ TEST(DeliveryConversionTest, TheVerifiedIdentityGoesWithTheRequest) {
 TEST(DeliveryConversionTest, ALaterAttemptSaysWhy) {
   dispatch::Delivery delivery = MakeDelivery(1);
   delivery.attempt = 2;
-  const v1::Delivery out = Convert(delivery, MessageView::kRaw);
+  const v1::Delivery out = Convert(delivery, View::kRaw);
   EXPECT_EQ(out.request().attempt(), 2);
   EXPECT_EQ(out.request().attempt_reason(), v1::RequestDelivery::SUBSCRIPTION_LOST);
 }
 
 TEST(DeliveryConversionTest, AnAckHasNoExpireTime) {
-  const v1::Delivery out = Convert(MakeDelivery(1, SipRequestText("ACK")), MessageView::kRaw);
+  const v1::Delivery out = Convert(MakeDelivery(1, SipRequestText("ACK")), View::kRaw);
   EXPECT_FALSE(out.request().has_expire_time());
 }
 
 TEST(DeliveryConversionTest, NoticesNameTheirRequest) {
   using Kind = dispatch::Delivery::Kind;
-  const v1::Delivery cancelled = Convert(MakeNotice(Kind::kCancelled, 5), MessageView::kRaw);
+  const v1::Delivery cancelled = Convert(MakeNotice(Kind::kCancelled, 5), View::kRaw);
   EXPECT_EQ(cancelled.cancelled().request_id(), "0000000000000005");
   EXPECT_EQ(cancelled.cancelled().endpoint(), "endpoints/alice");
-  const v1::Delivery expired = Convert(MakeNotice(Kind::kExpired, 6), MessageView::kRaw);
+  const v1::Delivery expired = Convert(MakeNotice(Kind::kExpired, 6), View::kRaw);
   EXPECT_EQ(expired.expired().request_id(), "0000000000000006");
   EXPECT_EQ(expired.expired().status_code(), 500);
 }
@@ -103,13 +102,11 @@ TEST(DeliveryConversionTest, NoticesNameTheirRequest) {
 TEST(DeliveryConversionTest, AMessageUsedAgainKeepsNothingOfTheOneBefore) {
   v1::Delivery out;
   FillDelivery(MakeDelivery(1, SipRequestText("MESSAGE", "hello")),
-               {.view = MessageView::kRaw, .subscription_id = 1}, &out);
+               {.view = View::kRaw, .subscription_id = 1}, &out);
   out.Clear();
-  FillDelivery(MakeDelivery(2), {.view = MessageView::kRaw, .peer_detail = PeerDetail::kNone},
-               &out);
+  FillDelivery(MakeDelivery(2), {.view = View::kRaw, .peer_detail = PeerDetail::kNone}, &out);
   v1::Delivery fresh;
-  FillDelivery(MakeDelivery(2), {.view = MessageView::kRaw, .peer_detail = PeerDetail::kNone},
-               &fresh);
+  FillDelivery(MakeDelivery(2), {.view = View::kRaw, .peer_detail = PeerDetail::kNone}, &fresh);
   EXPECT_EQ(out.SerializeAsString(), fresh.SerializeAsString());
 }
 

@@ -183,8 +183,7 @@ TEST_F(MessagingServiceTest, EachRefusalOfAnAnswerHasItsCodeAndReason) {
        v1::ErrorDetail::REQUEST_EXPIRED},
       {MakeError(Code::kFailedPrecondition, "REQUEST_CANCELLED", "x"),
        v1::ErrorDetail::REQUEST_CANCELLED},
-      {MakeError(Code::kUnavailable, "CONNECTION_GONE", "x"),
-       v1::ErrorDetail::CONNECTION_GONE},
+      {MakeError(Code::kUnavailable, "CONNECTION_GONE", "x"), v1::ErrorDetail::CONNECTION_GONE},
       {InvalidField("headers[0].name", "is no token"), v1::ErrorDetail::INVALID_FIELD},
   };
   for (const auto& [refusal, reason] : cases) {
@@ -234,8 +233,8 @@ TEST_F(MessagingServiceTest, AFailureOnTheWayIsAnEventAndTheCallersFaultAnError)
 
   grpc::ClientContext second;
   reader = stub_->Send(&second, Message());
-  engine_.Tell(1, EventList(MakeFailure(InvalidField("headers[0].value", "has a line break"),
-                                        false)));
+  engine_.Tell(1,
+               EventList(MakeFailure(InvalidField("headers[0].value", "has a line break"), false)));
   EXPECT_FALSE(reader->Read(&event));
   const grpc::Status status = reader->Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);

@@ -83,8 +83,8 @@ TEST(ResponseConversionTest, TheEnginesFieldIsToldAsTheCallersPath) {
 }
 
 TEST(ResponseConversionTest, ResultsCarryCodeReasonAndField) {
-  v1::RespondResult result;
-  FillRespondResult("0000000000000abc", InvalidField("response.body", "is too large"), &result);
+  const v1::RespondResult result =
+      RefusedAnswer("0000000000000abc", InvalidField("response.body", "is too large"));
   EXPECT_EQ(result.request_id(), "0000000000000abc");
   EXPECT_EQ(result.code(), 3);
   EXPECT_EQ(result.message(), "response.body: is too large");

@@ -54,9 +54,8 @@ void ScriptedEngine::RunWorker() {
     {
       absl::MutexLock lock(&mutex_);
       mutex_.Await(absl::Condition(
-          +[](ScriptedEngine* self) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-            return self->stop_ || !self->tasks_.empty();
-          },
+          +[](ScriptedEngine* self)
+               ABSL_NO_THREAD_SAFETY_ANALYSIS { return self->stop_ || !self->tasks_.empty(); },
           this));
       if (tasks_.empty()) return;
       task = std::move(tasks_.front());
@@ -67,8 +66,10 @@ void ScriptedEngine::RunWorker() {
 }
 
 void ScriptedEngine::Await(std::function<bool()> condition) {
-  SIPCM_CHECK_MESSAGE(mutex_.AwaitWithTimeout(absl::Condition(&condition, &std::function<bool()>::operator()), kPatience),
-                      "what the test waits for did not happen");
+  SIPCM_CHECK_MESSAGE(
+      mutex_.AwaitWithTimeout(absl::Condition(&condition, &std::function<bool()>::operator()),
+                              kPatience),
+      "what the test waits for did not happen");
 }
 
 void ScriptedEngine::FailSubscribe(absl::Status status) {
@@ -111,14 +112,14 @@ void ScriptedEngine::Tell(size_t index, std::vector<engine::SendEvent> events) {
   absl::MutexLock lock(&mutex_);
   for (engine::SendEvent& event : events) event.cookie = sends_[index].first.cookie;
   auto shared = std::make_shared<std::vector<engine::SendEvent>>(std::move(events));
-  tasks_.push_back([sink = sends_[index].second, shared] { sink->OnSendEvents(std::move(*shared)); });
+  tasks_.push_back(
+      [sink = sends_[index].second, shared] { sink->OnSendEvents(std::move(*shared)); });
 }
 
 void ScriptedEngine::TellResults(size_t call, std::vector<engine::ResponseResult> results) {
   absl::MutexLock lock(&mutex_);
   Await([&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return response_sinks_.size() > call; });
-  tasks_.push_back(
-      [sink = response_sinks_[call], results] { sink->OnResponseResults(results); });
+  tasks_.push_back([sink = response_sinks_[call], results] { sink->OnResponseResults(results); });
 }
 
 ScriptedEngine::Subscribed ScriptedEngine::subscription(size_t index) {
@@ -194,9 +195,8 @@ void ScriptedEngine::Respond(std::vector<engine::ResponseOrder> orders,
   response_sinks_.push_back(sink);
   responses_.insert(responses_.end(), orders.begin(), orders.end());
   if (!respond_script_) return;
-  tasks_.push_back([sink, orders, script = respond_script_] {
-    sink->OnResponseResults(script(orders));
-  });
+  tasks_.push_back(
+      [sink, orders, script = respond_script_] { sink->OnResponseResults(script(orders)); });
 }
 
 void ScriptedEngine::Send(std::vector<engine::SendOrder> orders,

@@ -21,7 +21,7 @@ v1::SendRequest Message() {
 struct Taken {
   absl::Status status;
   engine::SendOrder order;
-  MessageView view = MessageView::kParsed;
+  View view = View::kParsed;
 };
 
 Taken Take(v1::SendRequest request) {
@@ -46,7 +46,7 @@ TEST(SendConversionTest, PartsDestinationAndTimeoutGoToTheEngine) {
   EXPECT_EQ(taken.order.request_uri, "sip:bob@example.net");
   EXPECT_EQ(taken.order.message.body, "hello");
   EXPECT_EQ(taken.order.timeout, absl::Seconds(5));
-  EXPECT_EQ(taken.view, MessageView::kRaw);
+  EXPECT_EQ(taken.view, View::kRaw);
   ASSERT_TRUE(taken.order.destination.has_value());
   EXPECT_EQ(taken.order.destination->host, "example.net");
   EXPECT_EQ(taken.order.destination->transport, connection::Transport::kTls);
@@ -118,7 +118,7 @@ TEST(SendConversionTest, TimeoutsAtTheEdgesAreTaken) {
 TEST(SendConversionTest, SentTellsConnectionTargetAndReuse) {
   engine::SendEvent event = MakeSent();
   v1::SendEvent out;
-  FillSendEvent(&event, MessageView::kParsed, &out);
+  FillSendEvent(&event, View::kParsed, &out);
   EXPECT_EQ(out.sent().connection(), "connectionManagers/edge/connections/2a");
   EXPECT_EQ(out.sent().reuse(), v1::Sent::REUSED);
   EXPECT_EQ(out.sent().target().host(), "192.0.2.9");
@@ -127,8 +127,8 @@ TEST(SendConversionTest, SentTellsConnectionTargetAndReuse) {
 TEST(SendConversionTest, ResponsesAreShownParsedOrRaw) {
   engine::SendEvent event = MakeResponse(180, "Ringing");
   v1::SendEvent parsed, raw;
-  FillSendEvent(&event, MessageView::kParsed, &parsed);
-  FillSendEvent(&event, MessageView::kRaw, &raw);
+  FillSendEvent(&event, View::kParsed, &parsed);
+  FillSendEvent(&event, View::kRaw, &raw);
   EXPECT_EQ(parsed.response().status_code(), 180);
   EXPECT_EQ(parsed.response().reason_phrase(), "Ringing");
   EXPECT_EQ(parsed.response().headers_size(), 6);
@@ -147,8 +147,7 @@ TEST(SendConversionTest, EachReasonHasItsCause) {
   EXPECT_EQ(cause(Code::kDeadlineExceeded, "POOL_WAIT_TIMEOUT"), SendFailure::WAIT_TIMEOUT);
   EXPECT_EQ(cause(Code::kDeadlineExceeded, "REQUEST_TIMEOUT"), SendFailure::RESPONSE_TIMEOUT);
   EXPECT_EQ(cause(Code::kResourceExhausted, "POOL_WAIT_QUEUE_FULL"), SendFailure::WAIT_QUEUE_FULL);
-  EXPECT_EQ(cause(Code::kFailedPrecondition, "PEER_NAME_MISMATCH"),
-            SendFailure::PEER_NOT_ACCEPTED);
+  EXPECT_EQ(cause(Code::kFailedPrecondition, "PEER_NAME_MISMATCH"), SendFailure::PEER_NOT_ACCEPTED);
   EXPECT_EQ(CauseOf(absl::CancelledError("")), SendFailure::CANCELLED);
   EXPECT_EQ(CauseOf(absl::InvalidArgumentError("")), SendFailure::INVALID_REQUEST);
   EXPECT_EQ(CauseOf(absl::InternalError("")), SendFailure::INTERNAL_FAULT);
@@ -158,7 +157,7 @@ TEST(SendConversionTest, AFailureTellsWhetherThePeerMayHaveActed) {
   const auto written = [](absl::Status why, bool may_have_been_sent) {
     engine::SendEvent event = MakeFailure(std::move(why), may_have_been_sent);
     v1::SendEvent out;
-    FillSendEvent(&event, MessageView::kParsed, &out);
+    FillSendEvent(&event, View::kParsed, &out);
     return out.failure().written();
   };
   const absl::Status lost = MakeError(absl::StatusCode::kUnavailable, "CONNECTION_LOST", "x");

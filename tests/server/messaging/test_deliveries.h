@@ -26,7 +26,8 @@ inline std::string SipRequestText(absl::string_view method = "OPTIONS", absl::st
                       "To: <sip:alice@example.com>\r\n"
                       "Call-ID: call@example.net\r\n"
                       "CSeq: 7 ",
-                      method, "\r\n", extra_rows, "Content-Length: ", body.size(), "\r\n\r\n", body);
+                      method, "\r\n", extra_rows, "Content-Length: ", body.size(), "\r\n\r\n",
+                      body);
 }
 
 inline std::string SipResponseText(int status_code, absl::string_view phrase) {
