@@ -32,15 +32,15 @@ ConnectionPool::ConnectionPool(Destination destination, PoolLimits limits, event
 
 ConnectionPool::~ConnectionPool() {
   *alive_ = false;
-  const auto abandon = [](PoolRequestList& list) {
-    while (!list.empty()) list.front()->Delist();
-  };
-  abandon(line_);
-  abandon(ready_);
-  for (const std::unique_ptr<PoolMember>& member : members_) abandon(member->requests);
+  while (!line_.empty()) line_.front()->Delist();
+  while (!ready_.empty()) ready_.front()->Delist();
 }
 
 PoolDecision ConnectionPool::Decide(int waiting_count, absl::Status* refused) {
+  // Thousands of connections that nobody shares are not looked through for each request.
+  if (limits_.max_connection_count == kNoSharing && !gate_.is_failing()) {
+    return {PoolAction::kOpen, -1};
+  }
   SetAside();
   PoolDecision decision = DecideAcquire(limits_, snapshots_, cursor_, waiting_count);
   if (decision.action == PoolAction::kOpen && !MayOpen()) {
@@ -173,10 +173,11 @@ void ConnectionPool::SetThrottled(Connection* connection, bool throttled) {
 
 void ConnectionPool::SetLimits(PoolLimits limits) {
   limits_ = limits;
+  if (limits_.max_connection_count == kNoSharing) return PumpLine();
+  for (const std::unique_ptr<PoolMember>& member : members_) member->exclusive = false;
   SetAside();
   PoolRequestList orphans;
-  while (limits_.max_connection_count != kNoSharing &&
-         static_cast<int>(members_.size()) > limits_.max_connection_count) {
+  while (static_cast<int>(members_.size()) > limits_.max_connection_count) {
     End(members_.size() - 1, loop_->Now() + limits_.drain_timeout,
         connection::CloseReason::kSurplus, &orphans);
   }

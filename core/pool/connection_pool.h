@@ -49,7 +49,7 @@ struct PoolStatistics {
 // It lends; connections are owned by `Owner` (the worker's table), who hears of each new one and
 // tells the pool of each that closed. Thread: its loop's. Destroy when empty() is true, or together
 // with all it serves: attempts then end, and waiters that are left are never answered.
-class ConnectionPool : private PoolRequest::Owner {
+class ConnectionPool final : private PoolRequest::Owner {
  public:
   // The pool asks its owner for attempts and hands it what they gave.
   class Owner {
@@ -95,6 +95,7 @@ class ConnectionPool : private PoolRequest::Owner {
   Acquired Acquire(AcquireCallback done);
 
   // Holds from now on; lowering the maximum drains the surplus, newest first (kSurplus).
+  // Connections that were opened with kNoSharing are shared when that ends.
   void SetLimits(PoolLimits limits);
   const PoolLimits& limits() const { return limits_; }
   // All members drain until `deadline`; waiters fail with UNAVAILABLE (POOL_DRAINED). Requests that

@@ -12,6 +12,14 @@ namespace sipcm::pool {
 
 // One place of a pool: a connection, or the attempt to open one.
 struct PoolMember {
+  PoolMember() = default;
+  PoolMember(const PoolMember&) = delete;
+  PoolMember& operator=(const PoolMember&) = delete;
+  // Who still waits for it is never answered: hand them on before.
+  ~PoolMember() {
+    while (!requests.empty()) requests.front()->Delist();
+  }
+
   MemberSnapshot Snapshot() const {
     return {.connecting = connection == nullptr,
             .usable = !exclusive && !throttled,

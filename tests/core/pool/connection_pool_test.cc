@@ -124,12 +124,12 @@ TEST_F(ConnectionPoolTest, WithoutSharingARequestGivenUpTakesItsConnectionWithIt
   EXPECT_TRUE(connections_.empty());
 }
 
-TEST_F(ConnectionPoolTest, AnExclusiveConnectionIsNotSharedWhenSharingIsTurnedOn) {
+TEST_F(ConnectionPoolTest, WhenSharingIsTurnedOnWhatIsThereIsShared) {
   MakePool(kNoSharing);
   Serve(1);
   limits_.max_connection_count = 2;
   pool_->SetLimits(limits_);
-  EXPECT_EQ(Serve(3), (std::vector<int>{2, 2, 2}));
+  EXPECT_EQ(Serve(3), (std::vector<int>{2, 1, 2}));
 }
 
 // ---- Waiting ----
