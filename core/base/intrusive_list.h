@@ -41,8 +41,15 @@ class IntrusiveList {
   bool empty() const { return head_.next_ == &head_; }
   size_t size() const { return size_; }
   T* front() { return empty() ? nullptr : static_cast<T*>(head_.next_); }
+  T* back() { return empty() ? nullptr : static_cast<T*>(head_.previous_); }
   void PushBack(T* item) { Insert(item, head_.previous_, &head_); }
   void PushFront(T* item) { Insert(item, &head_, head_.next_); }
+  // `next` must be in this list.
+  void InsertBefore(T* item, T* next) {
+    ListHook<Tag>* hook = next;
+    SIPCM_CHECK(hook->is_linked());
+    Insert(item, hook->previous_, hook);
+  }
   // `item` must be in this list.
   void Remove(T* item) {
     ListHook<Tag>* hook = item;

@@ -25,7 +25,9 @@ class SnapshotCell {
     {
       absl::MutexLock lock(&mutex_);
       value_.swap(value);
-      version_.fetch_add(1, std::memory_order_release);
+      // In one order with what the writer does next, such as looking at who waits for the value
+      // (SubscriptionGroup::SetWaiting): an acquire and release pair would not give that.
+      version_.fetch_add(1, std::memory_order_seq_cst);
     }
     // The old value may be large: it dies outside the lock.
   }
@@ -40,7 +42,7 @@ class SnapshotCell {
     explicit Reader(const SnapshotCell* cell) : cell_(cell) { Refresh(); }
     // Valid until the next Get().
     const std::shared_ptr<const T>& Get() {
-      if (cell_->version_.load(std::memory_order_acquire) != seen_) Refresh();
+      if (cell_->version_.load(std::memory_order_seq_cst) != seen_) Refresh();
       return value_;
     }
 
