@@ -2,6 +2,7 @@
 
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "core/base/check.h"
 #include "core/sip/method.h"
 #include "core/sip/response_builder.h"
@@ -87,10 +88,10 @@ bool AppendAutomaticAnswer(const sip::MessageView& request, Situation situation,
 bool AppendRefusal(const sip::MessageView& request, const sip::ParseVerdict& verdict,
                    const AnswerContext& context, std::string* out) {
   if (!verdict.answerable) return false;
-  const std::string warning = sip::MakeWarning(
-      sip::kMiscellaneousWarning, context.agent,
-      verdict.field.empty() ? std::string(verdict.reason)
-                            : absl::StrCat(verdict.field, ": ", verdict.reason));
+  const std::string warning =
+      sip::MakeWarning(sip::kMiscellaneousWarning, context.agent,
+                       verdict.field.empty() ? std::string(verdict.reason)
+                                             : absl::StrCat(verdict.field, ": ", verdict.reason));
   const sip::HeaderText headers[] = {{"Warning", warning}};
   return Append(request, verdict.status_code, headers, context, out);
 }

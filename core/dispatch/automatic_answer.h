@@ -12,20 +12,20 @@ namespace sipcm::dispatch {
 
 // Why the server answers a request by itself (the table of semantics.md 7).
 enum class Situation : uint8_t {
-  kNoEndpoint,         // 500: the manager has no endpoint at all
-  kNothingMatches,     // 500: profile UCMA
-  kNotFound,           // 404: profile RFC
-  kNoDialog,           // 481: a To tag, and nobody has it
-  kNoTransaction,      // 481: CANCEL without match
-  kNoSubscription,     // 480 + Retry-After
-  kApplicationGone,    // 500 + Retry-After: its stream ended after the delivery, none is left
-  kOverloaded,         // 503 + Retry-After: no credit and the line is full
-  kExpired,            // 500: no answer by the deadline
-  kMethodNotTaken,     // 405 + Allow: no subscription takes the method
-  kDraining,           // 503 + Retry-After
-  kMerged,             // 482: the same INVITE came by two ways (RFC 3261 8.2.2.2)
-  kCancelled,          // 487 to an INVITE that was cancelled
-  kCancelAccepted,     // 200 to the CANCEL itself
+  kNoEndpoint,       // 500: the manager has no endpoint at all
+  kNothingMatches,   // 500: profile UCMA
+  kNotFound,         // 404: profile RFC
+  kNoDialog,         // 481: a To tag, and nobody has it
+  kNoTransaction,    // 481: CANCEL without match
+  kNoSubscription,   // 480 + Retry-After
+  kApplicationGone,  // 500 + Retry-After: its stream ended after the delivery, none is left
+  kOverloaded,       // 503 + Retry-After: no credit and the line is full
+  kExpired,          // 500: no answer by the deadline
+  kMethodNotTaken,   // 405 + Allow: no subscription takes the method
+  kDraining,         // 503 + Retry-After
+  kMerged,           // 482: the same INVITE came by two ways (RFC 3261 8.2.2.2)
+  kCancelled,        // 487 to an INVITE that was cancelled
+  kCancelAccepted,   // 200 to the CANCEL itself
 };
 
 inline constexpr int kRetryAfterSeconds = 5;
@@ -36,11 +36,11 @@ absl::string_view ExplanationOf(Situation situation);
 
 // What an answer needs besides the request.
 struct AnswerContext {
-  absl::string_view agent;         // host for the Warning
-  absl::string_view to_tag;        // used when the request has none
-  absl::string_view received_host; // the peer's literal address, for the top Via
+  absl::string_view agent;          // host for the Warning
+  absl::string_view to_tag;         // used when the request has none
+  absl::string_view received_host;  // the peer's literal address, for the top Via
   uint16_t received_port = 0;
-  absl::string_view allow;         // kMethodNotTaken: what is taken; empty = all methods known
+  absl::string_view allow;  // kMethodNotTaken: what is taken; empty = all methods known
 };
 
 // Appends the answer to `out`. False, and nothing appended, when the request cannot be answered:

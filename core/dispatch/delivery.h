@@ -54,11 +54,11 @@ struct Delivery {
   };
   Kind kind = Kind::kRequest;
   RequestId request_id;
-  std::shared_ptr<const RequestRecord> request;    // kRequest only
+  std::shared_ptr<const RequestRecord> request;  // kRequest only
   std::shared_ptr<const Endpoint> endpoint;
   DispatchReason reason = DispatchReason::kRequestUri;
-  int attempt = 1;          // 2 and up: an earlier subscription was lost before it answered
-  absl::Time expire_time;   // when the server answers by itself
+  int attempt = 1;         // 2 and up: an earlier subscription was lost before it answered
+  absl::Time expire_time;  // when the server answers by itself
 };
 
 // Takes a subscription's deliveries. Called from workers' threads, one or several at a time; must

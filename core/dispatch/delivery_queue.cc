@@ -4,9 +4,30 @@
 #include <utility>
 
 #include "absl/strings/str_join.h"
-#include "core/base/check.h"
 
 namespace sipcm::dispatch {
+namespace {
+
+bool IsActive(const SubscriptionState& subscription) {
+  return !subscription.ended.load(std::memory_order_acquire);
+}
+
+bool HasCredit(const SubscriptionState& subscription) {
+  return IsActive(subscription) && subscription.credit.load(std::memory_order_seq_cst) > 0;
+}
+
+bool HasFreeCredit(const SubscriptionList& list) {
+  return std::any_of(list.begin(), list.end(),
+                     [](const auto& subscription) { return HasCredit(*subscription); });
+}
+
+bool HasTaker(const SubscriptionList& list, absl::string_view method) {
+  return std::any_of(list.begin(), list.end(), [method](const auto& subscription) {
+    return IsActive(*subscription) && subscription->Takes(method);
+  });
+}
+
+}  // namespace
 
 DeliveryQueue::DeliveryQueue(int worker, event::EventLoop* loop, Owner* owner)
     : worker_(worker), loop_(loop), owner_(owner) {}
@@ -19,6 +40,11 @@ LocalGroup& DeliveryQueue::Local(const std::shared_ptr<SubscriptionGroup>& group
   return *local;
 }
 
+LocalGroup* DeliveryQueue::FindLocal(const SubscriptionGroup* group) {
+  const auto found = groups_.find(group);
+  return found == groups_.end() ? nullptr : found->second.get();
+}
+
 LocalSubscription& DeliveryQueue::Local(const std::shared_ptr<SubscriptionState>& subscription) {
   std::unique_ptr<LocalSubscription>& local = subscriptions_[subscription.get()];
   if (local == nullptr) {
@@ -28,6 +54,8 @@ LocalSubscription& DeliveryQueue::Local(const std::shared_ptr<SubscriptionState>
   return *local;
 }
 
+// --- Offering ----------------------------------------------------------------------------------
+
 DeliveryQueue::Pick DeliveryQueue::PickSubscription(LocalGroup& local, absl::string_view method,
                                                     std::shared_ptr<SubscriptionState>* picked) {
   const SubscriptionList& list = *local.subscriptions.Get();
@@ -35,11 +63,7 @@ DeliveryQueue::Pick DeliveryQueue::PickSubscription(LocalGroup& local, absl::str
   for (size_t i = 0; i < list.size(); ++i) {
     const size_t index = (local.next + i) % list.size();
     const std::shared_ptr<SubscriptionState>& subscription = list[index];
-    if (subscription->ended.load(std::memory_order_acquire)) continue;
-    if (!subscription->Takes(method)) {
-      if (result == Pick::kNobody) result = Pick::kNotTaken;
-      continue;
-    }
+    if (!IsActive(*subscription) || !subscription->Takes(method)) continue;
     if (subscription->TakeCredit()) {
       local.next = index + 1;
       *picked = subscription;
@@ -50,58 +74,93 @@ DeliveryQueue::Pick DeliveryQueue::PickSubscription(LocalGroup& local, absl::str
   return result;
 }
 
-void DeliveryQueue::Offer(OpenRequest* request) { Offer(request, Place::kBack); }
-
-void DeliveryQueue::Offer(OpenRequest* request, Place place) {
-  Situation situation =
-      request->attempt > 0 ? Situation::kApplicationGone : Situation::kNoSubscription;
-  std::string allow;
-  for (const auto& group : {request->endpoint_group, request->manager_group}) {
-    LocalGroup& local = Local(group);
-    switch (TryGroup(request, local, place)) {
-      case Pick::kPicked:
-        return;
-      case Pick::kNoCredit:
-        owner_->OnUndeliverable(*request, Situation::kOverloaded, "");
-        return;
-      case Pick::kNotTaken:
-        situation = Situation::kMethodNotTaken;
-        allow = AllowOf(local);
-        break;
-      case Pick::kNobody:
-        break;
-    }
-  }
-  owner_->OnUndeliverable(*request, situation, allow);
-}
-
-DeliveryQueue::Pick DeliveryQueue::TryGroup(OpenRequest* request, LocalGroup& local, Place place) {
-  std::shared_ptr<SubscriptionState> subscription;
+void DeliveryQueue::Offer(OpenRequest* request) {
+  request->ticket = ++last_ticket_;
   const absl::string_view method = request->record->view.method();
-  Pick pick = PickSubscription(local, method, &subscription);
-  if (pick == Pick::kNoCredit) {
-    // A request that was delivered before keeps its place: it has waited already.
-    if (place == Place::kBack &&
-        local.line.size() >= static_cast<size_t>(request->endpoint->max_waiting_delivery_count)) {
-      return pick;
+  for (const auto* group : {&request->endpoint_group, &request->manager_group}) {
+    LocalGroup& local = Local(*group);
+    // Credit may be free that those before it have not been woken for yet.
+    if (!local.line.empty()) ServeLine(local);
+    std::shared_ptr<SubscriptionState> subscription;
+    const Pick pick = PickSubscription(local, method, &subscription);
+    if (pick == Pick::kPicked) return Deliver(request, subscription);
+    if (pick == Pick::kNobody) continue;
+    const int most = std::max(0, request->endpoint->max_waiting_delivery_count);
+    if (local.line.size() >= static_cast<size_t>(most)) {
+      owner_->OnUndeliverable(*request, Situation::kOverloaded, "");
+      return;
     }
-    LineUp(request, local, place);
+    LineUp(request, local);
     // Credit may have come back between the look and the bit: look once more (see SetWaiting).
-    pick = PickSubscription(local, method, &subscription);
-    if (pick != Pick::kPicked) return Pick::kPicked;  // it waits
-    LeaveLine(request);
+    ServeLine(local);
+    return;
   }
-  if (pick == Pick::kPicked) Deliver(request, subscription);
-  return pick;
+  GiveUp(request);
 }
 
-void DeliveryQueue::LineUp(OpenRequest* request, LocalGroup& local, Place place) {
-  request->line = &local;
-  if (place == Place::kFront) {
-    local.line.PushFront(request);
-  } else {
-    local.line.PushBack(request);
+// Where it may be delivered or wait: null when nobody takes it.
+LocalGroup* DeliveryQueue::FindTaker(const OpenRequest& request) {
+  const absl::string_view method = request.record->view.method();
+  for (const auto* group : {&request.endpoint_group, &request.manager_group}) {
+    LocalGroup& local = Local(*group);
+    if (HasTaker(*local.subscriptions.Get(), method)) return &local;
   }
+  return nullptr;
+}
+
+// Requests that were admitted before: all keep their places, whatever the bound of the line, and
+// only then are served, so that the oldest gets the first credit.
+void DeliveryQueue::OfferAgain(std::vector<OpenRequest*> requests) {
+  std::sort(requests.begin(), requests.end(),
+            [](const OpenRequest* a, const OpenRequest* b) { return a->ticket > b->ticket; });
+  std::vector<LocalGroup*> lines;
+  std::vector<OpenRequest*> nobodys;
+  for (OpenRequest* request : requests) {
+    LocalGroup* const local = FindTaker(*request);
+    if (local == nullptr) {
+      nobodys.push_back(request);
+      continue;
+    }
+    LineUp(request, *local);
+    if (lines.empty() || lines.back() != local) lines.push_back(local);
+  }
+  for (LocalGroup* local : lines) ServeLine(*local);
+  std::reverse(nobodys.begin(), nobodys.end());
+  for (OpenRequest* request : nobodys) GiveUp(request);
+}
+
+void DeliveryQueue::GiveUp(OpenRequest* request) {
+  // It was taken once: that others do not take its method is not why.
+  if (request->attempt > 0) {
+    owner_->OnUndeliverable(*request, Situation::kApplicationGone, "");
+    return;
+  }
+  const std::string allow = AllowOf(*request);
+  owner_->OnUndeliverable(
+      *request, allow.empty() ? Situation::kNoSubscription : Situation::kMethodNotTaken, allow);
+}
+
+// What those subscriptions take that do not take it; empty when there are none.
+std::string DeliveryQueue::AllowOf(const OpenRequest& request) {
+  std::vector<absl::string_view> methods;
+  const auto endpoints = request.endpoint_group->subscriptions().Get();
+  const auto managers = request.manager_group->subscriptions().Get();
+  for (const SubscriptionList* list : {endpoints.get(), managers.get()}) {
+    for (const auto& subscription : *list) {
+      if (!IsActive(*subscription)) continue;
+      for (const std::string& method : subscription->methods) {
+        if (std::find(methods.begin(), methods.end(), method) == methods.end()) {
+          methods.push_back(method);
+        }
+      }
+    }
+  }
+  return absl::StrJoin(methods, ", ");
+}
+
+void DeliveryQueue::LineUp(OpenRequest* request, LocalGroup& local) {
+  request->line = &local;
+  local.line.Insert(request);
   ++waiting_count_;
   if (local.line.size() == 1) local.group->SetWaiting(worker_);
 }
@@ -113,6 +172,8 @@ void DeliveryQueue::LeaveLine(OpenRequest* request) {
   --waiting_count_;
   if (local.line.empty()) local.group->ClearWaiting(worker_);
 }
+
+// --- Delivering --------------------------------------------------------------------------------
 
 void DeliveryQueue::Deliver(OpenRequest* request,
                             const std::shared_ptr<SubscriptionState>& subscription) {
@@ -155,67 +216,6 @@ void DeliveryQueue::Flush() {
   }
 }
 
-void DeliveryQueue::Release(OpenRequest* request) {
-  if (request->line != nullptr) {
-    LeaveLine(request);
-    return;
-  }
-  if (request->assigned == nullptr) return;
-  LocalSubscription& subscription = *request->assigned;
-  subscription.delivered.Remove(request);
-  request->assigned = nullptr;
-  const std::shared_ptr<SubscriptionState> state = subscription.state;
-  state->credit.fetch_add(1, std::memory_order_seq_cst);
-  OnCredit(state->group);
-}
-
-void DeliveryQueue::Abandon(OpenRequest* request) {
-  if (request->line != nullptr) LeaveLine(request);
-  if (request->assigned != nullptr) request->assigned->delivered.Remove(request);
-  request->assigned = nullptr;
-}
-
-void DeliveryQueue::OnCredit(const std::shared_ptr<SubscriptionGroup>& group) {
-  const int worker = group->NextWaitingWorker();
-  if (worker < 0) return;
-  if (worker != worker_) {
-    owner_->WakeWorker(worker, group);
-    return;
-  }
-  LocalGroup& local = Local(group);
-  ServeLine(local);
-  PassCreditOn(local);
-}
-
-void DeliveryQueue::ServeLine(LocalGroup& local) {
-  // Requests whose method no free subscription takes are stepped over, but not without end.
-  constexpr int kMostSteppedOver = 64;
-  int stepped_over = 0;
-  for (OpenRequest* request = local.line.front();
-       request != nullptr && stepped_over < kMostSteppedOver;) {
-    OpenRequest* const next = local.line.Next(request);
-    std::shared_ptr<SubscriptionState> subscription;
-    if (PickSubscription(local, request->record->view.method(), &subscription) == Pick::kPicked) {
-      LeaveLine(request);
-      Deliver(request, subscription);
-    } else {
-      ++stepped_over;
-    }
-    request = next;
-  }
-}
-
-void DeliveryQueue::PassCreditOn(LocalGroup& local) {
-  const uint64_t others = local.group->waiting_workers() & ~(uint64_t{1} << worker_);
-  if (others == 0) return;
-  for (const auto& subscription : *local.subscriptions.Get()) {
-    if (subscription->credit.load(std::memory_order_seq_cst) <= 0) continue;
-    const int worker = local.group->NextWaitingWorker();
-    if (worker >= 0 && worker != worker_) owner_->WakeWorker(worker, local.group);
-    return;
-  }
-}
-
 void DeliveryQueue::Tell(const OpenRequest& request, Delivery::Kind kind) {
   if (request.assigned == nullptr) return;
   Delivery delivery;
@@ -231,12 +231,11 @@ bool DeliveryQueue::DeliverUnanswerable(std::shared_ptr<const RequestRecord> rec
                                         const EndpointDirectory::Entry& entry,
                                         const std::shared_ptr<SubscriptionGroup>& manager_group,
                                         DispatchReason reason) {
-  for (const auto& group : {entry.group, manager_group}) {
-    LocalGroup& local = Local(group);
-    const SubscriptionList& list = *local.subscriptions.Get();
-    for (const auto& subscription : list) {
-      if (subscription->ended.load(std::memory_order_acquire) ||
-          !subscription->Takes(record->view.method())) {
+  for (const auto* group : {&entry.group, &manager_group}) {
+    for (const auto& subscription : *Local(*group).subscriptions.Get()) {
+      // An ACK follows its INVITE.
+      if (!IsActive(*subscription) ||
+          !(subscription->Takes("INVITE") || subscription->Takes(record->view.method()))) {
         continue;
       }
       Delivery delivery;
@@ -251,56 +250,133 @@ bool DeliveryQueue::DeliverUnanswerable(std::shared_ptr<const RequestRecord> rec
   return false;
 }
 
+// --- Credit ------------------------------------------------------------------------------------
+
+void DeliveryQueue::Release(OpenRequest* request) {
+  if (request->line != nullptr) {
+    LeaveLine(request);
+    return;
+  }
+  if (request->assigned == nullptr) return;
+  LocalSubscription& subscription = *request->assigned;
+  subscription.delivered.Remove(request);
+  request->assigned = nullptr;
+  HandOver(subscription.state);
+}
+
+void DeliveryQueue::Abandon(OpenRequest* request) {
+  if (request->line != nullptr) LeaveLine(request);
+  if (request->assigned != nullptr) request->assigned->delivered.Remove(request);
+  request->assigned = nullptr;
+}
+
+// A credit that nobody holds goes to the worker whose turn it is.
+void DeliveryQueue::HandOver(const std::shared_ptr<SubscriptionState>& subscription) {
+  if (!IsActive(*subscription)) return;
+  // Below zero: credit was withdrawn, and what comes back pays for that first.
+  const bool is_owed = subscription->credit.load(std::memory_order_seq_cst) < 0;
+  const int worker = is_owed ? -1 : subscription->group->NextWaitingWorker();
+  if (worker >= 0 && worker != worker_) {
+    subscription->group->Grant(worker, subscription);
+    owner_->WakeWorker(worker, subscription->group);
+    return;
+  }
+  if (worker == worker_ && DeliverOldest(subscription)) return;
+  GiveBack(subscription);
+  ServeAndPassOn(subscription->group);
+}
+
+void DeliveryQueue::OnCredit(const std::shared_ptr<SubscriptionGroup>& group) {
+  for (const auto& grant : group->TakeGrants(worker_)) {
+    const std::shared_ptr<SubscriptionState> subscription = grant.lock();
+    if (subscription == nullptr || !IsActive(*subscription)) continue;
+    if (!DeliverOldest(subscription)) GiveBack(subscription);
+  }
+  ServeAndPassOn(group);
+}
+
+// With a credit that was taken before; false when none here waits for it.
+bool DeliveryQueue::DeliverOldest(const std::shared_ptr<SubscriptionState>& subscription) {
+  LocalGroup* const local = FindLocal(subscription->group.get());
+  if (local == nullptr) return false;
+  OpenRequest* const request =
+      local->line.FindOldest([&](absl::string_view method) { return subscription->Takes(method); });
+  if (request == nullptr) return false;
+  LeaveLine(request);
+  Deliver(request, subscription);
+  return true;
+}
+
+void DeliveryQueue::GiveBack(const std::shared_ptr<SubscriptionState>& subscription) {
+  subscription->credit.fetch_add(1, std::memory_order_seq_cst);
+  subscription->group->BeginRound();
+}
+
+void DeliveryQueue::ServeLine(LocalGroup& local) {
+  const SubscriptionList* list = local.subscriptions.Get().get();
+  const auto has_credit = [&list](absl::string_view method) {
+    return std::any_of(list->begin(), list->end(), [method](const auto& subscription) {
+      return HasCredit(*subscription) && subscription->Takes(method);
+    });
+  };
+  while (OpenRequest* request = local.line.FindOldest(has_credit)) {
+    std::shared_ptr<SubscriptionState> subscription;
+    // Another worker may have been quicker: then there is something else to find, or nothing.
+    if (PickSubscription(local, request->record->view.method(), &subscription) == Pick::kPicked) {
+      LeaveLine(request);
+      Deliver(request, subscription);
+    }
+    list = local.subscriptions.Get().get();
+  }
+}
+
+// Uses the credit that is free, and has the next waiting worker look when some is left.
+void DeliveryQueue::ServeAndPassOn(const std::shared_ptr<SubscriptionGroup>& group) {
+  if (group->waiting_workers() == 0) return;
+  group->SetLooked(worker_);
+  if (LocalGroup* const local = FindLocal(group.get()); local != nullptr) ServeLine(*local);
+  if (!HasFreeCredit(*group->subscriptions().Get())) return;
+  const int next = group->NextToLook();
+  if (next >= 0) owner_->WakeWorker(next, group);
+}
+
+// --- Ends --------------------------------------------------------------------------------------
+
 void DeliveryQueue::OnSubscriptionEnded(const std::shared_ptr<SubscriptionState>& subscription) {
+  std::vector<OpenRequest*> requests;
   auto found = subscriptions_.find(subscription.get());
   if (found != subscriptions_.end()) {
     const std::unique_ptr<LocalSubscription> local = std::move(found->second);
     subscriptions_.erase(found);
-    std::vector<OpenRequest*> orphans;
     while (OpenRequest* request = local->delivered.PopFront()) {
       request->assigned = nullptr;
-      orphans.push_back(request);
+      requests.push_back(request);
     }
-    // To the front of the line in their old order, before those that were never delivered.
-    std::reverse(orphans.begin(), orphans.end());
-    for (OpenRequest* request : orphans) Offer(request, Place::kFront);
   }
-  ReofferLine(Local(subscription->group));
+  LocalGroup* const group = FindLocal(subscription->group.get());
+  if (group != nullptr) TakeStranded(*group, &requests);
+  OfferAgain(std::move(requests));
 }
 
-void DeliveryQueue::ReofferLine(LocalGroup& local) {
-  for (const auto& subscription : *local.subscriptions.Get()) {
-    if (!subscription->ended.load(std::memory_order_acquire)) return;
-  }
-  // Nobody is left here: those who wait go to the manager's subscriptions or get their answer.
-  std::vector<OpenRequest*> waiting;
-  while (OpenRequest* request = local.line.front()) {
+// Those in the line whom none that is left takes.
+void DeliveryQueue::TakeStranded(LocalGroup& local, std::vector<OpenRequest*>* stranded) {
+  const SubscriptionList& list = *local.subscriptions.Get();
+  const auto is_stranded = [&list](absl::string_view method) { return !HasTaker(list, method); };
+  while (OpenRequest* request = local.line.FindOldest(is_stranded)) {
     LeaveLine(request);
-    waiting.push_back(request);
+    stranded->push_back(request);
   }
-  for (OpenRequest* request : waiting) Offer(request, Place::kBack);
 }
 
 void DeliveryQueue::Forget(const std::shared_ptr<SubscriptionGroup>& group, Situation situation) {
   auto found = groups_.find(group.get());
   if (found == groups_.end()) return;
-  while (OpenRequest* request = found->second->line.front()) {
+  const std::unique_ptr<LocalGroup> local = std::move(found->second);
+  groups_.erase(found);
+  while (OpenRequest* request = local->line.FindOldest([](absl::string_view) { return true; })) {
     LeaveLine(request);
     owner_->OnUndeliverable(*request, situation, "");
   }
-  groups_.erase(group.get());
-}
-
-std::string DeliveryQueue::AllowOf(LocalGroup& local) {
-  std::vector<std::string> methods;
-  for (const auto& subscription : *local.subscriptions.Get()) {
-    for (const std::string& method : subscription->methods) {
-      if (std::find(methods.begin(), methods.end(), method) == methods.end()) {
-        methods.push_back(method);
-      }
-    }
-  }
-  return absl::StrJoin(methods, ", ");
 }
 
 }  // namespace sipcm::dispatch

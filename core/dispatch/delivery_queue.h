@@ -8,17 +8,15 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "core/base/intrusive_list.h"
 #include "core/base/snapshot_cell.h"
 #include "core/dispatch/automatic_answer.h"
 #include "core/dispatch/endpoint_directory.h"
 #include "core/dispatch/open_request.h"
 #include "core/dispatch/subscription_group.h"
+#include "core/dispatch/waiting_line.h"
 #include "core/event/event_loop.h"
 
 namespace sipcm::dispatch {
-
-using AssignmentList = IntrusiveList<OpenRequest, AssignmentTag>;
 
 // One worker's share of a subscription group: who is next, and who waits for credit.
 struct LocalGroup {
@@ -26,8 +24,8 @@ struct LocalGroup {
       : group(std::move(of)), subscriptions(&group->subscriptions()) {}
   const std::shared_ptr<SubscriptionGroup> group;
   SnapshotCell<SubscriptionList>::Reader subscriptions;
-  AssignmentList line;  // first come, first served
-  size_t next = 0;      // round-robin
+  WaitingLine line;  // first come, first served among those that a free subscription takes
+  size_t next = 0;   // round-robin
 };
 
 // One worker's share of a subscription: what it has yet to answer, and what this turn brings it.
@@ -41,15 +39,19 @@ struct LocalSubscription {
 // round-robin, those of the endpoint before those of the manager; else they wait in a bounded
 // line; a subscription that ends gives back what it did not answer. What one turn brings goes to a
 // sink in one call. Thread: the worker's.
+//
+// Credit is shared by the workers. One that comes back is handed to the worker whose turn it is
+// (SubscriptionGroup::Grant); credit that is free with nobody's name on it is for who comes first.
 class DeliveryQueue {
  public:
   class Owner {
    public:
-    // Nobody will take it: answer and close it. It is in no list any more. Called from inside
-    // Offer(), OnSubscriptionEnded() and Forget(). `allow`: for kMethodNotTaken.
+    // Nobody will take it: answer and close it, and no other. It is in no list any more. Called
+    // from inside Offer(), OnSubscriptionEnded() and Forget(). `allow`: for kMethodNotTaken.
     virtual void OnUndeliverable(OpenRequest& request, Situation situation,
                                  absl::string_view allow) = 0;
-    // Credit of `group` is free and it is `worker`'s turn: have OnCredit() called there.
+    // Credit of `group` is free and it is `worker`'s turn (may be this one): have OnCredit()
+    // called there, in another turn.
     virtual void WakeWorker(int worker, std::shared_ptr<SubscriptionGroup> group) = 0;
 
    protected:
@@ -82,24 +84,30 @@ class DeliveryQueue {
   size_t waiting_count() const { return waiting_count_; }
 
  private:
-  enum class Place : uint8_t { kBack, kFront };
-  enum class Pick : uint8_t { kPicked, kNoCredit, kNotTaken, kNobody };
+  enum class Pick : uint8_t { kPicked, kNoCredit, kNobody };
 
   LocalGroup& Local(const std::shared_ptr<SubscriptionGroup>& group);
+  LocalGroup* FindLocal(const SubscriptionGroup* group);
   LocalSubscription& Local(const std::shared_ptr<SubscriptionState>& subscription);
+
   Pick PickSubscription(LocalGroup& local, absl::string_view method,
                         std::shared_ptr<SubscriptionState>* picked);
-  void Offer(OpenRequest* request, Place place);
-  // True when it was delivered or lined up.
-  Pick TryGroup(OpenRequest* request, LocalGroup& local, Place place);
-  void LineUp(OpenRequest* request, LocalGroup& local, Place place);
+  LocalGroup* FindTaker(const OpenRequest& request);
+  void OfferAgain(std::vector<OpenRequest*> requests);
+  void GiveUp(OpenRequest* request);
+  std::string AllowOf(const OpenRequest& request);
+  void LineUp(OpenRequest* request, LocalGroup& local);
   void LeaveLine(OpenRequest* request);
+  void TakeStranded(LocalGroup& local, std::vector<OpenRequest*>* stranded);
+
+  void HandOver(const std::shared_ptr<SubscriptionState>& subscription);
+  bool DeliverOldest(const std::shared_ptr<SubscriptionState>& subscription);
+  void GiveBack(const std::shared_ptr<SubscriptionState>& subscription);
+  void ServeLine(LocalGroup& local);
+  void ServeAndPassOn(const std::shared_ptr<SubscriptionGroup>& group);
+
   void Deliver(OpenRequest* request, const std::shared_ptr<SubscriptionState>& subscription);
   void Outbox(LocalSubscription& local, Delivery delivery);
-  void ServeLine(LocalGroup& local);
-  void PassCreditOn(LocalGroup& local);
-  void ReofferLine(LocalGroup& local);
-  std::string AllowOf(LocalGroup& local);
   void Flush();
 
   const int worker_;
@@ -108,6 +116,7 @@ class DeliveryQueue {
   absl::flat_hash_map<SubscriptionGroup*, std::unique_ptr<LocalGroup>> groups_;
   absl::flat_hash_map<SubscriptionState*, std::unique_ptr<LocalSubscription>> subscriptions_;
   std::vector<std::shared_ptr<SubscriptionState>> dirty_;  // have an outbox to flush
+  uint64_t last_ticket_ = 0;
   size_t waiting_count_ = 0;
 };
 

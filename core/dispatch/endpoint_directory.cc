@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/hash/hash.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
@@ -49,9 +50,9 @@ absl::StatusOr<std::string> CanonicalAddress(absl::string_view uri) {
                                                    "); write one like \"sip:alice@example.com\""));
   }
   if (view.scheme == sip::UriScheme::kOther) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", uri, "\" has the scheme \"", view.scheme_name,
-                     "\"; use \"sip:\", \"sips:\" or \"tel:\""));
+    return absl::InvalidArgumentError(absl::StrCat("\"", uri, "\" has the scheme \"",
+                                                   view.scheme_name,
+                                                   "\"; use \"sip:\", \"sips:\" or \"tel:\""));
   }
   return std::string(sip::AddressOfRecord(view).text());
 }
@@ -68,14 +69,15 @@ absl::StatusOr<std::shared_ptr<const EndpointDirectory>> EndpointDirectory::With
       absl::StatusOr<std::string> other_address = CanonicalAddress(other->endpoint->address);
       if (other->endpoint->id != entry.endpoint->id && other_address.ok() &&
           *other_address == addresses.front() &&
-          other->endpoint->endpoint_id == entry.endpoint->endpoint_id) {
-        return MakeError(
-            absl::StatusCode::kAlreadyExists, "ENDPOINT_ADDRESS_TAKEN",
-            absl::StrCat("endpoint \"", entry.endpoint->id, "\": the address \"",
-                         entry.endpoint->address, "\" with endpoint_id \"",
-                         entry.endpoint->endpoint_id, "\" belongs to \"endpoints/",
-                         other->endpoint->id,
-                         "\"; use another address, or give each its own endpoint_id"));
+          absl::EqualsIgnoreCase(other->endpoint->endpoint_id, entry.endpoint->endpoint_id)) {
+        return WithField(
+            MakeError(absl::StatusCode::kAlreadyExists, "ENDPOINT_ADDRESS_TAKEN",
+                      absl::StrCat("endpoint \"", entry.endpoint->id, "\": the address \"",
+                                   entry.endpoint->address, "\" with endpoint_id \"",
+                                   entry.endpoint->endpoint_id, "\" belongs to \"endpoints/",
+                                   other->endpoint->id,
+                                   "\"; use another address, or give each its own endpoint_id")),
+            "address");
       }
     }
   }
@@ -104,7 +106,9 @@ void EndpointDirectory::Insert(const EntryPointer& entry,
   (*shard)[entry->endpoint->id] = entry;
   slot = std::move(shard);
   ++size_;
-  if (entry->endpoint->kind == EndpointKind::kPeerToPeer) ++peer_to_peer_count_;
+  if (entry->endpoint->kind == EndpointKind::kPeerToPeer) {
+    only_peer_to_peer_ = ++peer_to_peer_count_ == 1 ? entry : nullptr;
+  }
 }
 
 void EndpointDirectory::Erase(const Entry& entry) {
@@ -130,7 +134,9 @@ void EndpointDirectory::Erase(const Entry& entry) {
   shard->erase(endpoint->id);
   slot = std::move(shard);
   --size_;
-  if (endpoint->kind == EndpointKind::kPeerToPeer) --peer_to_peer_count_;
+  if (endpoint->kind == EndpointKind::kPeerToPeer) {
+    only_peer_to_peer_ = --peer_to_peer_count_ == 1 ? FindOnlyPeerToPeer() : nullptr;
+  }
 }
 
 const EndpointDirectory::Entries* EndpointDirectory::FindByAddress(
@@ -148,16 +154,14 @@ EndpointDirectory::EntryPointer EndpointDirectory::FindById(absl::string_view id
   return found == shard->end() ? nullptr : found->second;
 }
 
-EndpointDirectory::EntryPointer EndpointDirectory::only_peer_to_peer() const {
-  if (peer_to_peer_count_ != 1) return nullptr;
-  EntryPointer only;
+EndpointDirectory::EntryPointer EndpointDirectory::FindOnlyPeerToPeer() const {
   for (const auto& shard : by_id_) {
     if (shard == nullptr) continue;
     for (const auto& [id, entry] : *shard) {
-      if (entry->endpoint->kind == EndpointKind::kPeerToPeer) only = entry;
+      if (entry->endpoint->kind == EndpointKind::kPeerToPeer) return entry;
     }
   }
-  return only;
+  return nullptr;
 }
 
 }  // namespace sipcm::dispatch

@@ -34,8 +34,8 @@ class EndpointDirectory {
   static std::shared_ptr<const EndpointDirectory> Empty();
 
   // With `entry` added, or put in place of the one with its id. ALREADY_EXISTS
-  // (ENDPOINT_ADDRESS_TAKEN) when another id has the same (address, epid). INVALID_ARGUMENT
-  // naming "address" or "aliases[i]".
+  // (ENDPOINT_ADDRESS_TAKEN) naming "address" when another id has the same (address, epid), both
+  // compared as a request is matched with them. INVALID_ARGUMENT naming "address" or "aliases[i]".
   absl::StatusOr<std::shared_ptr<const EndpointDirectory>> With(Entry entry) const;
   // Without the endpoint of that id, if it was there.
   std::shared_ptr<const EndpointDirectory> Without(absl::string_view id) const;
@@ -46,7 +46,7 @@ class EndpointDirectory {
   size_t size() const { return size_; }
   size_t peer_to_peer_count() const { return peer_to_peer_count_; }
   // When exactly one is PEER_TO_PEER; else null.
-  EntryPointer only_peer_to_peer() const;
+  const EntryPointer& only_peer_to_peer() const { return only_peer_to_peer_; }
 
   template <typename Function>
   void ForEach(Function function) const {
@@ -63,11 +63,13 @@ class EndpointDirectory {
 
   void Insert(const EntryPointer& entry, const absl::InlinedVector<std::string, 2>& addresses);
   void Erase(const Entry& entry);
+  EntryPointer FindOnlyPeerToPeer() const;
 
   std::array<std::shared_ptr<const AddressShard>, kShardCount> by_address_;
   std::array<std::shared_ptr<const IdShard>, kShardCount> by_id_;
   size_t size_ = 0;
   size_t peer_to_peer_count_ = 0;
+  EntryPointer only_peer_to_peer_;
 };
 
 }  // namespace sipcm::dispatch

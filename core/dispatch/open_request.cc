@@ -12,20 +12,21 @@ OpenRequestTable::OpenRequestTable(int worker, RandomSource* random)
 OpenRequestTable::~OpenRequestTable() { SIPCM_CHECK_MESSAGE(size_ == 0, "requests are open"); }
 
 OpenRequest* OpenRequestTable::Open() {
-  if (slots_.size() < kMinSlots || free_.empty()) {
-    if (slots_.size() >= RequestId::kMaxSlots) {
-      if (free_.empty()) return nullptr;
-    } else {
-      free_.push_front(static_cast<uint32_t>(slots_.size()));
-      slots_.emplace_back();
-    }
+  uint32_t index = 0;
+  if (free_.size() <= kRemembered && slots_.size() < RequestId::kMaxSlots) {
+    index = static_cast<uint32_t>(slots_.size());
+    slots_.emplace_back();
+  } else {
+    if (free_.empty()) return nullptr;
+    index = free_.front();
+    free_.pop_front();
   }
-  const uint32_t index = free_.front();
-  free_.pop_front();
   Slot& slot = slots_[index];
   slot.request = std::make_unique<OpenRequest>();
   // A nonce of zero would make the very first id all zeros, which means "none".
-  slot.request->id = RequestId(worker_, index, random_->Next() | 1);
+  RequestId id(worker_, index, random_->Next() | 1);
+  if (id == slot.last_id) id = RequestId(worker_, index, id.value() + 2);
+  slot.request->id = id;
   ++size_;
   return slot.request.get();
 }
@@ -49,10 +50,11 @@ void OpenRequestTable::Close(OpenRequest* request, Ending ending) {
 
 absl::Status OpenRequestTable::WhyNotOpen(RequestId id) const {
   const std::string quoted = absl::StrCat("request \"", id.ToString(), "\"");
-  if (id.slot() >= slots_.size() || slots_[id.slot()].last_id != id) {
+  if (id == RequestId() || id.slot() >= slots_.size() || slots_[id.slot()].last_id != id) {
     return MakeError(absl::StatusCode::kNotFound, "REQUEST_NOT_FOUND",
-                     absl::StrCat(quoted, " is not known; answer with the request_id of a delivery "
-                                          "that has not been answered"));
+                     absl::StrCat(quoted,
+                                  " is not known; answer with the request_id of a delivery "
+                                  "that has not been answered"));
   }
   const auto refused = [&](absl::string_view reason, absl::string_view why) {
     return MakeError(absl::StatusCode::kFailedPrecondition, reason, absl::StrCat(quoted, why));

@@ -41,9 +41,10 @@ struct OpenRequest final : event::TimeoutQueue::Entry, ListHook<AssignmentTag> {
   // The connection counts it among its live transactions until it ends.
   bool is_counted = false;
 
-  // The delivery queue's: at most one is set.
-  LocalGroup* line = nullptr;              // waits for credit
-  LocalSubscription* assigned = nullptr;   // handed to a subscription
+  // The delivery queue's: at most one of both is set.
+  LocalGroup* line = nullptr;             // waits for credit
+  LocalSubscription* assigned = nullptr;  // handed to a subscription
+  uint64_t ticket = 0;                    // in order of arrival; keeps its place when redelivered
 };
 
 // The open requests of one worker, found by id without a map. Thread: the worker's.
@@ -72,8 +73,9 @@ class OpenRequestTable {
   }
 
  private:
-  // Slots are taken first in, first out, so that each remembers its last request for long.
-  static constexpr size_t kMinSlots = 4096;
+  // Slots are reused first in, first out, and only when this many are free: so each remembers the
+  // request that it had last until as many others have ended.
+  static constexpr size_t kRemembered = 4096;
   struct Slot {
     std::unique_ptr<OpenRequest> request;
     RequestId last_id;

@@ -22,16 +22,18 @@ class RequestId {
   RequestId() = default;  // none
   RequestId(int worker, uint32_t slot, uint64_t nonce)
       : value_((static_cast<uint64_t>(worker) << 58) |
-               (static_cast<uint64_t>(slot & (kMaxSlots - 1)) << 36) |
-               (nonce & 0xfffffffffULL)) {}
+               (static_cast<uint64_t>(slot & (kMaxSlots - 1)) << 36) | (nonce & 0xfffffffffULL)) {}
   static RequestId FromValue(uint64_t value) {
     RequestId id;
     id.value_ = value;
     return id;
   }
-  // 16 hexadecimal digits, as ToString() writes them. False when malformed.
+  // Exactly what ToString() writes. False, and `id` as it was, when it is something else.
   static bool Parse(absl::string_view text, RequestId* id) {
-    return text.size() == 16 && absl::SimpleHexAtoi(text, &id->value_);
+    RequestId parsed;
+    if (!absl::SimpleHexAtoi(text, &parsed.value_) || parsed.ToString() != text) return false;
+    *id = parsed;
+    return true;
   }
 
   uint64_t value() const { return value_; }

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 #include "core/base/snapshot_cell.h"
 #include "core/dispatch/delivery.h"
 
@@ -67,12 +69,40 @@ class SubscriptionGroup {
   uint64_t waiting_workers() const { return waiting_workers_.load(std::memory_order_seq_cst); }
   // The worker whose turn it is to use a returned credit: the next waiting one in circular order,
   // so that a busy worker does not starve another. -1: none waits.
-  int NextWaitingWorker();
+  int NextWaitingWorker() { return Next(waiting_workers()); }
+
+  // A credit on its way: taken from `subscription` for `worker`, so that nobody else uses it
+  // before that worker is there.
+  void Grant(int worker, std::weak_ptr<SubscriptionState> subscription);
+  // The grants of `worker`, which are its own now.
+  std::vector<std::weak_ptr<SubscriptionState>> TakeGrants(int worker);
+
+  // Credit that the worker whose turn it was cannot use (its requests have other methods) goes
+  // round: each waiting worker looks once. Whoever returns credit begins a round after it.
+  void BeginRound() { looked_workers_.store(0, std::memory_order_seq_cst); }
+  // Before it looks.
+  void SetLooked(int worker) {
+    looked_workers_.fetch_or(uint64_t{1} << worker, std::memory_order_seq_cst);
+  }
+  // The next waiting one that has not looked in this round; -1: none.
+  int NextToLook() {
+    return Next(waiting_workers() & ~looked_workers_.load(std::memory_order_seq_cst));
+  }
 
  private:
+  struct GrantedCredit {
+    int worker;
+    std::weak_ptr<SubscriptionState> subscription;
+  };
+
+  int Next(uint64_t workers);
+
   SnapshotCell<SubscriptionList> subscriptions_;
   std::atomic<uint64_t> waiting_workers_{0};
+  std::atomic<uint64_t> looked_workers_{0};
   std::atomic<uint32_t> last_served_{0};
+  absl::Mutex mutex_;
+  std::vector<GrantedCredit> grants_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sipcm::dispatch

@@ -10,8 +10,8 @@ namespace {
 
 std::string MakeFollower(const sip::MessageView& invite, absl::string_view method,
                          absl::string_view to_line) {
-  std::string out = absl::StrCat(method, " ", invite.request_uri(), " SIP/2.0\r\nVia: ",
-                                 invite.top_via().element, "\r\n");
+  std::string out = absl::StrCat(method, " ", invite.request_uri(),
+                                 " SIP/2.0\r\nVia: ", invite.top_via().element, "\r\n");
   for (const sip::HeaderField& field : invite.headers()) {
     if (field.id == sip::HeaderId::kRoute || field.id == sip::HeaderId::kFrom ||
         field.id == sip::HeaderId::kCallId) {

@@ -25,13 +25,22 @@ std::string InviteTransactionTable::KeyOf(const sip::MessageView& request) {
                       via.element, "|", request.request_uri());
 }
 
+std::string InviteTransactionTable::CallOf(const sip::MessageView& invite) {
+  // Inside a dialog the To tag says that it was routed here on purpose (8.2.2.2).
+  if (!invite.to_tag().empty()) return std::string();
+  return absl::StrCat(invite.call_id(), "|", invite.cseq_number(), "|", invite.from_tag());
+}
+
 bool InviteTransactionTable::Add(const sip::MessageView& invite, uint64_t request_id) {
   std::string key = KeyOf(invite);
+  std::string call = CallOf(invite);
+  if (by_key_.contains(key) || proceeding_calls_.contains(call)) return false;
+  if (!call.empty()) proceeding_calls_.insert(call);
   std::unique_ptr<InviteTransaction>& slot = by_key_[key];
-  if (slot != nullptr) return false;
   slot = std::make_unique<InviteTransaction>();
   slot->request_id = request_id;
   slot->key = std::move(key);
+  slot->call = std::move(call);
   return true;
 }
 
@@ -47,6 +56,8 @@ void InviteTransactionTable::Finish(const sip::MessageView& invite, int status_c
     Remove(transaction);
     return;
   }
+  proceeding_calls_.erase(transaction->call);
+  transaction->call.clear();
   transaction->state = InviteTransaction::State::kCompleted;
   transaction->request_id = 0;
   timeouts_.Arm(transaction, kTimerH);
@@ -54,6 +65,7 @@ void InviteTransactionTable::Finish(const sip::MessageView& invite, int status_c
 
 void InviteTransactionTable::Remove(InviteTransaction* transaction) {
   timeouts_.Disarm(transaction);
+  proceeding_calls_.erase(transaction->call);
   by_key_.erase(std::string(transaction->key));
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "core/event/timeout_queue.h"
 #include "core/sip/message_view.h"
@@ -22,6 +23,7 @@ struct InviteTransaction final : event::TimeoutQueue::Entry {
   State state = State::kProceeding;
   uint64_t request_id = 0;  // of the open request, while kProceeding
   std::string key;
+  std::string call;  // what all copies of the INVITE share, whichever way they came
 };
 
 // A worker's INVITE transactions. Owns them. Thread: the worker's.
@@ -30,7 +32,8 @@ class InviteTransactionTable final : private event::TimeoutQueue::Listener {
   explicit InviteTransactionTable(event::EventLoop* loop) : timeouts_(loop, this) {}
   ~InviteTransactionTable();
 
-  // False when the same INVITE is there already: a merged or looped request (RFC 3261 8.2.2.2).
+  // False when the same INVITE is there already, or has no final answer yet and came here by
+  // another way: a merged or looped request (RFC 3261 8.2.2.2).
   bool Add(const sip::MessageView& invite, uint64_t request_id);
   // The INVITE that a CANCEL or ACK belongs to; null: none.
   InviteTransaction* Match(const sip::MessageView& follower);
@@ -43,9 +46,11 @@ class InviteTransactionTable final : private event::TimeoutQueue::Listener {
  private:
   void OnTimeout(event::TimeoutQueue::Entry& entry) override;
   static std::string KeyOf(const sip::MessageView& request);
+  static std::string CallOf(const sip::MessageView& invite);
 
   event::TimeoutQueue timeouts_;
   absl::flat_hash_map<std::string, std::unique_ptr<InviteTransaction>> by_key_;
+  absl::flat_hash_set<std::string> proceeding_calls_;  // of those outside dialogs
 };
 
 }  // namespace sipcm::transaction

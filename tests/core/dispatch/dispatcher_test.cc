@@ -1,0 +1,300 @@
+#include "core/dispatch/dispatcher.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/base/random_source.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/core/dispatch/test_endpoint.h"
+#include "tests/core/dispatch/test_request.h"
+
+namespace sipcm::dispatch {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+class DispatcherTest : public ::testing::Test {
+ protected:
+  void Add(const TestEndpoint& endpoint) {
+    auto next = directory_->With(endpoint.MakeEntry());
+    ASSERT_TRUE(next.ok()) << next.status();
+    directory_ = *std::move(next);
+  }
+
+  // "endpoint by reason", or "status by automatic_answer"; the same with and without steps.
+  std::string Decide(const TestRequest& request) {
+    const ParsedText parsed(request);
+    EXPECT_TRUE(parsed.verdict.ok()) << parsed.verdict.reason;
+    const DispatchDecision quiet = Dispatch(parsed.view, *directory_, policy_);
+    std::vector<std::string> steps;
+    const DispatchDecision told = Dispatch(parsed.view, *directory_, policy_, &steps);
+    EXPECT_EQ(quiet.reason, told.reason);
+    EXPECT_EQ(quiet.entry, told.entry);
+    EXPECT_EQ(quiet.situation, told.situation);
+    EXPECT_THAT(steps, Not(SizeIs(0)));
+    for (const std::string& step : steps) EXPECT_FALSE(step.empty());
+    steps_ = absl::StrJoin(steps, "\n");
+    EXPECT_EQ(quiet.entry == nullptr, quiet.reason == DispatchReason::kAutomaticAnswer);
+    return absl::StrCat(quiet.entry == nullptr ? absl::StrCat(StatusCodeOf(quiet.situation))
+                                               : quiet.entry->endpoint->id,
+                        " by ", DispatchReasonName(quiet.reason));
+  }
+  std::string DecideFor(const std::string& uri, const std::string& to = "<sip:nobody@nowhere>") {
+    return Decide({.uri = uri, .to = to});
+  }
+
+  std::shared_ptr<const EndpointDirectory> directory_ = EndpointDirectory::Empty();
+  DispatchPolicy policy_;
+  std::string steps_;
+};
+
+TEST_F(DispatcherTest, Step4TheRequestUriDecidesFirst) {
+  Add({.id = "alice", .address = "sip:alice@example.com"});
+  Add({.id = "bob", .address = "sip:bob@example.com"});
+  EXPECT_EQ(DecideFor("sip:alice@example.com", "<sip:bob@example.com>"), "alice by request_uri");
+}
+
+TEST_F(DispatcherTest, Step4OnlyTheAddressOfRecordCounts) {
+  Add({.id = "alice", .address = "sip:alice@example.com"});
+  for (const char* uri : {"sips:alice@EXAMPLE.com", "sip:alice:pw@example.com:5070;transport=tcp",
+                          "sip:%61lice@example.com."}) {
+    EXPECT_EQ(DecideFor(uri), "alice by request_uri") << uri;
+  }
+  EXPECT_EQ(DecideFor("sip:Alice@example.com"), "500 by automatic_answer");
+  EXPECT_EQ(DecideFor("sip:alice@example.org"), "500 by automatic_answer");
+}
+
+TEST_F(DispatcherTest, Step4ThenTheToAddress) {
+  Add({.id = "alice", .address = "sip:alice@example.com"});
+  EXPECT_EQ(DecideFor("sip:192.0.2.1:5060", "\"A. Lice\" <sip:alice@example.com>"),
+            "alice by to_address");
+  EXPECT_EQ(DecideFor("sip:192.0.2.1", "sip:alice@example.com"), "alice by to_address");
+}
+
+TEST_F(DispatcherTest, Step4AnAliasIsAsGoodAsTheAddress) {
+  Add({.id = "alice", .address = "sip:alice@example.com", .aliases = {"sip:sales@example.com"}});
+  EXPECT_EQ(DecideFor("sip:sales@example.com"), "alice by request_uri");
+  EXPECT_EQ(DecideFor("sip:x@y", "<sips:sales@example.com>"), "alice by to_address");
+}
+
+TEST_F(DispatcherTest, Step4AHostAloneOwnsAllItsUsersButThoseThatHaveAnOwner) {
+  Add({.id = "domain", .address = "sip:gw@other.org", .aliases = {"sip:example.com"}});
+  Add({.id = "alice", .address = "sip:alice@example.com"});
+  EXPECT_EQ(DecideFor("sip:whoever@example.com"), "domain by request_uri");
+  EXPECT_EQ(DecideFor("sip:example.com"), "domain by request_uri");
+  EXPECT_EQ(DecideFor("sip:alice@example.com"), "alice by request_uri");
+  EXPECT_EQ(DecideFor("sip:x@sub.example.com"), "500 by automatic_answer");
+  EXPECT_EQ(DecideFor("sip:192.0.2.1", "<sip:any@example.com>"), "domain by to_address");
+}
+
+TEST_F(DispatcherTest, Step4AUserDoesNotOwnItsHost) {
+  Add({.id = "alice", .address = "sip:alice@example.com"});
+  EXPECT_EQ(DecideFor("sip:example.com"), "500 by automatic_answer");
+}
+
+TEST_F(DispatcherTest, Step4TheHostOfTheRequestUriGoesBeforeTheTo) {
+  Add({.id = "domain", .address = "sip:example.com"});
+  Add({.id = "alice", .address = "sip:alice@example.org"});
+  EXPECT_EQ(DecideFor("sip:x@example.com", "<sip:alice@example.org>"), "domain by request_uri");
+}
+
+TEST_F(DispatcherTest, Step4TelNumbersMatchWhateverTheirSeparators) {
+  Add({.id = "phone", .address = "tel:+1-555-0100"});
+  EXPECT_EQ(DecideFor("tel:+15550100"), "phone by request_uri");
+  EXPECT_EQ(DecideFor("tel:+1.555.0100;phone-context=x"), "phone by request_uri");
+  EXPECT_EQ(DecideFor("tel:+15550101"), "500 by automatic_answer");
+}
+
+TEST_F(DispatcherTest, Step4AnUnknownSchemeLeavesItToTheTo) {
+  Add({.id = "alice", .address = "sip:alice@example.com"});
+  EXPECT_EQ(DecideFor("urn:service:sos", "<sip:alice@example.com>"), "alice by to_address");
+  EXPECT_EQ(DecideFor("urn:service:sos"), "500 by automatic_answer");
+  EXPECT_EQ(DecideFor("sip:nobody@x", "<urn:service:sos>"), "500 by automatic_answer");
+}
+
+TEST_F(DispatcherTest, OfSeveralOwnersTheEpidDecides) {
+  const std::string address = "sip:alice@example.com";
+  Add({.id = "desk", .address = address, .endpoint_id = "0a1b"});
+  Add({.id = "phone", .address = address, .endpoint_id = "0a1c"});
+  EXPECT_EQ(Decide({.to = "<sip:alice@example.com>;epid=0a1c"}), "phone by request_uri");
+  EXPECT_THAT(steps_, HasSubstr("chosen by the epid \"0a1c\""));
+  EXPECT_EQ(Decide({.to = "<sip:alice@example.com>;epid=0A1B"}), "desk by request_uri");
+  EXPECT_EQ(Decide({.uri = "sip:alice@example.com;epid=0a1b"}), "desk by request_uri");
+  // The To's goes before the Request-URI's.
+  EXPECT_EQ(
+      Decide({.uri = "sip:alice@example.com;epid=0a1b", .to = "<sip:alice@example.com>;epid=0a1c"}),
+      "phone by request_uri");
+}
+
+TEST_F(DispatcherTest, AnEpidThatNobodyHasDecidesNothing) {
+  Add({.id = "desk", .address = "sip:alice@example.com", .endpoint_id = "0a1b"});
+  Add({.id = "phone", .address = "sip:alice@example.com", .endpoint_id = "0a1c"});
+  EXPECT_EQ(Decide({.to = "<sip:alice@example.com>;epid=ffff"}), "500 by automatic_answer");
+  EXPECT_EQ(Decide({}), "500 by automatic_answer");
+  EXPECT_THAT(steps_, HasSubstr("not decided"));
+}
+
+TEST_F(DispatcherTest, AnOnlyOwnerGetsItWhateverTheEpid) {
+  Add({.id = "desk", .address = "sip:alice@example.com", .endpoint_id = "0a1b"});
+  EXPECT_EQ(Decide({.to = "<sip:alice@example.com>;epid=ffff"}), "desk by request_uri");
+}
+
+TEST_F(DispatcherTest, AnEpidThatTwoOwnersShareDecidesNothing) {
+  // By alias: (address, epid) pairs differ, so both may exist.
+  Add({.id = "a", .address = "sip:a@b", .aliases = {"sip:team@b"}, .endpoint_id = "7"});
+  Add({.id = "c", .address = "sip:c@b", .aliases = {"sip:team@b"}, .endpoint_id = "7"});
+  EXPECT_EQ(DecideFor("sip:team@b", "<sip:team@b>;epid=7"), "500 by automatic_answer");
+  EXPECT_EQ(DecideFor("sip:c@b;epid=7"), "c by request_uri");
+}
+
+TEST_F(DispatcherTest, OfSeveralOwnersTheUriParametersDecideNext) {
+  Add({.id = "plain", .address = "sip:line@b", .endpoint_id = "1"});
+  Add({.id = "second", .address = "sip:line@b;line=2", .endpoint_id = "2"});
+  Add({.id = "video", .address = "sip:line@b;line=2;media=video", .endpoint_id = "3"});
+  EXPECT_EQ(DecideFor("sip:line@b;line=2"), "second by request_uri");
+  EXPECT_THAT(steps_, HasSubstr("chosen by the URI parameters"));
+  EXPECT_EQ(DecideFor("sip:line@b;media=VIDEO;x=y;line=2"), "video by request_uri");
+  EXPECT_EQ(DecideFor("sip:line@b;line=3"), "plain by request_uri");
+  EXPECT_EQ(DecideFor("sip:line@b"), "plain by request_uri");
+  EXPECT_EQ(DecideFor("sip:line@b;line=2", "<sip:x@y>;epid=1"), "plain by request_uri");
+}
+
+TEST_F(DispatcherTest, EquallyGoodUriParametersDecideNothing) {
+  Add({.id = "a", .address = "sip:a@b", .aliases = {"sip:team@b;x=1"}});
+  Add({.id = "c", .address = "sip:c@b", .aliases = {"sip:team@b;y=1"}});
+  EXPECT_EQ(DecideFor("sip:team@b;x=1;y=1"), "500 by automatic_answer");
+  EXPECT_EQ(DecideFor("sip:team@b;y=1"), "c by request_uri");
+  EXPECT_EQ(DecideFor("sip:team@b"), "500 by automatic_answer");
+}
+
+TEST_F(DispatcherTest, AnAmbiguousRequestUriLeavesItToTheTo) {
+  Add({.id = "a", .address = "sip:a@b", .aliases = {"sip:team@b"}});
+  Add({.id = "c", .address = "sip:c@b", .aliases = {"sip:team@b"}});
+  EXPECT_EQ(DecideFor("sip:team@b", "<sip:c@b>"), "c by to_address");
+}
+
+TEST_F(DispatcherTest, Step5StrictGivesAllToTheOnlyPeerToPeerEndpoint) {
+  policy_.strictness = DispatchStrictness::kStrict;
+  Add({.id = "reg", .kind = EndpointKind::kRegistered, .address = "sip:reg@example.com"});
+  EXPECT_EQ(DecideFor("sip:x@y"), "500 by automatic_answer");
+  Add({.id = "only", .address = "sip:only@example.com"});
+  EXPECT_EQ(DecideFor("sip:x@y"), "only by strict");
+  EXPECT_EQ(DecideFor("urn:a:b", "<mailto:x@y>"), "only by strict");
+  Add({.id = "second", .address = "sip:second@example.com"});
+  EXPECT_EQ(DecideFor("sip:x@y"), "500 by automatic_answer");
+  EXPECT_THAT(steps_, HasSubstr("strict, but 2 peer-to-peer endpoints"));
+}
+
+TEST_F(DispatcherTest, Step5ComesAfterTheAddresses) {
+  policy_.strictness = DispatchStrictness::kStrict;
+  Add({.id = "reg", .kind = EndpointKind::kRegistered, .address = "sip:reg@example.com"});
+  Add({.id = "only", .address = "sip:only@example.com"});
+  EXPECT_EQ(DecideFor("sip:reg@example.com"), "reg by request_uri");
+}
+
+TEST_F(DispatcherTest, Step6TheDefaultEndpointGetsTheRest) {
+  policy_.default_endpoint_id = "catchall";
+  EXPECT_EQ(DecideFor("sip:x@y"), "500 by automatic_answer");
+  EXPECT_THAT(steps_, HasSubstr("\"catchall\" does not exist"));
+  Add({.id = "catchall", .address = "sip:catchall@example.com"});
+  Add({.id = "alice", .address = "sip:alice@example.com"});
+  EXPECT_EQ(DecideFor("sip:x@y"), "catchall by default_endpoint");
+  EXPECT_EQ(DecideFor("sip:alice@example.com"), "alice by request_uri");
+  policy_.strictness = DispatchStrictness::kStrict;  // with two endpoints it decides nothing
+  EXPECT_EQ(DecideFor("sip:x@y"), "catchall by default_endpoint");
+}
+
+TEST_F(DispatcherTest, Step7WithoutEndpointsIs500AndInProfileRfc404) {
+  EXPECT_EQ(DecideFor("sip:x@y"), "500 by automatic_answer");
+  EXPECT_EQ(Dispatch(ParsedText(TestRequest{}).view, *directory_, policy_).situation,
+            Situation::kNoEndpoint);
+  policy_.profile = DispatchProfile::kRfc;
+  EXPECT_EQ(DecideFor("sip:x@y"), "404 by automatic_answer");
+}
+
+TEST_F(DispatcherTest, Step7NothingMatchesIs500AndInProfileRfc404) {
+  Add({.id = "bob", .address = "sip:bob@example.com"});
+  EXPECT_EQ(DecideFor("sip:x@y"), "500 by automatic_answer");
+  EXPECT_EQ(Dispatch(ParsedText(TestRequest{}).view, *directory_, policy_).situation,
+            Situation::kNothingMatches);
+  policy_.profile = DispatchProfile::kRfc;
+  EXPECT_EQ(DecideFor("sip:x@y"), "404 by automatic_answer");
+}
+
+TEST_F(DispatcherTest, Step7AToTagIs481InBothProfiles) {
+  const std::string to = "<sip:nobody@nowhere>;tag=theirs";
+  EXPECT_EQ(DecideFor("sip:x@y", to), "481 by automatic_answer");
+  Add({.id = "bob", .address = "sip:bob@example.com"});
+  policy_.profile = DispatchProfile::kRfc;
+  EXPECT_EQ(DecideFor("sip:x@y", to), "481 by automatic_answer");
+  // Matched all the same: it is the endpoint's to know its dialogs.
+  EXPECT_EQ(DecideFor("sip:bob@example.com", to), "bob by request_uri");
+}
+
+TEST_F(DispatcherTest, EveryMethodIsDispatchedAlike) {
+  Add({.id = "alice", .address = "sip:alice@example.com"});
+  for (const char* method : {"ACK", "BYE", "INVITE", "OPTIONS", "X-NEW"}) {
+    EXPECT_EQ(Decide({.method = method}), "alice by request_uri") << method;
+  }
+}
+
+// Steps are words about the decision and never change it, whatever comes.
+class DispatcherPropertyTest : public DispatcherTest,
+                               public ::testing::WithParamInterface<uint64_t> {
+ protected:
+  template <size_t kSize>
+  std::string OneOf(const char* const (&choices)[kSize]) {
+    return choices[random_.Next() % kSize];
+  }
+  std::string RandomUri() {
+    static constexpr const char* kBases[] = {
+        "sip:u1@h1", "sip:u2@h1", "sips:u1@h2",           "sip:h1", "sip:h2:5070", "tel:+1-555",
+        "urn:a:b",   "sip:u3@H1", "sip:u1@[2001:db8::1]",
+    };
+    static constexpr const char* kParameters[] = {"", "", ";epid=1", ";x=1", ";x=1;y=2"};
+    return OneOf(kBases) + OneOf(kParameters);
+  }
+  void AddRandomEndpoint(int number) {
+    TestEndpoint endpoint{.id = absl::StrCat("e", number)};
+    endpoint.kind = random_.Next() % 2 == 0 ? EndpointKind::kPeerToPeer : EndpointKind::kRegistered;
+    endpoint.address = RandomUri();
+    endpoint.endpoint_id = absl::StrCat(random_.Next() % 3);
+    for (uint64_t i = random_.Next() % 3; i > 0; --i) endpoint.aliases.push_back(RandomUri());
+    // Some are refused (an urn, a taken address): then there is one fewer.
+    auto next = directory_->With(endpoint.MakeEntry());
+    if (next.ok()) directory_ = *std::move(next);
+  }
+
+  SeededRandomSource random_{GetParam()};
+};
+
+TEST_P(DispatcherPropertyTest, StepsNeverChangeTheDecisionAndAreNeverEmpty) {
+  for (int round = 0; round < 40; ++round) {
+    directory_ = EndpointDirectory::Empty();
+    for (uint64_t i = random_.Next() % 8; i > 0; --i) AddRandomEndpoint(static_cast<int>(i));
+    policy_.profile = random_.Next() % 2 == 0 ? DispatchProfile::kUcma : DispatchProfile::kRfc;
+    policy_.strictness =
+        random_.Next() % 2 == 0 ? DispatchStrictness::kByAddress : DispatchStrictness::kStrict;
+    policy_.default_endpoint_id = random_.Next() % 3 == 0 ? "e1" : "";
+    for (int i = 0; i < 10; ++i) {
+      TestRequest request;
+      request.uri = RandomUri();
+      request.to = absl::StrCat("<", RandomUri(), ">", random_.Next() % 3 == 0 ? ";epid=1" : "",
+                                random_.Next() % 4 == 0 ? ";tag=t" : "");
+      Decide(request);  // checks it
+      if (HasFailure()) FAIL() << request.Text() << "\n" << steps_;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, DispatcherPropertyTest, ::testing::Range<uint64_t>(1, 6));
+
+}  // namespace
+}  // namespace sipcm::dispatch
