@@ -47,8 +47,8 @@ class RecordingHandler final : public ApplicationHandler {
     Note("result", result.error().reason());
   }
   void OnSubscriptionStarted(const v1::SubscriptionStarted& started, int subscription) override {
-    Note("started", subscription);
     credit_ = started.max_outstanding_count();
+    Note("started", subscription);
   }
   void OnSubscriptionEnded(const v1::SubscriptionEnded& ended) override {
     Note("ended", ended.error().reason());
