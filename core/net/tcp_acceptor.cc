@@ -52,21 +52,17 @@ TcpAcceptor::TcpAcceptor(event::FdLoop* loop, FileDescriptor socket, const Socke
   watch_->SetInterest(true, false);
 }
 
-TcpAcceptor::~TcpAcceptor() {
-  if (destroyed_ != nullptr) *destroyed_ = true;
-}
+TcpAcceptor::~TcpAcceptor() { *destroyed_ = true; }
 
 void TcpAcceptor::OnFdReadable() {
-  bool destroyed = false;
-  destroyed_ = &destroyed;
+  const std::shared_ptr<bool> destroyed = destroyed_;
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     const int error = AcceptOne();
-    if (destroyed) return;
+    if (*destroyed) return;
     if (error == 0 || IsOfOneConnection(error)) continue;
     if (!IsQueueEmpty(error)) HandleError(error);
     break;
   }
-  if (!destroyed) destroyed_ = nullptr;
 }
 
 int TcpAcceptor::AcceptOne() {

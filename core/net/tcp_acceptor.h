@@ -42,7 +42,8 @@ class TcpAcceptor final : public Acceptor, private event::FdListener {
   // Given up for a moment when there is no other, so that accept can take a connection off the
   // queue and close it.
   FileDescriptor spare_;
-  bool* destroyed_ = nullptr;  // set while the listener is called
+  // Whether the listener destroyed this while it was called.
+  const std::shared_ptr<bool> destroyed_ = std::make_shared<bool>(false);
   const std::unique_ptr<event::Alarm> resume_;
   const std::unique_ptr<event::FdWatch> watch_;
 };
