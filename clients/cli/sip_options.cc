@@ -21,6 +21,18 @@ std::string WrongHeader(const std::string& text) {
   return "";
 }
 
+// RFC 3261 20.15: a body has one.
+template <class Message>
+bool HasContentType(const Message& message) {
+  for (const v1::SipHeader& header : message.headers()) {
+    if (absl::EqualsIgnoreCase(header.name(), "Content-Type") ||
+        absl::EqualsIgnoreCase(header.name(), "c")) {
+      return true;
+    }
+  }
+  return false;
+}
+
 template <class Message>
 std::string AnyMessageText(const std::string& start_line, const Message& message) {
   std::string text;
@@ -45,7 +57,9 @@ void SipOptions::AddTo(CLI::App& command) {
       ->check(WrongHeader)
       ->expected(1)
       ->take_all();
-  command.add_option("--body", body_, "Text, or @FILE (@- is standard input)");
+  command.add_option(
+      "--body", body_,
+      "Text, or @FILE (@- is standard input); text/plain unless --header says otherwise");
 }
 
 template <class Message>
@@ -56,13 +70,14 @@ std::string SipOptions::FillAny(Message& message) const {
     header.set_name(std::string(absl::StripAsciiWhitespace(parts.first)));
     header.set_value(std::string(absl::StripAsciiWhitespace(parts.second)));
   }
-  if (!absl::StartsWith(body_, "@")) {
-    message.set_body(body_);
-    return "";
+  std::string body = body_;
+  if (absl::StartsWith(body_, "@") && !ReadFile(body_.substr(1), body)) return body;
+  if (!body.empty() && !HasContentType(message)) {
+    v1::SipHeader& header = *message.add_headers();
+    header.set_name("Content-Type");
+    header.set_value("text/plain");
   }
-  std::string content;
-  if (!ReadFile(body_.substr(1), content)) return content;
-  message.set_body(content);
+  message.set_body(body);
   return "";
 }
 

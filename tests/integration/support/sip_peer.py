@@ -1,0 +1,127 @@
+"""A SIP peer on one connection, as far as tests need one: whole messages in and out."""
+
+import itertools
+import re
+import socket
+import time
+
+from tests.integration.support.waiting import DEADLINE_SECONDS
+
+_counter = itertools.count(1)
+
+
+class Message:
+    """One message as it came."""
+
+    def __init__(self, head, body):
+        unfolded = re.sub(r'\r\n[ \t]+', ' ', head.decode('utf-8', errors='replace'))
+        lines = unfolded.split('\r\n')
+        self.start_line = lines[0]
+        self.headers = [tuple(part.strip() for part in line.split(':', 1)) for line in lines[1:]]
+        self.body = body
+
+    @property
+    def status(self):
+        """The status code; 0 for a request."""
+        match = re.match(r'SIP/2\.0 (\d{3})', self.start_line)
+        return int(match.group(1)) if match else 0
+
+    def all(self, name):
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+    def header(self, name):
+        """The first value, or an empty string."""
+        return (self.all(name) or [''])[0]
+
+
+def request(method='OPTIONS', uri='sip:alice@example.com', to='', call_id='', body=b'', branch='',
+            extra=()):
+    """A request with fresh identifiers, as bytes."""
+    number = next(_counter)
+    head = [
+        '%s %s SIP/2.0' % (method, uri),
+        'Via: SIP/2.0/TCP peer.example.com;branch=%s' % (branch or 'z9hG4bK-test-%d' % number),
+        'Max-Forwards: 70',
+        'From: <sip:peer@example.com>;tag=from-%d' % number,
+        'To: %s' % (to or '<%s>' % uri),
+        'Call-ID: %s' % (call_id or 'call-%d@peer.example.com' % number),
+        'CSeq: %d %s' % (number, method),
+        *extra,
+        'Content-Length: %d' % len(body),
+    ]
+    return ('\r\n'.join(head) + '\r\n\r\n').encode() + body
+
+
+class SipPeer:
+    """A connection that the test opened."""
+
+    def __init__(self, address, tls=None, server_hostname='localhost'):
+        self._socket = socket.create_connection(address, timeout=DEADLINE_SECONDS)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            self._socket = tls.wrap_socket(self._socket, server_hostname=server_hostname)
+        self._received = b''
+        self.ended = False  # The other side has ended or reset the connection.
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self._socket.close()
+
+    def send(self, data):
+        """Sends all; a connection that is gone already is for the reader to notice."""
+        try:
+            self._socket.sendall(data)
+        except OSError:
+            pass
+
+    def _receive(self, seconds):
+        """Reads once. False: nothing came in time, or the connection has ended."""
+        if self.ended:
+            return False
+        self._socket.settimeout(max(seconds, 0.001))
+        try:
+            data = self._socket.recv(65536)
+        except TimeoutError:
+            return False
+        except OSError:
+            data = b''
+        if not data:
+            self.ended = True
+            return False
+        self._received += data
+        return True
+
+    def read(self, seconds=DEADLINE_SECONDS):
+        """The next message; None when none came in time or the connection ended before."""
+        end = time.monotonic() + seconds
+        while True:
+            message = self._take()
+            if message is not None:
+                return message
+            left = end - time.monotonic()
+            if left <= 0 or not self._receive(left) and self.ended:
+                return self._take()
+
+    def _take(self):
+        self._received = self._received.lstrip(b'\r\n')  # Keep-alives.
+        head, separator, rest = self._received.partition(b'\r\n\r\n')
+        if not separator:
+            return None
+        match = re.search(rb'(?im)^(?:content-length|l)[ \t]*:[ \t]*(\d+)', head)
+        length = int(match.group(1)) if match else 0
+        if len(rest) < length:
+            return None
+        self._received = rest[length:]
+        return Message(head, rest[:length])
+
+    def wait_until_closed(self, seconds=DEADLINE_SECONDS):
+        """True when the other side ended the connection in time."""
+        end = time.monotonic() + seconds
+        while not self.ended and time.monotonic() < end:
+            self._receive(end - time.monotonic())
+        return self.ended
