@@ -113,9 +113,9 @@ void AttachStream::OnWritten(bool ok) {
     Write();
   } else {
     FinishIfIdle();
-    RemoveIfOver();
   }
   ReadIfWanted();
+  RemoveIfOver();
 }
 
 void AttachStream::FinishWith(const absl::Status& status) {

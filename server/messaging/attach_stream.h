@@ -47,7 +47,8 @@ class AttachStream final : public HostedStream,
   // Finishes with `status` once what waits is written.
   void FinishWith(const absl::Status& status);
   void FinishIfIdle();
-  // Removes this from the host when no operation is under way.
+  // Removes this from the host, which destroys it, when no operation is under way: the last thing a
+  // caller does.
   void RemoveIfOver();
 
   std::shared_ptr<AttachStream> waiting_;  // holds itself until the call comes

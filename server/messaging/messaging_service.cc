@@ -12,6 +12,14 @@
 #include "server/messaging/subscribe_stream.h"
 
 namespace sipcm::server {
+namespace {
+
+// An application whose machine vanished says no goodbye: its streams, and the requests that they
+// hold, end once a ping stays unanswered.
+constexpr int kPingAfterSilenceMilliseconds = 20'000;
+constexpr int kPingTimeoutMilliseconds = 10'000;
+
+}  // namespace
 
 // Everything that has to do with gRPC, so that its headers stay out of ours.
 class MessagingService::Rpc {
@@ -24,6 +32,9 @@ class MessagingService::Rpc {
 
   void Register(grpc::ServerBuilder& builder) {
     builder.RegisterService(&service_);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kPingAfterSilenceMilliseconds);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingTimeoutMilliseconds);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
     thread_ = std::make_unique<CompletionThread>(builder.AddCompletionQueue());
     host_ = std::make_unique<StreamHost>(engine_, lookup_, thread_.get());
   }

@@ -18,8 +18,9 @@ namespace sipcm::server {
 // In this order, each once, from one thread:
 //   Register(builder); builder.BuildAndStart(); Start(); ... EndStreams(why);
 //   grpc::Server::Shutdown(deadline); Stop().
-// Without Start() no call is ever served. The engine must outlive Stop(); it may call sinks of
-// ended streams after that, which does nothing.
+// Without Start() no call is ever served; when the server could not start, destroy this at once.
+// The engine must outlive Stop(); it may call sinks of ended streams after that, which does
+// nothing.
 class MessagingService {
  public:
   MessagingService(engine::Engine* engine, EndpointLookup lookup);
@@ -27,7 +28,8 @@ class MessagingService {
   MessagingService(const MessagingService&) = delete;
   MessagingService& operator=(const MessagingService&) = delete;
 
-  // Adds the service and its completion queue. The builder's server must be destroyed before this.
+  // Adds the service and its completion queue, and has silent connections pinged. The builder's
+  // server must be destroyed before this.
   void Register(grpc::ServerBuilder& builder);
   // Begins to accept calls, on a thread of its own.
   void Start();

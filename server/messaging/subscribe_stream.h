@@ -51,6 +51,8 @@ class SubscribeStream final : public HostedStream,
   // Starts the next operation, a write or Finish(), when none is under way. Any thread.
   void Proceed() ABSL_UNLOCK_FUNCTION(mutex_);
   void Write();
+  // Removes this from the host, which destroys it, when no operation is under way: the last thing a
+  // caller does.
   void RemoveIfOver();
 
   std::shared_ptr<SubscribeStream> waiting_;  // holds itself until the call comes

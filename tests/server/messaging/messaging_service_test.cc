@@ -257,6 +257,14 @@ TEST_F(MessagingServiceTest, CancellingASendReachesTheEngine) {
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
 }
 
+TEST_F(MessagingServiceTest, GoesAwayWhenItsServerCouldNotStart) {
+  MessagingService service(&engine_, [](const std::string&) { return absl::nullopt; });
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("no-such-host.invalid:1", grpc::InsecureServerCredentials());
+  service.Register(builder);
+  EXPECT_EQ(builder.BuildAndStart(), nullptr);
+}
+
 // Attach: what AttachSession does is tested there; here, that it does so over gRPC.
 class AttachServiceTest : public MessagingServiceTest {
  protected:
