@@ -70,9 +70,10 @@ class SessionTest(unittest.TestCase):
             self.request_id = delivered['request']['requestId']
             self.tell(method, body, [started, delivered])
             return
+        typed = dict(body)
         if method == 'Messaging/Respond':
-            body['request_id'] = self.request_id  # Typed off from what Subscribe printed.
-        self.tell(method, body, self.client.call(path, body))
+            typed['request_id'] = self.request_id  # Typed off from what Subscribe printed.
+        self.tell(method, body, self.client.call(path, typed))
         if method == 'Messaging/Respond':
             self.assertEqual(self.peer.read().status, 200)
 
