@@ -88,9 +88,7 @@ class Server(Child):
         config = {
             'connection_managers': [{
                 'name': 'connectionManagers/load', 'kind': 'SERVER_TCP', 'auto_start': True,
-                'listen_addresses': [{'host': '127.0.0.1', 'port': 0}],
-                # All load comes from one address and certificate, so from one client.
-                'limits': {'max_client_request_count': 0}, **(manager or {})}],
+                'listen_addresses': [{'host': '127.0.0.1', 'port': 0}], **(manager or {})}],
             'endpoints': [{
                 'name': 'endpoints/echo', 'kind': 'PEER_TO_PEER',
                 'address': 'sip:echo@example.com',
