@@ -58,7 +58,7 @@ CloseReason ReasonOfBrokenStream(const absl::Status& error) {
   if (reason == "RESET") return CloseReason::kReset;
   if (reason == "TRUNCATED") return CloseReason::kTruncated;
   // How a TLS 1.3 server tells that it refuses our certificate, after the handshake.
-  if (reason == "PEER_ALERT") return CloseReason::kHandshakeFailed;
+  if (reason == "PEER_REFUSED_US" || reason == "PEER_ALERT") return CloseReason::kHandshakeFailed;
   if (reason == "TLS_PROTOCOL_ERROR") return CloseReason::kProtocolError;
   return CloseReason::kIoFailed;
 }

@@ -20,7 +20,7 @@ namespace sipcm::connection {
 CloseReason ReasonOfTimer(TimerKind kind);
 // Before the stream was ready: our verdict on the peer's certificate is FAILED_PRECONDITION.
 CloseReason ReasonOfFailedHandshake(const absl::Status& error);
-// By the stream's reason: RESET, TRUNCATED, PEER_ALERT, ...
+// By the stream's reason: RESET, TRUNCATED, PEER_REFUSED_US, ...
 CloseReason ReasonOfBrokenStream(const absl::Status& error);
 CloseReason ReasonOfFrameError(sip::FrameErrorReason reason);
 

@@ -17,7 +17,7 @@ ConnectionEnvironment::ConnectionEnvironment(event::EventLoop* loop)
 }
 
 ConnectionEnvironment::~ConnectionEnvironment() {
-  *alive_ = false;
+  *self_ = nullptr;
   for (const TurnEndTask* task : turn_end_) {
     SIPCM_CHECK_MESSAGE(task == nullptr, "the environment must outlive its connections");
   }
@@ -55,8 +55,8 @@ void ConnectionEnvironment::TurnEndTask::ScheduleTurnEnd() {
 void ConnectionEnvironment::Schedule() {
   if (turn_end_scheduled_) return;
   turn_end_scheduled_ = true;
-  loop_->AtTurnEnd([this, alive = alive_] {
-    if (*alive) RunTurnEnd();
+  loop_->AtTurnEnd([self = self_] {
+    if (*self != nullptr) (*self)->RunTurnEnd();
   });
 }
 

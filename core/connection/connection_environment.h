@@ -66,8 +66,10 @@ class ConnectionEnvironment {
   std::vector<std::string> spare_buffers_;
   std::vector<TurnEndTask*> turn_end_;  // null where destroyed
   bool turn_end_scheduled_ = false;
-  // Tells a task that is still waiting in the loop that this is gone.
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  // For the task that waits in the loop: null once this is gone. Small enough not to be allocated
+  // with each task.
+  const std::shared_ptr<ConnectionEnvironment*> self_ =
+      std::make_shared<ConnectionEnvironment*>(this);
 };
 
 }  // namespace sipcm::connection

@@ -60,6 +60,7 @@ TEST(CloseDetailTest, ABrokenStreamSaysHow) {
   };
   EXPECT_EQ(reason("RESET"), CloseReason::kReset);
   EXPECT_EQ(reason("TRUNCATED"), CloseReason::kTruncated);
+  EXPECT_EQ(reason("PEER_REFUSED_US"), CloseReason::kHandshakeFailed);
   EXPECT_EQ(reason("PEER_ALERT"), CloseReason::kHandshakeFailed);
   EXPECT_EQ(reason("TLS_PROTOCOL_ERROR"), CloseReason::kProtocolError);
   EXPECT_EQ(reason("IO_ERROR"), CloseReason::kIoFailed);
