@@ -1,12 +1,11 @@
 #include "server/catalog/control_state.h"
 
-#include <fstream>
-#include <iterator>
 #include <utility>
 #include <vector>
 
 #include "core/base/status_macros.h"
 #include "server/conversion/manager_conversion.h"
+#include "server/store/file_text.h"
 #include "server/store/resource_name.h"
 
 namespace sipcm::server {
@@ -14,12 +13,13 @@ namespace {
 
 using sipcm::v1::ConnectionManager;
 
+constexpr size_t kMaxSystemTrustBytes = 16 << 20;
+
 std::shared_ptr<const tls::TrustBundle> ReadSystemAnchors(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return nullptr;
-  const std::string pem((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const absl::StatusOr<std::string> pem = ReadFileText(path, kMaxSystemTrustBytes);
+  if (!pem.ok()) return nullptr;
   absl::StatusOr<std::shared_ptr<const tls::TrustBundle>> bundle =
-      tls::TrustBundle::FromPem("system", "1", pem, "");
+      tls::TrustBundle::FromPem("system", "1", *pem, "");
   return bundle.ok() ? *bundle : nullptr;
 }
 

@@ -1,9 +1,5 @@
 #include "server/config/config_file.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "google/protobuf/util/json_util.h"
+#include "server/store/file_text.h"
 #include "server/store/resource_name.h"
 #include "server/validation/refusal.h"
 
@@ -22,23 +19,6 @@ using sipcm::v1::Config;
 
 constexpr size_t kMaxFileBytes = 64 << 20;
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file.is_open() || file.bad() || (text.empty() && errno != 0)) {
-    return MakeError(
-        absl::StatusCode::kFailedPrecondition, "FILE_UNREADABLE",
-        absl::StrCat("cannot read \"", path, "\": ", std::strerror(errno == 0 ? EIO : errno),
-                     "; check the path and its permissions"));
-  }
-  if (text.size() > kMaxFileBytes) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_FIELD",
-                     absl::StrCat("\"", path, "\" has more than ", kMaxFileBytes, " bytes"));
-  }
-  return text;
-}
-
 // Reads `*file` into `*pem` and clears it: what is in force is what was read.
 absl::Status Load(const std::string& folder, const std::string& field, std::string* file,
                   std::string* pem, absl::string_view pem_field) {
@@ -47,7 +27,7 @@ absl::Status Load(const std::string& folder, const std::string& field, std::stri
     return BadField("CONFLICTING_FIELDS", field, absl::StrCat("give either it, or ", pem_field));
   }
   const std::string path = (*file)[0] == '/' ? *file : absl::StrCat(folder, *file);
-  absl::StatusOr<std::string> text = ReadFile(path);
+  absl::StatusOr<std::string> text = ReadFileText(path, kMaxFileBytes);
   if (!text.ok()) {
     return WithField(MakeError(text.status().code(), "FILE_UNREADABLE",
                                absl::StrCat(field, ": ", text.status().message())),
@@ -125,7 +105,7 @@ absl::Status CreateAll(const Resources& resources, absl::string_view list,
 }  // namespace
 
 absl::StatusOr<Config> ReadConfigFile(const std::string& path) {
-  SIPCM_ASSIGN_OR_RETURN(const std::string json, ReadFile(path));
+  SIPCM_ASSIGN_OR_RETURN(const std::string json, ReadFileText(path, kMaxFileBytes));
   Config config;
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = false;

@@ -17,6 +17,7 @@ namespace sipcm::server {
 namespace {
 
 constexpr int kMaxWorkers = 64;
+constexpr size_t kMaxSocketPath = 107;  // sockaddr_un
 
 // As typed, before it is checked.
 struct Typed {
@@ -68,6 +69,9 @@ absl::Status Check(const Typed& typed, int cores, Flags* flags) {
     }
   } else if (flags->grpc_address == "unix:") {
     return BadFlag("grpc_address", "\"unix:\" has no path; give one like unix:/run/sipcm.sock");
+  } else if (flags->grpc_address.size() - 5 > kMaxSocketPath) {
+    return BadFlag("grpc_address", absl::StrCat("the path has ", flags->grpc_address.size() - 5,
+                                                " bytes; a socket's has at most ", kMaxSocketPath));
   }
   absl::StatusOr<net::SocketAddress> admin = net::SocketAddress::Parse(typed.admin_address);
   if (!admin.ok()) {

@@ -79,9 +79,9 @@ absl::Status ResolvePaths(const FieldMask& mask, const Message& patch, const Fie
   }
   for (const std::string& given : mask.paths()) {
     std::string path = given;
-    if (!FieldMaskUtil::GetFieldDescriptors(descriptor, path, nullptr)) {
+    if (path.empty() || !FieldMaskUtil::GetFieldDescriptors(descriptor, path, nullptr)) {
       const std::string snake = SnakeCase(given);
-      if (!FieldMaskUtil::GetFieldDescriptors(descriptor, snake, nullptr)) {
+      if (snake.empty() || !FieldMaskUtil::GetFieldDescriptors(descriptor, snake, nullptr)) {
         return BadField(
             "UNKNOWN_FIELD_IN_MASK", "update_mask",
             absl::StrCat("\"", absl::Utf8SafeCEscape(given), "\" is not a field of ",

@@ -1,0 +1,84 @@
+#include "server/admin_http/admin_http.h"
+
+#include <gtest/gtest.h>
+#include <httplib.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "core/base/error.h"
+#include "server/admin_http/engine_metrics.h"
+#include "tests/fakes/fake_engine.h"
+
+namespace sipcm::server {
+namespace {
+
+class AdminHttpTest : public testing::Test {
+ protected:
+  AdminHttpTest() {
+    auto http =
+        AdminHttp::Start(*net::SocketAddress::Parse("127.0.0.1:0"),
+                         {[this] {
+                            return AdminHttp::Health{serving_, serving_ ? "ok" : "draining"};
+                          },
+                          [this] { return MetricsText(metrics_); }});
+    EXPECT_TRUE(http.ok()) << http.status();
+    http_ = *std::move(http);
+    client_ = std::make_unique<httplib::Client>("127.0.0.1", http_->address().port);
+  }
+
+  std::atomic<bool> serving_ = true;
+  fakes::FakeEngine engine_;
+  EngineMetrics metrics_{{&engine_,
+                          [] {
+                            return std::map<std::string, absl::Time>{
+                                {"certificates/edge", absl::FromUnixSeconds(1'800'000'000)}};
+                          },
+                          [] { return size_t{2}; }}};
+  std::unique_ptr<AdminHttp> http_;
+  std::unique_ptr<httplib::Client> client_;
+};
+
+TEST_F(AdminHttpTest, HealthzSaysWhetherItServes) {
+  EXPECT_NE(http_->address().port, 0);
+  EXPECT_EQ(client_->Get("/healthz")->status, 200);
+  EXPECT_EQ(client_->Get("/healthz")->body, "ok\n");
+  serving_ = false;
+  EXPECT_EQ(client_->Get("/healthz")->status, 503);
+  EXPECT_EQ(client_->Get("/healthz")->body, "draining\n");
+  EXPECT_EQ(client_->Get("/else")->status, 404);
+}
+
+TEST_F(AdminHttpTest, MetricsHaveTheEnginesTotals) {
+  engine::EngineTotals totals;
+  totals.connections[0][1] = 3;
+  totals.connections_closed[1][1][static_cast<int>(connection::CloseReason::kIdle)] = 4;
+  totals.automatic_answers[480] = 5;
+  totals.requests_in = 6;
+  engine_.SetTotals(totals);
+  const auto response = client_->Get("/metrics");
+  EXPECT_TRUE(absl::StartsWith(response->get_header_value("Content-Type"), "text/plain"));
+  for (const char* line :
+       {"sipcm_connections{direction=\"incoming\",transport=\"tls\"} 3\n",
+        "sipcm_connections_closed_total{direction=\"outgoing\",transport=\"tls\",reason=\"idle\"} "
+        "4",
+        "sipcm_automatic_answers_total{code=\"480\"} 5\n", "sipcm_requests_received_total 6\n",
+        "sipcm_certificate_expire_time_seconds{certificate=\"certificates/edge\"} 1800000000",
+        "sipcm_connection_manager_warnings 2\n", "# TYPE sipcm_connections gauge\n",
+        "# TYPE sipcm_connections_closed_total counter\n"}) {
+    EXPECT_TRUE(absl::StrContains(response->body, line)) << line << response->body;
+  }
+}
+
+TEST_F(AdminHttpTest, ATakenPortIsNamed) {
+  const auto second = AdminHttp::Start(http_->address(), {});
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(second.status()), "ADDRESS_IN_USE");
+  EXPECT_TRUE(absl::StrContains(second.status().message(), http_->address().ToString()));
+}
+
+}  // namespace
+}  // namespace sipcm::server

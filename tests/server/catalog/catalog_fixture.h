@@ -1,0 +1,74 @@
+#ifndef SIPCM_TESTS_SERVER_CATALOG_CATALOG_FIXTURE_H_
+#define SIPCM_TESTS_SERVER_CATALOG_CATALOG_FIXTURE_H_
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/synchronization/notification.h"
+#include "core/base/error.h"
+#include "google/protobuf/util/json_util.h"
+#include "server/catalog/catalogs.h"
+#include "tests/fakes/fake_engine.h"
+
+namespace sipcm::server {
+
+// A request as a person types it.
+template <typename T>
+T FromJson(const std::string& json) {
+  T message;
+  const auto status = google::protobuf::util::JsonStringToMessage(json, &message);
+  EXPECT_TRUE(status.ok()) << status.ToString() << " in " << json;
+  return message;
+}
+
+// What an asynchronous call answers.
+template <typename T, typename Ask>
+absl::StatusOr<T> Await(Ask ask) {
+  absl::Notification answered;
+  absl::StatusOr<T> answer;
+  ask(Done<T>([&](absl::StatusOr<T> result) {
+    answer = std::move(result);
+    answered.Notify();
+  }));
+  answered.WaitForNotification();
+  return answer;
+}
+
+// All catalogues over a fake engine, at a time that stands still.
+class CatalogTest : public testing::Test {
+ protected:
+  CatalogTest() : catalogs_(&engine_, {[this] { return now_; }, "/no/such/file"}) {}
+
+  absl::StatusOr<sipcm::v1::ConnectionManager> CreateManager(const std::string& id,
+                                                             const std::string& manager) {
+    return catalogs_.managers.Create(FromJson<sipcm::v1::CreateConnectionManagerRequest>(
+        "{\"connection_manager_id\":\"" + id + "\",\"connection_manager\":" + manager + "}"));
+  }
+  absl::StatusOr<sipcm::v1::Endpoint> CreateEndpoint(const std::string& id,
+                                                     const std::string& endpoint) {
+    return catalogs_.endpoints.Create(FromJson<sipcm::v1::CreateEndpointRequest>(
+        "{\"endpoint_id\":\"" + id + "\",\"endpoint\":" + endpoint + "}"));
+  }
+
+  static void ExpectRefused(const absl::Status& status, absl::StatusCode code,
+                            const std::string& reason, const std::string& field) {
+    EXPECT_EQ(status.code(), code) << status;
+    EXPECT_EQ(ReasonOf(status), reason) << status;
+    EXPECT_EQ(FieldOf(status), field) << status;
+  }
+  static void ExpectInvalid(const absl::Status& status, const std::string& reason,
+                            const std::string& field) {
+    ExpectRefused(status, absl::StatusCode::kInvalidArgument, reason, field);
+    EXPECT_EQ(status.message().substr(0, field.size()), field) << status;
+  }
+
+  absl::Time now_ = absl::FromUnixSeconds(1'780'000'000);
+  fakes::FakeEngine engine_;
+  Catalogs catalogs_;
+};
+
+}  // namespace sipcm::server
+
+#endif  // SIPCM_TESTS_SERVER_CATALOG_CATALOG_FIXTURE_H_

@@ -1,0 +1,191 @@
+#include "server/catalog/certificate_catalog.h"
+
+#include <string>
+
+#include "absl/strings/match.h"
+#include "server/catalog/trust_bundle_catalog.h"
+#include "tests/pki/certificate_authority.h"
+#include "tests/server/catalog/catalog_fixture.h"
+
+namespace sipcm::server {
+namespace {
+
+using sipcm::v1::Certificate;
+using sipcm::v1::TrustBundle;
+
+class CertificateCatalogTest : public CatalogTest {
+ protected:
+  CertificateCatalogTest() {
+    pki::CertificateOptions options;
+    options.common_name = "edge.example.com";
+    options.dns_names = {"edge.example.com", "sip.example.com"};
+    issued_ = authority_.Issue(options);
+  }
+
+  absl::StatusOr<Certificate> Create(const pki::IssuedCertificate& issued,
+                                     bool validate_only = false) {
+    sipcm::v1::CreateCertificateRequest request;
+    request.set_certificate_id("edge");
+    request.mutable_certificate()->set_certificate_pem(issued.chain_pem);
+    request.mutable_certificate()->set_private_key_pem(issued.private_key_pem);
+    request.set_validate_only(validate_only);
+    return catalogs_.certificates.Create(request);
+  }
+  absl::StatusOr<TrustBundle> CreateBundle(const std::string& pem) {
+    sipcm::v1::CreateTrustBundleRequest request;
+    request.set_trust_bundle_id("partners");
+    request.mutable_trust_bundle()->set_certificates_pem(pem);
+    return catalogs_.trust_bundles.Create(request);
+  }
+  absl::StatusOr<sipcm::v1::ConnectionManager> CreateTlsManager() {
+    return CreateManager("edge", R"({"kind":"SERVER_TLS","mutual_tls":"REQUIRE",
+        "certificate":"certificates/edge","trust_bundle":"trustBundles/partners",
+        "listen_addresses":[{"host":"::1"}]})");
+  }
+
+  pki::CertificateAuthority authority_{"Example CA"};
+  pki::IssuedCertificate issued_;
+};
+
+TEST_F(CertificateCatalogTest, SaysWhatItReadAndNeverTheKey) {
+  const auto certificate = Create(issued_);
+  ASSERT_TRUE(certificate.ok()) << certificate.status();
+  EXPECT_EQ(certificate->subject(), "CN=edge.example.com");
+  EXPECT_EQ(certificate->dns_names_size(), 2);
+  EXPECT_EQ(certificate->state(), Certificate::VALID);
+  EXPECT_EQ(certificate->fingerprint().size(), 32u);
+  EXPECT_TRUE(absl::EndsWith(certificate->version(), "-1"));
+  sipcm::v1::GetCertificateRequest get;
+  get.set_name("certificates/edge");
+  for (const Certificate& shown : {*certificate, *catalogs_.certificates.Get(get),
+                                   catalogs_.certificates.List({})->certificates(0)}) {
+    EXPECT_FALSE(absl::StrContains(shown.DebugString(), "PRIVATE KEY"));
+  }
+}
+
+TEST_F(CertificateCatalogTest, EachFaultHasItsReasonAndField) {
+  pki::IssuedCertificate other = authority_.Issue({.common_name = "other"});
+  other.certificate_pem = other.chain_pem = issued_.chain_pem;
+  ExpectInvalid(Create(other).status(), "KEY_MISMATCH", "certificate.private_key_pem");
+  pki::IssuedCertificate keyless = issued_;
+  keyless.private_key_pem.clear();
+  ExpectInvalid(Create(keyless).status(), "PRIVATE_KEY_MISSING", "certificate.private_key_pem");
+  ExpectInvalid(Create({}).status(), "REQUIRED_FIELD_MISSING", "certificate.certificate_pem");
+  pki::IssuedCertificate text = issued_;
+  text.chain_pem = "hello";
+  ExpectInvalid(Create(text).status(), "CERTIFICATE_MALFORMED", "certificate.certificate_pem");
+  pki::CertificateOptions old;
+  old.common_name = "old";
+  old.not_after = now_ - absl::Hours(1);
+  ExpectInvalid(Create(authority_.Issue(old)).status(), "CERTIFICATE_EXPIRED",
+                "certificate.certificate_pem");
+  EXPECT_TRUE(catalogs_.certificates.ExpireTimes().empty());
+}
+
+TEST_F(CertificateCatalogTest, ValidateOnlyStoresNothing) {
+  EXPECT_TRUE(Create(issued_, /*validate_only=*/true).ok());
+  EXPECT_EQ(catalogs_.certificates.List({})->certificates_size(), 0);
+}
+
+TEST_F(CertificateCatalogTest, AManagerPresentsItAndAnUpdateReachesTheManager) {
+  ASSERT_TRUE(Create(issued_).ok());
+  ASSERT_TRUE(CreateBundle(authority_.certificate_pem()).ok());
+  const auto manager = CreateTlsManager();
+  ASSERT_TRUE(manager.ok()) << manager.status();
+  const auto first = engine_.manager("edge");
+  EXPECT_EQ(first.credential->name(), "certificates/edge");
+  EXPECT_EQ(first.local_host_name, "edge.example.com");
+  EXPECT_EQ(first.trust_bundle->name(), "trustBundles/partners");
+
+  const pki::IssuedCertificate renewed = authority_.Issue({.common_name = "edge.example.com"});
+  sipcm::v1::UpdateCertificateRequest update;
+  update.mutable_certificate()->set_name("certificates/edge");
+  update.mutable_certificate()->set_certificate_pem(renewed.chain_pem);
+  ExpectInvalid(catalogs_.certificates.Update(update).status(), "PRIVATE_KEY_MISSING",
+                "certificate.private_key_pem");
+  EXPECT_EQ(engine_.manager("edge").credential, first.credential);
+  update.mutable_certificate()->set_private_key_pem(renewed.private_key_pem);
+  const auto updated = catalogs_.certificates.Update(update);
+  ASSERT_TRUE(updated.ok()) << updated.status();
+  EXPECT_TRUE(absl::EndsWith(updated->version(), "-2"));
+  EXPECT_EQ(engine_.manager("edge").credential->version(), updated->version());
+}
+
+TEST_F(CertificateCatalogTest, WhatIsInUseGoesOnlyByForceAndNamesItsUsers) {
+  ASSERT_TRUE(Create(issued_).ok());
+  ASSERT_TRUE(CreateBundle(authority_.certificate_pem()).ok());
+  ASSERT_TRUE(CreateTlsManager().ok());
+  sipcm::v1::DeleteCertificateRequest certificate;
+  certificate.set_name("certificates/edge");
+  const absl::Status refused = catalogs_.certificates.Delete(certificate);
+  EXPECT_EQ(ReasonOf(refused), "RESOURCE_IN_USE");
+  EXPECT_TRUE(absl::StrContains(refused.message(), "connectionManagers/edge"));
+  certificate.set_force(true);
+  EXPECT_TRUE(catalogs_.certificates.Delete(certificate).ok());
+
+  sipcm::v1::DeleteTrustBundleRequest bundle;
+  bundle.set_name("trustBundles/partners");
+  EXPECT_EQ(ReasonOf(catalogs_.trust_bundles.Delete(bundle)), "RESOURCE_IN_USE");
+  bundle.set_force(true);
+  EXPECT_TRUE(catalogs_.trust_bundles.Delete(bundle).ok());
+  EXPECT_EQ(engine_.manager("edge").trust_bundle, nullptr);
+
+  sipcm::v1::StartListeningRequest start;
+  start.set_name("connectionManagers/edge");
+  EXPECT_EQ(ReasonOf(catalogs_.managers.StartListening(start).status()), "CERTIFICATE_MISSING");
+}
+
+TEST_F(CertificateCatalogTest, ForcedDeletionOfABundleNeverOpensAList) {
+  ASSERT_TRUE(CreateBundle(authority_.certificate_pem()).ok());
+  ASSERT_TRUE(CreateManager("edge", R"({"kind":"SERVER_TLS","allow_any_domain":true,
+      "allowed_domains":[{"pattern":"a.example","trust_bundle":"trustBundles/partners"}]})")
+                  .ok());
+  sipcm::v1::DeleteTrustBundleRequest bundle;
+  bundle.set_name("trustBundles/partners");
+  bundle.set_force(true);
+  ASSERT_TRUE(catalogs_.trust_bundles.Delete(bundle).ok());
+  EXPECT_TRUE(engine_.manager("edge").allowed_domains.empty());
+  EXPECT_FALSE(engine_.manager("edge").allow_any_domain);
+}
+
+TEST_F(CertificateCatalogTest, ACertificateNearItsEndIsToldWhereItIsUsed) {
+  pki::CertificateOptions options;
+  options.common_name = "edge.example.com";
+  options.not_after = now_ + absl::Hours(24 * 30) + absl::Seconds(1);
+  ASSERT_TRUE(Create(authority_.Issue(options)).ok());
+  ASSERT_TRUE(CreateBundle(authority_.certificate_pem()).ok());
+  ASSERT_TRUE(CreateTlsManager().ok());
+  sipcm::v1::GetCertificateRequest get;
+  get.set_name("certificates/edge");
+  EXPECT_EQ(catalogs_.certificates.Get(get)->state(), Certificate::VALID);
+  EXPECT_TRUE(catalogs_.managers.Warnings().empty());
+  now_ += absl::Seconds(2);
+  EXPECT_EQ(catalogs_.certificates.Get(get)->state(), Certificate::EXPIRING);
+  EXPECT_EQ(catalogs_.managers.Warnings().size(), 1u);
+  now_ += absl::Hours(24 * 30);
+  EXPECT_EQ(catalogs_.certificates.Get(get)->state(), Certificate::EXPIRED);
+  sipcm::v1::StartListeningRequest start;
+  start.set_name("connectionManagers/edge");
+  EXPECT_EQ(ReasonOf(catalogs_.managers.StartListening(start).status()), "CERTIFICATE_EXPIRED");
+}
+
+TEST_F(CertificateCatalogTest, ATrustBundleSaysWhatIsInIt) {
+  const auto bundle = CreateBundle(authority_.certificate_pem());
+  ASSERT_TRUE(bundle.ok()) << bundle.status();
+  EXPECT_EQ(bundle->certificate_count(), 1);
+  EXPECT_EQ(bundle->subjects(0), "CN=Example CA");
+  EXPECT_EQ(bundle->state(), TrustBundle::VALID);
+  EXPECT_EQ(ReasonOf(CreateBundle("x").status()), "RESOURCE_EXISTS");
+}
+
+TEST_F(CertificateCatalogTest, FilesOverTheApiAreSaidToComeLater) {
+  sipcm::v1::CreateCertificateRequest request;
+  request.set_certificate_id("edge");
+  request.mutable_certificate()->set_certificate_file("/etc/passwd");
+  const absl::Status status = catalogs_.certificates.Create(request).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(FieldOf(status), "certificate.certificate_file");
+}
+
+}  // namespace
+}  // namespace sipcm::server
