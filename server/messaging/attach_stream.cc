@@ -36,7 +36,7 @@ struct AttachStream::Call {
 
 void AttachStream::Accept(AsyncMessaging* service, StreamHost* host) {
   std::shared_ptr<AttachStream> stream(new AttachStream(service, host));
-  stream->waiting_ = stream;
+  host->AddWaiting(stream);
   Call* call = stream->call_.get();
   call->context.AsyncNotifyWhenDone(static_cast<CompletionTag*>(&stream->done_tag_));
   service->RequestAttach(&call->context, &call->stream, host->thread()->queue(),
@@ -50,11 +50,10 @@ AttachStream::AttachStream(AsyncMessaging* service, StreamHost* host)
 AttachStream::~AttachStream() = default;
 
 void AttachStream::OnAccepted(bool ok) {
-  const std::shared_ptr<AttachStream> self = std::move(waiting_);
-  if (!ok) return;  // the server shuts down
+  if (!ok) return host_->Remove(shared_from_this());  // the server shuts down
   Accept(service_, host_);
   session_ = std::make_shared<AttachSession>(host_->environment(), weak_from_this());
-  if (const absl::Status ended = host_->Add(self); !ended.ok()) return FinishWith(ended);
+  if (const absl::Status ended = host_->OnArrived(); !ended.ok()) return FinishWith(ended);
   ReadIfWanted();
 }
 
@@ -144,7 +143,9 @@ void AttachStream::OnDone(bool /*ok*/) {
   RemoveIfOver();
 }
 
-void AttachStream::End(const absl::Status& why) { FinishWith(why); }
+void AttachStream::End(const absl::Status& why) {
+  if (session_ != nullptr) FinishWith(why);
+}
 
 void AttachStream::OnSettled() { FinishWith(absl::OkStatus()); }
 

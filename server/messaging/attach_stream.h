@@ -51,7 +51,6 @@ class AttachStream final : public HostedStream,
   // caller does.
   void RemoveIfOver();
 
-  std::shared_ptr<AttachStream> waiting_;  // holds itself until the call comes
   AsyncMessaging* const service_;
   StreamHost* const host_;
   std::unique_ptr<Call> call_;

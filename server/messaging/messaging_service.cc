@@ -52,7 +52,9 @@ class MessagingService::Rpc {
   }
 
   void Stop() {
-    if (thread_ != nullptr) thread_->Stop();
+    if (thread_ == nullptr) return;
+    host_->AwaitNone();
+    thread_->Stop();
   }
 
  private:

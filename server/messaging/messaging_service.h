@@ -37,7 +37,7 @@ class MessagingService {
   // later. Returns at once; a call whose client does not read lasts until the server's shutdown
   // deadline cancels it. Typically UNAVAILABLE (SHUTTING_DOWN or DRAINING).
   void EndStreams(const absl::Status& why);
-  // After grpc::Server::Shutdown() returned: joins the thread.
+  // After grpc::Server::Shutdown() returned: waits until the calls are over, joins the thread.
   void Stop();
 
  private:

@@ -27,7 +27,7 @@ struct SubscribeStream::Call {
 
 void SubscribeStream::Accept(AsyncMessaging* service, StreamHost* host) {
   std::shared_ptr<SubscribeStream> stream(new SubscribeStream(service, host));
-  stream->waiting_ = stream;
+  host->AddWaiting(stream);
   Call* call = stream->call_.get();
   call->context.AsyncNotifyWhenDone(static_cast<CompletionTag*>(&stream->done_tag_));
   service->RequestSubscribe(&call->context, &call->request, &call->stream, host->thread()->queue(),
@@ -41,10 +41,10 @@ SubscribeStream::SubscribeStream(AsyncMessaging* service, StreamHost* host)
 SubscribeStream::~SubscribeStream() = default;
 
 void SubscribeStream::OnAccepted(bool ok) {
-  const std::shared_ptr<SubscribeStream> self = std::move(waiting_);
-  if (!ok) return;  // the server shuts down
+  if (!ok) return host_->Remove(shared_from_this());  // the server shuts down
   Accept(service_, host_);
-  if (const absl::Status ended = host_->Add(self); !ended.ok()) return End(ended);
+  arrived_ = true;
+  if (const absl::Status ended = host_->OnArrived(); !ended.ok()) return End(ended);
   Subscribe();
 }
 
@@ -97,6 +97,7 @@ void SubscribeStream::OnSubscriptionEnded(const absl::Status& why) {
 }
 
 void SubscribeStream::End(const absl::Status& why) {
+  if (!arrived_) return;
   subscription_.reset();
   OnSubscriptionEnded(why);
 }

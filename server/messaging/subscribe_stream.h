@@ -55,13 +55,13 @@ class SubscribeStream final : public HostedStream,
   // caller does.
   void RemoveIfOver();
 
-  std::shared_ptr<SubscribeStream> waiting_;  // holds itself until the call comes
   AsyncMessaging* const service_;
   StreamHost* const host_;
   std::unique_ptr<Call> call_;
   std::unique_ptr<engine::Subscription> subscription_;
   DeliveryFormat format_;
-  bool done_ = false;  // gRPC is done with the call
+  bool arrived_ = false;  // the call is there
+  bool done_ = false;     // gRPC is done with it
 
   MemberTag<SubscribeStream> accepted_tag_{this, &SubscribeStream::OnAccepted};
   MemberTag<SubscribeStream> written_tag_{this, &SubscribeStream::OnWritten};
