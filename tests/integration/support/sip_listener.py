@@ -1,0 +1,84 @@
+"""A SIP server of the tests' own: answers every request with 200 and tells which came by which
+connection."""
+
+import socket
+import threading
+
+from tests.integration.support.sip_peer import Message
+
+
+class SipListener:
+    """Listens when constructed."""
+
+    def __init__(self):
+        self._listener = socket.create_server(('127.0.0.1', 0))
+        self.address = self._listener.getsockname()
+        self._lock = threading.Lock()
+        self._requests = []  # (number of the connection, from 1, and the request)
+        self._connections = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        # Shutting down wakes the thread that accepts; closing alone does not.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        with self._lock:
+            for connection in self._connections:
+                connection.close()
+
+    def requests(self):
+        with self._lock:
+            return list(self._requests)
+
+    def connections(self):
+        """The number of the connection that each request came by."""
+        return [number for number, _ in self.requests()]
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with self._lock:
+                self._connections.append(connection)
+                number = len(self._connections)
+            threading.Thread(target=self._serve, args=(connection, number), daemon=True).start()
+
+    def _serve(self, connection, number):
+        received = b''
+        while True:
+            try:
+                data = connection.recv(65536)
+            except OSError:
+                return
+            if not data:
+                return
+            received += data
+            while True:
+                head, separator, rest = received.partition(b'\r\n\r\n')
+                if not separator:
+                    break
+                request = Message(head, b'')
+                length = int(request.header('Content-Length') or 0)
+                if len(rest) < length:
+                    break
+                received = rest[length:]
+                request.body = rest[:length]
+                with self._lock:
+                    self._requests.append((number, request))
+                self._answer(connection, request)
+
+    @staticmethod
+    def _answer(connection, request):
+        lines = ['SIP/2.0 200 OK']
+        for name in ('Via', 'From', 'To', 'Call-ID', 'CSeq'):
+            lines += ['%s: %s' % (name, value) for value in request.all(name)]
+        lines.append('Content-Length: 0')
+        try:
+            connection.sendall(('\r\n'.join(lines) + '\r\n\r\n').encode())
+        except OSError:
+            pass
