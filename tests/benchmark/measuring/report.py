@@ -83,9 +83,11 @@ def _range(value, digits=1):
 
 
 def table(rows, idle_rows):
-    lines = ['%-36s %-20s %15s %10s %10s %-22s %-6s %s' % (
-        'work', 'CPU us/request', 'server+app us', 'generator', 'requests/s', 'p50/p99 us', 'limit',
-        'budgets')]
+    lines = []
+    if rows:
+        lines.append('%-36s %-20s %15s %10s %10s  %-21s %-6s %s' % (
+            'work', 'CPU us/request', 'server+app us', 'generator', 'requests/s', 'p50/p99 us',
+            'limit', 'budgets'))
     for row in rows.values():
         lines.append('%-36s %-20s %15s %10.1f %10.0f%s %-21s %-6s %s' % (
             row['title'], _range(row['cpu_us']),
@@ -97,8 +99,9 @@ def table(rows, idle_rows):
             _verdicts(row)))
     if any(row['quiet_rounds'] == 0 for row in rows.values()):
         lines.append('* no quiet sample: other processes or the host took more than 0.15 cores')
-    if idle_rows:
+    if rows and idle_rows:
         lines.append('')
+    if idle_rows:
         lines.append('%-36s %-14s %-14s %s' % ('user memory of the server', 'PSS KiB each',
                                                'RSS KiB each', 'budgets'))
     for row in idle_rows.values():
