@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/hash/hash.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
@@ -13,16 +12,6 @@
 
 namespace sipcm::dispatch {
 namespace {
-
-size_t ShardOf(absl::string_view key, size_t shard_count) {
-  return absl::HashOf(key) % shard_count;
-}
-
-// A copy of the shard to change; the published one is never touched.
-template <typename Shard>
-std::shared_ptr<Shard> CopyShard(const std::shared_ptr<const Shard>& shard) {
-  return shard == nullptr ? std::make_shared<Shard>() : std::make_shared<Shard>(*shard);
-}
 
 absl::StatusOr<absl::InlinedVector<std::string, 2>> CanonicalAddresses(const Endpoint& endpoint) {
   absl::InlinedVector<std::string, 2> addresses;
@@ -96,15 +85,10 @@ std::shared_ptr<const EndpointDirectory> EndpointDirectory::Without(absl::string
 void EndpointDirectory::Insert(const EntryPointer& entry,
                                const absl::InlinedVector<std::string, 2>& addresses) {
   for (const std::string& address : addresses) {
-    auto& slot = by_address_[ShardOf(address, kShardCount)];
-    std::shared_ptr<AddressShard> shard = CopyShard(slot);
-    (*shard)[address].push_back(entry);
-    slot = std::move(shard);
+    by_address_.Change(address, [&](auto& shard) { shard[address].push_back(entry); });
   }
-  auto& slot = by_id_[ShardOf(entry->endpoint->id, kShardCount)];
-  std::shared_ptr<IdShard> shard = CopyShard(slot);
-  (*shard)[entry->endpoint->id] = entry;
-  slot = std::move(shard);
+  const std::string& id = entry->endpoint->id;
+  by_id_.Change(id, [&](auto& shard) { shard[id] = entry; });
   ++size_;
   if (entry->endpoint->kind == EndpointKind::kPeerToPeer) {
     only_peer_to_peer_ = ++peer_to_peer_count_ == 1 ? entry : nullptr;
@@ -116,23 +100,17 @@ void EndpointDirectory::Erase(const Entry& entry) {
   const std::shared_ptr<const Endpoint> endpoint = entry.endpoint;
   const auto addresses = CanonicalAddresses(*endpoint);
   for (const std::string& address : *addresses) {
-    auto& slot = by_address_[ShardOf(address, kShardCount)];
-    std::shared_ptr<AddressShard> shard = CopyShard(slot);
-    auto found = shard->find(address);
-    if (found == shard->end()) continue;
-    auto& entries = found->second;
-    entries.erase(std::remove_if(entries.begin(), entries.end(),
-                                 [&](const EntryPointer& other) {
-                                   return other->endpoint->id == endpoint->id;
-                                 }),
-                  entries.end());
-    if (entries.empty()) shard->erase(found);
-    slot = std::move(shard);
+    by_address_.Change(address, [&](auto& shard) {
+      Entries& entries = shard[address];
+      entries.erase(std::remove_if(entries.begin(), entries.end(),
+                                   [&](const EntryPointer& other) {
+                                     return other->endpoint->id == endpoint->id;
+                                   }),
+                    entries.end());
+      if (entries.empty()) shard.erase(address);
+    });
   }
-  auto& slot = by_id_[ShardOf(endpoint->id, kShardCount)];
-  std::shared_ptr<IdShard> shard = CopyShard(slot);
-  shard->erase(endpoint->id);
-  slot = std::move(shard);
+  by_id_.Change(endpoint->id, [&](auto& shard) { shard.erase(endpoint->id); });
   --size_;
   if (endpoint->kind == EndpointKind::kPeerToPeer) {
     only_peer_to_peer_ = --peer_to_peer_count_ == 1 ? FindOnlyPeerToPeer() : nullptr;
@@ -141,27 +119,20 @@ void EndpointDirectory::Erase(const Entry& entry) {
 
 const EndpointDirectory::Entries* EndpointDirectory::FindByAddress(
     absl::string_view canonical) const {
-  const auto& shard = by_address_[ShardOf(canonical, kShardCount)];
-  if (shard == nullptr) return nullptr;
-  const auto found = shard->find(canonical);
-  return found == shard->end() ? nullptr : &found->second;
+  return by_address_.Find(canonical);
 }
 
 EndpointDirectory::EntryPointer EndpointDirectory::FindById(absl::string_view id) const {
-  const auto& shard = by_id_[ShardOf(id, kShardCount)];
-  if (shard == nullptr) return nullptr;
-  const auto found = shard->find(id);
-  return found == shard->end() ? nullptr : found->second;
+  const EntryPointer* found = by_id_.Find(id);
+  return found == nullptr ? nullptr : *found;
 }
 
 EndpointDirectory::EntryPointer EndpointDirectory::FindOnlyPeerToPeer() const {
-  for (const auto& shard : by_id_) {
-    if (shard == nullptr) continue;
-    for (const auto& [id, entry] : *shard) {
-      if (entry->endpoint->kind == EndpointKind::kPeerToPeer) return entry;
-    }
-  }
-  return nullptr;
+  EntryPointer only;
+  by_id_.ForEach([&](const std::string&, const EntryPointer& entry) {
+    if (entry->endpoint->kind == EndpointKind::kPeerToPeer) only = entry;
+  });
+  return only;
 }
 
 }  // namespace sipcm::dispatch

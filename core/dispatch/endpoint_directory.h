@@ -1,16 +1,15 @@
 #ifndef SIPCM_CORE_DISPATCH_ENDPOINT_DIRECTORY_H_
 #define SIPCM_CORE_DISPATCH_ENDPOINT_DIRECTORY_H_
 
-#include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/dispatch/endpoint.h"
+#include "core/dispatch/snapshot_map.h"
 #include "core/dispatch/subscription_group.h"
 
 namespace sipcm::dispatch {
@@ -20,8 +19,7 @@ namespace sipcm::dispatch {
 absl::StatusOr<std::string> CanonicalAddress(absl::string_view uri);
 
 // The endpoints of one manager, by address-of-record. Immutable: a change makes a new one that
-// shares all but the touched shards with the old, so that 100,000 endpoints can be created one by
-// one. Any thread.
+// shares nearly all with the old, so that 100,000 endpoints can be created one by one. Any thread.
 class EndpointDirectory {
  public:
   struct Entry {
@@ -50,23 +48,16 @@ class EndpointDirectory {
 
   template <typename Function>
   void ForEach(Function function) const {
-    for (const auto& shard : by_id_) {
-      if (shard == nullptr) continue;
-      for (const auto& [id, entry] : *shard) function(*entry);
-    }
+    by_id_.ForEach([&](const std::string&, const EntryPointer& entry) { function(*entry); });
   }
 
  private:
-  static constexpr size_t kShardCount = 256;
-  using AddressShard = absl::flat_hash_map<std::string, Entries>;
-  using IdShard = absl::flat_hash_map<std::string, EntryPointer>;
-
   void Insert(const EntryPointer& entry, const absl::InlinedVector<std::string, 2>& addresses);
   void Erase(const Entry& entry);
   EntryPointer FindOnlyPeerToPeer() const;
 
-  std::array<std::shared_ptr<const AddressShard>, kShardCount> by_address_;
-  std::array<std::shared_ptr<const IdShard>, kShardCount> by_id_;
+  SnapshotMap<Entries> by_address_;
+  SnapshotMap<EntryPointer> by_id_;
   size_t size_ = 0;
   size_t peer_to_peer_count_ = 0;
   EntryPointer only_peer_to_peer_;

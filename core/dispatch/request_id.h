@@ -30,8 +30,13 @@ class RequestId {
   }
   // Exactly what ToString() writes. False, and `id` as it was, when it is something else.
   static bool Parse(absl::string_view text, RequestId* id) {
+    // SimpleHexAtoi alone would take "0x", signs, spaces and capitals: then one request had
+    // several ids.
+    for (const char c : text) {
+      if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f')) return false;
+    }
     RequestId parsed;
-    if (!absl::SimpleHexAtoi(text, &parsed.value_) || parsed.ToString() != text) return false;
+    if (text.size() != 16 || !absl::SimpleHexAtoi(text, &parsed.value_)) return false;
     *id = parsed;
     return true;
   }

@@ -79,7 +79,12 @@ class SubscriptionGroup {
 
   // Credit that the worker whose turn it was cannot use (its requests have other methods) goes
   // round: each waiting worker looks once. Whoever returns credit begins a round after it.
-  void BeginRound() { looked_workers_.store(0, std::memory_order_seq_cst); }
+  void BeginRound() {
+    // The usual case writes nothing that all workers read.
+    if (looked_workers_.load(std::memory_order_seq_cst) != 0) {
+      looked_workers_.store(0, std::memory_order_seq_cst);
+    }
+  }
   // Before it looks.
   void SetLooked(int worker) {
     looked_workers_.fetch_or(uint64_t{1} << worker, std::memory_order_seq_cst);

@@ -124,6 +124,7 @@ TEST(IntrusiveListTest, ARemovedItemMayGoIntoAnotherListOrBack) {
 TEST(IntrusiveListTest, BehavesAsADequeUnderRandomUse) {
   SeededRandomSource random(7);
   std::vector<std::unique_ptr<Item>> items;
+  items.reserve(20);
   for (int i = 0; i < 20; ++i) items.push_back(std::make_unique<Item>(i));
   AgeList list;
   std::deque<int> model;

@@ -83,6 +83,7 @@ TEST(SnapshotCellTest, ThreadsSeeWholeValuesThatNeverGoBack) {
   std::atomic<int> published{0};
   std::atomic<bool> failed{false};
   std::vector<std::thread> readers;
+  readers.reserve(3);
   for (int i = 0; i < 3; ++i) {
     readers.emplace_back([&] {
       SnapshotCell<Pair>::Reader reader(&cell);

@@ -67,6 +67,13 @@ DeliveryFixture::DeliveryFixture(int worker_count, RandomSource* order)
   }
 }
 
+DeliveryFixture::~DeliveryFixture() {
+  // A subscription and its group hold each other until it ends.
+  for (const auto& group : subscribed_) {
+    group->subscriptions().Publish(std::make_shared<const SubscriptionList>());
+  }
+}
+
 EndpointDirectory::Entry DeliveryFixture::MakeEntry(const std::string& id, int max_waiting) {
   auto endpoint = std::make_shared<Endpoint>();
   endpoint->id = id;
@@ -88,6 +95,7 @@ TestSubscription DeliveryFixture::SubscribeTo(const std::shared_ptr<Subscription
   auto list = std::make_shared<SubscriptionList>(*group->subscriptions().Get());
   list->push_back(subscription.state);
   group->subscriptions().Publish(std::move(list));
+  subscribed_.push_back(group);
   OfferCredit(group);
   return subscription;
 }

@@ -86,6 +86,7 @@ class TestWorker final : private DeliveryQueue::Owner {
 class DeliveryFixture : public ::testing::Test {
  protected:
   explicit DeliveryFixture(int worker_count = 1, RandomSource* order = nullptr);
+  ~DeliveryFixture() override;
 
   TestSubscription Subscribe(int credit, std::vector<std::string> methods = {}) {
     return SubscribeTo(entry_.group, credit, std::move(methods));
@@ -112,6 +113,7 @@ class DeliveryFixture : public ::testing::Test {
   std::shared_ptr<SubscriptionGroup> manager_group_;
   std::vector<std::unique_ptr<TestWorker>> workers_;
   uint64_t last_subscription_ = 0;
+  std::vector<std::shared_ptr<SubscriptionGroup>> subscribed_;
 };
 
 }  // namespace sipcm::dispatch

@@ -85,6 +85,11 @@ class StressSink final : public DeliverySink {
 };
 
 struct Shared {
+  ~Shared() {
+    // A subscription and its group hold each other until it ends.
+    group->subscriptions().Publish(std::make_shared<const SubscriptionList>());
+  }
+
   std::shared_ptr<SubscriptionState> Subscribe(std::shared_ptr<StressSink> sink, int credit,
                                                std::vector<std::string> methods) {
     auto state = std::make_shared<SubscriptionState>();

@@ -19,6 +19,7 @@ class DeliveryQueueTest : public DeliveryFixture {
  protected:
   std::vector<RequestId> Offer(int count, const std::string& method = "MESSAGE") {
     std::vector<RequestId> ids;
+    ids.reserve(count);
     for (int i = 0; i < count; ++i) ids.push_back(worker().Offer(method));
     return ids;
   }
@@ -148,6 +149,7 @@ TEST_F(DeliveryQueueTest, TheLineIsBoundedAndTheNextIsOverload) {
   const EndpointDirectory::Entry small = MakeEntry("small", /*max_waiting=*/2);
   auto subscription = SubscribeTo(small.group, 1, {});
   std::vector<RequestId> ids;
+  ids.reserve(5);
   for (int i = 0; i < 4; ++i) ids.push_back(worker().Offer("MESSAGE", small));
   ASSERT_THAT(worker().undeliverable, SizeIs(1));
   EXPECT_EQ(worker().undeliverable[0].id, ids[3]);

@@ -35,6 +35,7 @@ std::vector<std::string> OwnersOf(const Directory& directory, absl::string_view 
   const EndpointDirectory::Entries* entries = directory->FindByAddress(address);
   if (entries == nullptr) return ids;
   EXPECT_FALSE(entries->empty());
+  ids.reserve(entries->size());
   for (const auto& entry : *entries) ids.push_back(entry->endpoint->id);
   return ids;
 }

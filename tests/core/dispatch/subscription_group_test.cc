@@ -15,6 +15,7 @@ using ::testing::SizeIs;
 
 std::vector<int> Turns(SubscriptionGroup& group, int count) {
   std::vector<int> turns;
+  turns.reserve(count);
   for (int i = 0; i < count; ++i) turns.push_back(group.NextWaitingWorker());
   return turns;
 }

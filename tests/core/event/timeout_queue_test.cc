@@ -309,6 +309,7 @@ TEST_F(TimeoutQueueTest, LengthsThatAreNeverUsedAgainStillFireWhatStays) {
 TEST_F(TimeoutQueueTest, NewLengthsFromInsideTheListenerMayDropEmptyLines) {
   // The lines that are due in this turn are being looked at while others come and go.
   std::vector<std::unique_ptr<Timed>> many;
+  many.reserve(300);
   for (int i = 0; i < 300; ++i) many.push_back(std::make_unique<Timed>(1000 + i));
   on_timeout_ = [&](Timed& timed) {
     if (timed.id > 3) return;
