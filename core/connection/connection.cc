@@ -194,7 +194,8 @@ std::string* Connection::tail() {
 }
 
 void Connection::Commit() {
-  if (state_ == ConnectionState::kClosed) return outbox_.Abandon();
+  // While lingering our side has ended: nothing may be written any more.
+  if (state_ == ConnectionState::kClosed || lingering_) return outbox_.Abandon();
   const size_t message_bytes = outbox_.Commit();
   ++counters_.messages_out;
   timers_.last_message = now();
@@ -228,7 +229,7 @@ void Connection::AfterAppend() {
 }
 
 void Connection::Flush() {
-  if (state_ == ConnectionState::kClosed) return;
+  if (state_ == ConnectionState::kClosed || lingering_) return;
   const Outbox::Flushed flushed = outbox_.Flush(*stream_);
   if (flushed.outcome == Outbox::Outcome::kNothing) return;
   if (flushed.outcome == Outbox::Outcome::kFailed) return CloseBroken(stream_->error());

@@ -67,6 +67,13 @@ class Connection final : private net::ByteStream::Listener,
   // Counts one message and has it flushed at the end of the turn. Closes with kLimit when more
   // than max_write_queue_bytes wait; a single message larger than that goes out alone.
   void Commit();
+  // Takes back what was appended since the last Commit().
+  void Abandon() { outbox_.Abandon(); }
+  // Whether what is committed may still reach the peer.
+  bool can_send() const {
+    return !lingering_ &&
+           (state_ == ConnectionState::kEstablished || state_ == ConnectionState::kDraining);
+  }
   // tail() + Commit() of ready bytes.
   void Send(absl::string_view message);
 

@@ -116,7 +116,8 @@ void DeliveryQueue::OfferAgain(std::vector<OpenRequest*> requests) {
   std::vector<LocalGroup*> lines;
   std::vector<OpenRequest*> nobodys;
   for (OpenRequest* request : requests) {
-    LocalGroup* const local = FindTaker(*request);
+    // A cancelled one wants its 487, not another application.
+    LocalGroup* const local = request->is_cancelled ? nullptr : FindTaker(*request);
     if (local == nullptr) {
       nobodys.push_back(request);
       continue;
@@ -130,6 +131,10 @@ void DeliveryQueue::OfferAgain(std::vector<OpenRequest*> requests) {
 }
 
 void DeliveryQueue::GiveUp(OpenRequest* request) {
+  if (request->is_cancelled) {
+    owner_->OnUndeliverable(*request, Situation::kCancelled, "");
+    return;
+  }
   // It was taken once: that others do not take its method is not why.
   if (request->attempt > 0) {
     owner_->OnUndeliverable(*request, Situation::kApplicationGone, "");

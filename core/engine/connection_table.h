@@ -48,8 +48,8 @@ class ConnectionTable {
 
   connection::ConnectionId NewId() { return connection::ConnectionId(worker_, ++last_serial_); }
   // Sets the connection's owner tag to the slot.
-  ConnectionSlot* Insert(std::unique_ptr<connection::Connection> connection,
-                         LocalManager* manager, pool::ConnectionPool* pool);
+  ConnectionSlot* Insert(std::unique_ptr<connection::Connection> connection, LocalManager* manager,
+                         pool::ConnectionPool* pool);
   // Null when it is gone.
   ConnectionSlot* Find(connection::ConnectionId id) const {
     const auto found = slots_.find(id);

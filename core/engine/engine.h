@@ -77,8 +77,7 @@ class Engine {
   virtual absl::Status RemoveEndpoint(const std::string& endpoint_id) = 0;
   // `request`: a whole SIP request. INVALID_ARGUMENT when it cannot be parsed.
   virtual absl::StatusOr<DispatchExplanation> ExplainDispatch(const std::string& manager_id,
-                                                              const std::string& request)
-      const = 0;
+                                                              const std::string& request) const = 0;
 
   // --- Pools and connections ---
   virtual absl::Status ApplyPool(PoolConfig config) = 0;

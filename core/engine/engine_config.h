@@ -22,7 +22,10 @@
 namespace sipcm::engine {
 
 enum class ManagerKind : uint8_t { kClient, kServerTcp, kServerTls };
-enum class Sharing : uint8_t { kShared, kDedicated };  // kDedicated: each request its own connection
+enum class Sharing : uint8_t {
+  kShared,
+  kDedicated
+};  // kDedicated: each request its own connection
 
 // A connection manager as it shall be: validated by the server, immutable once applied.
 struct ManagerConfig {
@@ -43,7 +46,7 @@ struct ManagerConfig {
   connection::ConnectionSettings connection;
   pool::PoolLimits default_pool_limits;
   Sharing sharing = Sharing::kShared;
-  int max_connection_count = 0;   // incoming, per manager; 0 = no limit of its own
+  int max_connection_count = 0;  // incoming, per manager; 0 = no limit of its own
 
   dispatch::DispatchPolicy dispatch;
   absl::Duration drain_timeout = absl::Seconds(30);

@@ -47,8 +47,8 @@ struct EngineTotals {
   // Gauges.
   int64_t connections[2][2] = {};  // [direction][transport]
   int64_t pools = 0;
-  int64_t open_requests = 0;    // delivered or waiting, not finally answered
-  int64_t waiting_requests = 0; // of these: waiting for credit
+  int64_t open_requests = 0;     // delivered or waiting, not finally answered
+  int64_t waiting_requests = 0;  // of these: waiting for credit
   int64_t open_sends = 0;
   int64_t subscriptions = 0;
   int64_t endpoints = 0;
@@ -75,18 +75,25 @@ struct EngineTotals {
 // Which endpoint a request would go to and why; nothing is sent.
 struct DispatchExplanation {
   dispatch::DispatchReason reason = dispatch::DispatchReason::kAutomaticAnswer;
-  std::string endpoint_id;   // empty: an automatic answer
-  int status_code = 0;       // of the automatic answer
-  std::string explanation;   // the steps tried, in words
+  std::string endpoint_id;  // empty: an automatic answer
+  int status_code = 0;      // of the automatic answer
+  std::string explanation;  // the steps tried, in words
   int subscription_count = 0;
 };
 
 // Something that happened, for logs, metrics and (later) watchers. Told after it is true.
 struct EngineEvent {
   enum class Kind : uint8_t {
-    kManagerListening, kManagerIdle, kManagerFailed,
-    kConnectionEstablished, kConnectionClosed, kTlsRefused, kAcceptFailed,
-    kPoolAdded, kPoolRemoved, kMalformed,
+    kManagerListening,
+    kManagerIdle,
+    kManagerFailed,
+    kConnectionEstablished,
+    kConnectionClosed,
+    kTlsRefused,
+    kAcceptFailed,
+    kPoolAdded,
+    kPoolRemoved,
+    kMalformed,
   };
   Kind kind = Kind::kConnectionEstablished;
   std::string manager_id;

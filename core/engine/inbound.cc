@@ -1,5 +1,6 @@
 #include "core/engine/inbound.h"
 
+#include <atomic>
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
@@ -19,6 +20,11 @@ using dispatch::Situation;
 
 // How long a cancelled INVITE waits for the application's own answer before it gets 487.
 constexpr absl::Duration kCancelGrace = absl::Milliseconds(500);
+// What all open requests of a worker may hold: beyond it new ones get 503, so that neither large
+// bodies nor slow applications fill the memory.
+constexpr size_t kMaxOpenBytes = 64 << 20;
+
+uint64_t FlowOf(const ConnectionSlot& slot) { return slot.connection->id().value(); }
 
 bool IsInvite(const OpenRequest& request) {
   return request.record->view.method_id() == sip::Method::kInvite;
@@ -79,29 +85,36 @@ void Inbound::OnRequest(ConnectionSlot& slot, const sip::MessageView& request) {
     default:
       break;
   }
-  if (draining_) return AnswerDirectly(slot, request, Situation::kDraining);
+  // What belongs to a dialog goes on (semantics.md 7).
+  const bool is_draining =
+      draining_ || slot.connection->state() == connection::ConnectionState::kDraining;
+  if (is_draining && request.to_tag().empty()) {
+    return AnswerDirectly(slot, request, Situation::kDraining);
+  }
   const dispatch::DispatchDecision decision = Decide(slot, request);
   if (decision.entry == nullptr) return AnswerDirectly(slot, request, decision.situation);
   OpenAndOffer(slot, request, decision);
   UpdateGauges();
 }
 
-dispatch::DispatchDecision Inbound::Decide(ConnectionSlot& slot,
-                                           const sip::MessageView& request) {
+dispatch::DispatchDecision Inbound::Decide(ConnectionSlot& slot, const sip::MessageView& request) {
   return dispatch::Dispatch(request, *slot.manager->directory.Get(),
                             slot.manager->runtime.Get()->config.dispatch);
 }
 
 void Inbound::OnAck(ConnectionSlot& slot, const sip::MessageView& request) {
-  transaction::InviteTransaction* invite = invites_.Match(request);
+  transaction::InviteTransaction* invite = invites_.Match(request, FlowOf(slot));
   if (invite != nullptr) {
     if (invite->state == transaction::InviteTransaction::State::kCompleted) {
       invites_.Remove(invite);
     }
     return;
   }
-  // The ACK of a 2xx is a request of its own (RFC 3261 13.2.2.4). It is never answered, whatever
-  // happens to it.
+  // The ACK of a 2xx is a request of its own (RFC 3261 13.2.2.4), perhaps on another connection. It
+  // is never answered, whatever happens to it.
+  std::atomic<int>& acks_due = slot.manager->state->acks_due;
+  if (acks_due.load(std::memory_order_relaxed) <= 0) return;
+  acks_due.fetch_sub(1, std::memory_order_relaxed);
   const dispatch::DispatchDecision decision = Decide(slot, request);
   if (decision.entry == nullptr) return;
   if (queue_.DeliverUnanswerable(Record(slot, request), *decision.entry,
@@ -111,7 +124,7 @@ void Inbound::OnAck(ConnectionSlot& slot, const sip::MessageView& request) {
 }
 
 void Inbound::OnCancel(ConnectionSlot& slot, const sip::MessageView& request) {
-  transaction::InviteTransaction* invite = invites_.Match(request);
+  transaction::InviteTransaction* invite = invites_.Match(request, FlowOf(slot));
   if (invite == nullptr) return AnswerDirectly(slot, request, Situation::kNoTransaction);
   AnswerDirectly(slot, request, Situation::kCancelAccepted);
   OpenRequest* open = requests_.Find(dispatch::RequestId::FromValue(invite->request_id));
@@ -158,13 +171,19 @@ std::shared_ptr<const dispatch::RequestRecord> Inbound::Record(const ConnectionS
 
 void Inbound::OpenAndOffer(ConnectionSlot& slot, const sip::MessageView& request,
                            const dispatch::DispatchDecision& decision) {
-  OpenRequest* open = requests_.Open();
+  using Added = transaction::InviteTransactionTable::Added;
+  OpenRequest* open =
+      open_bytes_ + request.bytes().size() > kMaxOpenBytes ? nullptr : requests_.Open();
   if (open == nullptr) return AnswerDirectly(slot, request, Situation::kOverloaded);
-  if (request.method_id() == sip::Method::kInvite && !invites_.Add(request, open->id.value())) {
-    // The same INVITE again over a reliable transport: it came by two ways (RFC 3261 8.2.2.2).
+  const Added added = request.method_id() == sip::Method::kInvite
+                          ? invites_.Add(request, FlowOf(slot), open->id.value())
+                          : Added::kNew;
+  if (added != Added::kNew) {
     requests_.Close(open, Ending::kUndeliverable);
-    return AnswerDirectly(slot, request, Situation::kMerged);
+    if (added == Added::kMerged) AnswerDirectly(slot, request, Situation::kMerged);
+    return;
   }
+  open_bytes_ += request.bytes().size();
   const dispatch::Endpoint& endpoint = *decision.entry->endpoint;
   const absl::Duration timeout = request.method_id() == sip::Method::kInvite
                                      ? endpoint.invite_answer_timeout
@@ -203,7 +222,7 @@ void Inbound::AnswerDirectly(ConnectionSlot& slot, const sip::MessageView& reque
 void Inbound::AnswerOpen(OpenRequest& request, Situation situation, Ending ending,
                          absl::string_view allow) {
   ConnectionSlot* slot = connections_->Find(request.record->connection);
-  if (slot != nullptr && slot->connection->state() != connection::ConnectionState::kClosed) {
+  if (slot != nullptr && slot->connection->can_send()) {
     if (request.to_tag.empty()) request.to_tag = MakeTag();
     const std::string agent = AgentOf(*slot);
     dispatch::AnswerContext context;
@@ -223,7 +242,10 @@ void Inbound::AnswerOpen(OpenRequest& request, Situation situation, Ending endin
 
 void Inbound::Close(OpenRequest& request, int status_code, Ending ending) {
   deadlines_.Disarm(&request);
-  if (IsInvite(request)) invites_.Finish(request.record->view, status_code);
+  if (IsInvite(request)) {
+    invites_.Finish(request.record->view, request.record->connection.value(), status_code);
+  }
+  open_bytes_ -= request.record->bytes.size();
   if (request.is_counted) {
     ConnectionSlot* slot = connections_->Find(request.record->connection);
     if (slot != nullptr) slot->connection->RemoveTransaction();
@@ -236,9 +258,10 @@ void Inbound::Close(OpenRequest& request, int status_code, Ending ending) {
   if (requests_.size() == 0) host_->OnInboundIdle();
 }
 
-void Inbound::OnUndeliverable(OpenRequest& request, Situation situation,
-                              absl::string_view allow) {
-  AnswerOpen(request, situation, Ending::kUndeliverable, allow);
+void Inbound::OnUndeliverable(OpenRequest& request, Situation situation, absl::string_view allow) {
+  AnswerOpen(request, situation,
+             situation == Situation::kCancelled ? Ending::kCancelled : Ending::kUndeliverable,
+             allow);
 }
 
 void Inbound::WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) {
@@ -285,12 +308,12 @@ ResponseResult Inbound::RespondOne(const ResponseOrder& order) {
     return result;
   }
   ConnectionSlot* slot = connections_->Find(request->record->connection);
-  if (slot == nullptr || slot->connection->state() == connection::ConnectionState::kClosed) {
-    result.status = MakeError(
-        absl::StatusCode::kUnavailable, "CONNECTION_GONE",
-        absl::StrCat("request \"", order.request_id.ToString(), "\": its connection from ",
-                     request->record->peer_address.ToString(),
-                     " has closed, so no answer can reach the sender; nothing was sent"));
+  if (slot == nullptr || !slot->connection->can_send()) {
+    result.status =
+        MakeError(absl::StatusCode::kUnavailable, "CONNECTION_GONE",
+                  absl::StrCat("request \"", order.request_id.ToString(),
+                               "\": its connection from ", request->record->peer_address.ToString(),
+                               " has closed, so no answer can reach the sender; nothing was sent"));
     Close(*request, order.status_code, Ending::kUndeliverable);
     return result;
   }
@@ -301,6 +324,7 @@ ResponseResult Inbound::RespondOne(const ResponseOrder& order) {
   totals_->responses_out.Add();
   result.route = ResponseRoute::kSameConnection;
   if (sip::IsFinal(status_code)) {
+    if (IsInvite(*request) && status_code < 300) slot->manager->state->acks_due.fetch_add(1);
     Close(*request, status_code, Ending::kAnswered);
   } else if (IsInvite(*request) && !request->is_cancelled) {
     request->expire_time = loop_->WallNow() + request->endpoint->invite_answer_timeout;
@@ -312,11 +336,11 @@ ResponseResult Inbound::RespondOne(const ResponseOrder& order) {
 absl::Status Inbound::AppendResponse(const ResponseOrder& order, OpenRequest& request,
                                      ConnectionSlot& slot, int* status_code) {
   if (!order.message.raw.empty()) {
-    SIPCM_RETURN_IF_ERROR(WithFieldPrefix(
-        sip::CheckRawResponse(order.message.raw,
-                              slot.manager->runtime.Get()->config.connection.framer,
-                              request.record->view, &raw_response_),
-        "response"));
+    SIPCM_RETURN_IF_ERROR(
+        WithFieldPrefix(sip::CheckRawResponse(order.message.raw,
+                                              slot.manager->runtime.Get()->config.connection.framer,
+                                              request.record->view, &raw_response_),
+                        "response"));
     *status_code = raw_response_.status_code();
     slot.connection->tail()->append(order.message.raw);
     return absl::OkStatus();
@@ -325,15 +349,14 @@ absl::Status Inbound::AppendResponse(const ResponseOrder& order, OpenRequest& re
   if (request.to_tag.empty() && order.status_code > 100) request.to_tag = MakeTag();
   absl::InlinedVector<sip::HeaderText, 16> headers;
   for (const auto& [name, value] : order.message.headers) headers.push_back({name, value});
-  return WithFieldPrefix(
-      sip::ResponseBuilder(request.record->view)
-          .Status(order.status_code, order.reason_phrase)
-          .From({slot.peer_host, slot.connection->remote_address().port})
-          .ToTag(request.to_tag)
-          .Headers(headers)
-          .Body(order.message.body)
-          .AppendTo(slot.connection->tail()),
-      "response");
+  return WithFieldPrefix(sip::ResponseBuilder(request.record->view)
+                             .Status(order.status_code, order.reason_phrase)
+                             .From({slot.peer_host, slot.connection->remote_address().port})
+                             .ToTag(request.to_tag)
+                             .Headers(headers)
+                             .Body(order.message.body)
+                             .AppendTo(slot.connection->tail()),
+                         "response");
 }
 
 // --- Subscriptions -----------------------------------------------------------------------------

@@ -103,6 +103,7 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   event::TimeoutQueue deadlines_;
   transaction::InviteTransactionTable invites_;
   sip::MessageView raw_response_;  // reused
+  size_t open_bytes_ = 0;          // of all open requests
   bool draining_ = false;
 };
 

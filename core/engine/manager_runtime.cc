@@ -17,8 +17,7 @@ std::shared_ptr<const tls::Credential> ClientCredential(const ManagerConfig& con
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const ManagerRuntime>> ManagerRuntime::Create(
-    ManagerConfig config) {
+absl::StatusOr<std::shared_ptr<const ManagerRuntime>> ManagerRuntime::Create(ManagerConfig config) {
   auto runtime = std::make_shared<ManagerRuntime>();
   runtime->connection_settings =
       std::make_shared<const connection::ConnectionSettings>(config.connection);
@@ -33,24 +32,23 @@ absl::StatusOr<std::shared_ptr<const ManagerRuntime>> ManagerRuntime::Create(
   if (config.kind == ManagerKind::kServerTls) {
     if (config.credential == nullptr) {
       return WithField(
-          MakeError(absl::StatusCode::kFailedPrecondition, "NO_CERTIFICATE",
+          MakeError(absl::StatusCode::kFailedPrecondition, "CERTIFICATE_MISSING",
                     absl::StrCat("connection manager \"", config.id,
                                  "\" of kind SERVER_TLS has no certificate; create one with "
                                  "Certificates/CreateCertificate and name it in "
                                  "\"certificate\"")),
           "certificate");
     }
-    SIPCM_ASSIGN_OR_RETURN(runtime->server_tls,
-                           tls::ServerTlsContext::Create(config.credential, config.mutual_tls,
-                                                         runtime->peer_policy));
+    SIPCM_ASSIGN_OR_RETURN(
+        runtime->server_tls,
+        tls::ServerTlsContext::Create(config.credential, config.mutual_tls, runtime->peer_policy));
   }
   // Whom we connect to is judged by chain and asked host, not by whom we let in.
   tls::PeerPolicy outgoing = runtime->peer_policy;
   outgoing.allowed_domains = nullptr;
   outgoing.extended_key_usage = {};
-  SIPCM_ASSIGN_OR_RETURN(
-      runtime->client_tls,
-      tls::ClientTlsContext::Create(std::move(outgoing), ClientCredential(config)));
+  SIPCM_ASSIGN_OR_RETURN(runtime->client_tls, tls::ClientTlsContext::Create(
+                                                  std::move(outgoing), ClientCredential(config)));
   runtime->config = std::move(config);
   return runtime;
 }

@@ -34,6 +34,9 @@ class ManagerState {
 
   // Connections by direction: changed by workers, all of them.
   std::atomic<int> connection_counts[2] = {};
+  // ACKs that peers owe for our 2xx to INVITE. One that nobody owes is dropped: it has neither
+  // credit nor answer, so that nothing else would bound a flood of them.
+  std::atomic<int> acks_due{0};
   // Set once, when it is deleted: workers drop what they have of it.
   std::atomic<bool> removed{false};
 

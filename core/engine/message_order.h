@@ -65,8 +65,10 @@ struct SendOrder {
   MessageParts message;
   absl::optional<pool::Destination> destination;  // or:
   connection::ConnectionId connection;            // an existing flow; or neither: by request_uri
-  absl::Duration timeout = absl::Seconds(32);     // to the final answer (64*T1, RFC 3261 17.1.2.2)
-  uint64_t cookie = 0;                            // the caller's own id of this request
+  // To the final answer; for an INVITE to the first provisional, and again from the last one.
+  // Not given: 32 s (64*T1, RFC 3261 17.1), after a provisional to an INVITE 3 min (timer C).
+  absl::optional<absl::Duration> timeout;
+  uint64_t cookie = 0;  // the caller's own id of this request
 };
 
 struct SendEvent {

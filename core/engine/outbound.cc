@@ -17,9 +17,11 @@ namespace {
 
 // An INVITE that rings may ring for longer than a transaction takes (timer C, RFC 3261 16.6).
 constexpr absl::Duration kTimerC = absl::Minutes(3);
+// Timers B and F: 64*T1 (RFC 3261 17.1).
+constexpr absl::Duration kTransactionTimeout = absl::Seconds(32);
 
 absl::Status Cancelled() {
-  return MakeError(absl::StatusCode::kCancelled, "CANCELLED",
+  return MakeError(absl::StatusCode::kCancelled, "REQUEST_CANCELLED",
                    "the send was given up by its application");
 }
 
@@ -29,7 +31,10 @@ struct Outbound::OpenSend : transaction::ClientTransaction {
   PlannedSend planned;
   std::unique_ptr<pool::ConnectionPool::Waiter> waiter;  // while it waits for a connection
   ConnectionSlot* slot = nullptr;                        // once it was written
-  std::string invite;  // as sent, for ACK and CANCEL; INVITE only
+  std::string invite;                                    // as sent, for ACK and CANCEL; INVITE only
+  // The application has its final event; the INVITE is still to be cancelled and acknowledged.
+  bool given_up = false;
+  bool cancel_sent = false;
 };
 
 Outbound::Outbound(event::EventLoop* loop, RandomSource* random, ConnectionTable* connections,
@@ -74,11 +79,11 @@ void Outbound::Send(PlannedSend planned) {
   }
   send->method_id = sip::ParseMethod(send->method);
   if (draining_) {
-    Fail(send, MakeError(absl::StatusCode::kUnavailable, "SERVER_DRAINING",
+    Fail(send, MakeError(absl::StatusCode::kUnavailable, "DRAINING",
                          "the server is draining and sends nothing new; use another server"));
     return;
   }
-  timeouts_.Arm(send, send->planned.order.timeout);
+  timeouts_.Arm(send, send->planned.order.timeout.value_or(kTransactionTimeout));
   FindConnection(send);
 }
 
@@ -87,9 +92,19 @@ void Outbound::FindConnection(OpenSend* send) {
   if (order.connection.is_valid()) {
     ConnectionSlot* slot = connections_->Find(order.connection);
     if (slot == nullptr || !slot->connection->is_usable()) {
-      Fail(send, MakeError(absl::StatusCode::kNotFound, "CONNECTION_NOT_FOUND",
+      Fail(send, MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
                            absl::StrCat("connection \"", order.connection.ToString(),
                                         "\" is closed or does not exist; send by destination")));
+      return;
+    }
+    if (slot->manager != send->planned.manager) {
+      Fail(send,
+           MakeError(absl::StatusCode::kFailedPrecondition, "CONNECTION_OF_ANOTHER_MANAGER",
+                     absl::StrCat("connection \"", order.connection.ToString(),
+                                  "\" belongs to \"connectionManagers/", slot->manager->state->id(),
+                                  "\", endpoint \"endpoints/", order.endpoint_id,
+                                  "\" to \"connectionManagers/", send->planned.manager->state->id(),
+                                  "\"; send by destination")));
       return;
     }
     OnConnection(send, slot->connection.get(), /*reused=*/true);
@@ -119,7 +134,21 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
   std::string* const tail = connection->tail();
   const size_t begin = tail->size();
   absl::Status built = AppendRequest(send, slot, tail);
+  if (built.ok() && send->method_id == sip::Method::kInvite) {
+    // Its ACK and CANCEL are made from it, so we must be able to read it.
+    sip::MessageView view;
+    const absl::string_view made = absl::string_view(*tail).substr(begin);
+    if (!sip::Parse(made, made.size(), view).ok()) {
+      connection->Abandon();
+      built = InvalidField("request.headers",
+                           "the INVITE that they make is not well-formed; send fewer and plainer "
+                           "ones");
+    }
+  }
   if (!built.ok()) {
+    if (slot.pool != nullptr && PoolDirectory::IsUnshared(*slot.pool)) {
+      connection->Drain(loop_->Now());  // it was opened for this request alone
+    }
     Fail(send, std::move(built));
     return;
   }
@@ -155,9 +184,9 @@ const std::string& SentBy(ConnectionSlot& slot) {
     if (!bound.ip.is_any()) way_back.ip = bound.ip;
     break;
   }
-  slot.sent_by = absl::StrCat(config.local_host_name.empty() ? way_back.ip.ToUriHost()
-                                                             : config.local_host_name,
-                              ":", way_back.port);
+  slot.sent_by = absl::StrCat(
+      config.local_host_name.empty() ? way_back.ip.ToUriHost() : config.local_host_name, ":",
+      way_back.port);
   return slot.sent_by;
 }
 
@@ -191,8 +220,8 @@ absl::Status Outbound::AppendParts(OpenSend* send, ConnectionSlot& slot, std::st
   if (!Has(order.message, sip::HeaderId::kTo)) headers.push_back({"To", to});
   if (sip::MayStartDialog(send->method_id) && !Has(order.message, sip::HeaderId::kContact)) {
     // A dialog needs a way back (RFC 3261 8.1.1.8).
-    contact = absl::StrCat("<sip:", send->planned.endpoint->id, "@", sent_by, ";transport=",
-                           TransportName(slot) == "TLS" ? "tls" : "tcp", ">");
+    contact = absl::StrCat("<sip:", send->planned.endpoint->id, "@", sent_by,
+                           ";transport=", TransportName(slot) == "TLS" ? "tls" : "tcp", ">");
     headers.push_back({"Contact", contact});
   }
   sip::RequestParts parts;
@@ -215,13 +244,14 @@ absl::Status Outbound::AppendRaw(OpenSend* send, ConnectionSlot& slot, std::stri
   // Our Via goes on top (RFC 3261 8.1.1.7); the application's stays below it, as for a forwarder.
   const size_t first_row = raw.find("\r\n") + 2;
   absl::StrAppend(out, absl::string_view(raw).substr(0, first_row), "Via: SIP/2.0/",
-                  TransportName(slot), " ", SentBy(slot), ";branch=",
-                  transaction::BranchText(send->key), "\r\n",
+                  TransportName(slot), " ", SentBy(slot),
+                  ";branch=", transaction::BranchText(send->key), "\r\n",
                   absl::string_view(raw).substr(first_row));
   return absl::OkStatus();
 }
 
-// --- What comes back -------------------------------------------------------------------------------
+// --- What comes back
+// -------------------------------------------------------------------------------
 
 void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response) {
   totals_->responses_in.Add();
@@ -232,10 +262,15 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
     return;
   }
   const bool is_final = sip::IsFinal(response.status_code());
-  if (is_final && !send->invite.empty() && response.status_code() >= 300) {
-    sip::MessageView invite;
-    SIPCM_CHECK(sip::Parse(send->invite, send->invite.size(), invite).ok());
-    slot.connection->Send(transaction::MakeAck(invite, response));
+  if (is_final && response.status_code() >= 300) Acknowledge(send, response);
+  if (send->given_up) {
+    send->has_provisional = true;
+    if (is_final) {
+      Remove(send);
+    } else {
+      SendCancel(send);
+    }
+    return;
   }
   SendEvent event;
   event.kind = SendEvent::Kind::kResponse;
@@ -253,7 +288,9 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
     return;
   }
   send->has_provisional = true;
-  if (send->method_id == sip::Method::kInvite) timeouts_.Arm(send, kTimerC);
+  if (send->method_id == sip::Method::kInvite) {
+    timeouts_.Arm(send, send->planned.order.timeout.value_or(kTimerC));
+  }
 }
 
 void Outbound::TellSent(OpenSend* send, bool reused) {
@@ -270,42 +307,43 @@ void Outbound::TellSent(OpenSend* send, bool reused) {
 
 void Outbound::SendCancel(OpenSend* send) {
   // Before a provisional there is nothing to cancel yet (RFC 3261 9.1).
-  if (send->invite.empty() || !send->has_provisional || send->slot == nullptr) return;
+  if (send->invite.empty() || !send->has_provisional || send->slot == nullptr ||
+      send->cancel_sent || !send->slot->connection->can_send()) {
+    return;
+  }
   sip::MessageView invite;
-  SIPCM_CHECK(sip::Parse(send->invite, send->invite.size(), invite).ok());
+  if (!sip::Parse(send->invite, send->invite.size(), invite).ok()) return;
+  send->cancel_sent = true;
   send->slot->connection->Send(transaction::MakeCancel(invite));
 }
 
-void Outbound::Cancel(const std::vector<uint64_t>& cookies,
-                      const std::shared_ptr<SendSink>& sink) {
+void Outbound::Cancel(const std::vector<uint64_t>& cookies, const std::shared_ptr<SendSink>& sink) {
   for (const uint64_t cookie : cookies) {
     const auto found = by_cookie_.find(SendKey(sink.get(), cookie));
     if (found == by_cookie_.end()) continue;
-    SendCancel(found->second);
-    Fail(found->second, Cancelled());
+    GiveUp(found->second, Cancelled());
   }
 }
 
 void Outbound::OnTimeout(event::TimeoutQueue::Entry& entry) {
   auto* send = static_cast<OpenSend*>(&entry);
-  SendCancel(send);
-  Fail(send, MakeError(absl::StatusCode::kDeadlineExceeded, "REQUEST_TIMEOUT",
-                       absl::StrCat(send->method, " to \"", send->planned.order.request_uri,
-                                    "\" had no final answer ",
-                                    send->slot == nullptr ? "(no connection came up in time)"
-                                                          : "in time",
-                                    "; raise timeout, or look at the peer")));
+  if (send->given_up) return Remove(send);
+  GiveUp(send, MakeError(absl::StatusCode::kDeadlineExceeded, "REQUEST_TIMEOUT",
+                         absl::StrCat(
+                             send->method, " to \"", send->planned.order.request_uri,
+                             "\" had no final answer ",
+                             send->slot == nullptr ? "(no connection came up in time)" : "in time",
+                             "; raise timeout, or look at the peer")));
 }
 
 void Outbound::OnConnectionClosed(ConnectionSlot& slot, const absl::Status& why) {
   while (auto* send = static_cast<OpenSend*>(slot.sends.front())) {
-    Fail(send,
-         MakeError(absl::StatusCode::kUnavailable, "CONNECTION_CLOSED",
-                   absl::StrCat(send->method, " to \"", send->planned.order.request_uri,
-                                "\": the connection to ",
-                                slot.connection->remote_address().ToString(),
-                                " closed before the final answer (", why.message(),
-                                "); the peer may have acted on it")));
+    Fail(send, MakeError(absl::StatusCode::kUnavailable, "CONNECTION_CLOSED",
+                         absl::StrCat(send->method, " to \"", send->planned.order.request_uri,
+                                      "\": the connection to ",
+                                      slot.connection->remote_address().ToString(),
+                                      " closed before the final answer (", why.message(),
+                                      "); the peer may have acted on it")));
   }
 }
 
@@ -318,7 +356,45 @@ void Outbound::FailAllOpen(const absl::Status& why) {
 
 // --- Ends --------------------------------------------------------------------------------------
 
+void Outbound::Acknowledge(OpenSend* send, const sip::MessageView& response) {
+  sip::MessageView invite;
+  if (send->invite.empty() || !send->slot->connection->can_send() ||
+      !sip::Parse(send->invite, send->invite.size(), invite).ok()) {
+    return;
+  }
+  send->slot->connection->Send(transaction::MakeAck(invite, response));
+}
+
+void Outbound::Refuse(const PlannedSend& planned, absl::Status why) {
+  totals_->sends_failed.Add();
+  SendEvent event;
+  event.kind = SendEvent::Kind::kFailure;
+  event.cookie = planned.order.cookie;
+  event.is_final = true;
+  event.failure = std::move(why);
+  Tell(planned.sink, std::move(event));
+}
+
 void Outbound::Fail(OpenSend* send, absl::Status why) {
+  if (!send->given_up) TellFailure(send, std::move(why));
+  Remove(send);
+}
+
+// The application is told now; an INVITE that is with the peer is kept, to be cancelled once the
+// peer says that it has it (RFC 3261 9.1) and to acknowledge the failure that follows.
+void Outbound::GiveUp(OpenSend* send, absl::Status why) {
+  TellFailure(send, std::move(why));
+  if (send->invite.empty() || send->slot == nullptr) return Remove(send);
+  ForgetCookie(send);
+  send->given_up = true;
+  ++given_up_count_;
+  totals_->open_sends.Add(-1);
+  SendCancel(send);
+  timeouts_.Arm(send, kTransactionTimeout);
+  if (open_count() == 0) host_->OnOutboundIdle();
+}
+
+void Outbound::TellFailure(OpenSend* send, absl::Status why) {
   totals_->sends_failed.Add();
   SendEvent event;
   event.kind = SendEvent::Kind::kFailure;
@@ -327,14 +403,16 @@ void Outbound::Fail(OpenSend* send, absl::Status why) {
   event.failure = std::move(why);
   event.may_have_been_sent = send->slot != nullptr;
   Tell(send->planned.sink, std::move(event));
-  Remove(send);
+}
+
+void Outbound::ForgetCookie(OpenSend* send) {
+  const auto known = by_cookie_.find(SendKey(send->planned.sink.get(), send->planned.order.cookie));
+  if (known != by_cookie_.end() && known->second == send) by_cookie_.erase(known);
 }
 
 void Outbound::Remove(OpenSend* send) {
   timeouts_.Disarm(send);
-  const auto known =
-      by_cookie_.find(SendKey(send->planned.sink.get(), send->planned.order.cookie));
-  if (known != by_cookie_.end() && known->second == send) by_cookie_.erase(known);
+  ForgetCookie(send);
   if (send->slot != nullptr) {
     ConnectionSlot* slot = send->slot;
     slot->sends.Remove(send);
@@ -343,9 +421,13 @@ void Outbound::Remove(OpenSend* send) {
       slot->connection->Drain(loop_->Now() + absl::InfiniteDuration());
     }
   }
-  totals_->open_sends.Add(-1);
+  if (send->given_up) {
+    --given_up_count_;
+  } else {
+    totals_->open_sends.Add(-1);
+  }
   transactions_.Remove(send);
-  if (transactions_.size() == 0) host_->OnOutboundIdle();
+  if (open_count() == 0) host_->OnOutboundIdle();
 }
 
 void Outbound::Tell(const std::shared_ptr<SendSink>& sink, SendEvent event) {

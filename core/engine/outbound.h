@@ -46,6 +46,8 @@ class Outbound final : private event::TimeoutQueue::Listener {
   ~Outbound();
 
   void Send(PlannedSend planned);
+  // Its final event, without trying.
+  void Refuse(const PlannedSend& planned, absl::Status why);
   // Ends the sends of that sink with CANCELLED; unknown cookies are passed over.
   void Cancel(const std::vector<uint64_t>& cookies, const std::shared_ptr<SendSink>& sink);
   void OnResponse(ConnectionSlot& slot, const sip::MessageView& response);
@@ -55,7 +57,8 @@ class Outbound final : private event::TimeoutQueue::Listener {
   // From now on sends are refused.
   void Drain() { draining_ = true; }
   void FailAllOpen(const absl::Status& why);
-  size_t open_count() const { return transactions_.size(); }
+  // Those whose application waits for a final event.
+  size_t open_count() const { return transactions_.size() - given_up_count_; }
 
  private:
   struct OpenSend;
@@ -72,6 +75,10 @@ class Outbound final : private event::TimeoutQueue::Listener {
   void TellSent(OpenSend* send, bool reused);
   void SendCancel(OpenSend* send);
   void Fail(OpenSend* send, absl::Status why);
+  void GiveUp(OpenSend* send, absl::Status why);
+  void TellFailure(OpenSend* send, absl::Status why);
+  void ForgetCookie(OpenSend* send);
+  void Acknowledge(OpenSend* send, const sip::MessageView& response);
   void Remove(OpenSend* send);
   void Tell(const std::shared_ptr<SendSink>& sink, SendEvent event);
   void Flush();
@@ -87,6 +94,7 @@ class Outbound final : private event::TimeoutQueue::Listener {
   absl::flat_hash_map<SendKey, OpenSend*> by_cookie_;
   std::vector<std::pair<std::shared_ptr<SendSink>, std::vector<SendEvent>>> outbox_;
   sip::MessageView raw_request_;  // reused
+  size_t given_up_count_ = 0;     // kept only to end what the peer began
   bool draining_ = false;
 };
 

@@ -78,13 +78,13 @@ bool PoolDirectory::Remove(LocalManager* manager, const pool::Destination& desti
   return true;
 }
 
-void PoolDirectory::ForgetManager(LocalManager* manager) {
+void PoolDirectory::ForgetManager(LocalManager* manager, connection::CloseReason reason) {
   std::vector<Home*> homes;
   for (auto& [key, home] : homes_) {
     if (key.first == manager) homes.push_back(home.get());
   }
   for (Home* home : homes) {
-    home->pool->Drain(loop_->Now());
+    home->pool->Drain(loop_->Now(), reason);
     if (home->pool->empty()) EraseHome(home);
   }
   absl::erase_if(settings_, [&](const auto& entry) { return entry.first.first == manager; });
@@ -130,14 +130,13 @@ std::unique_ptr<connection::Attempt> PoolDirectory::StartAttempt(
        asked = destination.tls_name.empty() ? destination.host : destination.tls_name](
           std::unique_ptr<net::ByteStream> stream) -> connection::DecoratedStream {
     if (transport == connection::Transport::kTcp) return {std::move(stream), nullptr};
-    auto tls = tls::TlsStream::Connect(loop_, gate_, runtime->client_tls, asked,
-                                       std::move(stream));
+    auto tls = tls::TlsStream::Connect(loop_, gate_, runtime->client_tls, asked, std::move(stream));
     tls::TlsStream* const alias = tls.get();
     return {std::move(tls), alias};
   };
   return std::make_unique<connection::Attempt>(std::move(target), means_,
-                                               runtime->connection_settings,
-                                               std::move(decorator), std::move(done));
+                                               runtime->connection_settings, std::move(decorator),
+                                               std::move(done));
 }
 
 connection::Connection* PoolDirectory::Adopt(pool::ConnectionPool& pool,

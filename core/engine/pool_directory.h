@@ -44,8 +44,8 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
   };
 
   // All outlive this.
-  PoolDirectory(connection::Attempt::Means means, event::EventLoop* loop,
-                tls::HandshakeGate* gate, RandomSource* random, WorkerTotals* totals, Host* host);
+  PoolDirectory(connection::Attempt::Means means, event::EventLoop* loop, tls::HandshakeGate* gate,
+                RandomSource* random, WorkerTotals* totals, Host* host);
   ~PoolDirectory();
 
   // The pool of that destination, made if need be.
@@ -56,8 +56,8 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
   // Drains the pool and forgets its settings. False: neither is there. `*last` is how it was.
   bool Remove(LocalManager* manager, const pool::Destination& destination, Instant deadline,
               PoolSnapshot* last);
-  // All of that manager, at once. Connections are closed by the caller.
-  void ForgetManager(LocalManager* manager);
+  // All of that manager, at once; its pooled connections close with `reason`.
+  void ForgetManager(LocalManager* manager, connection::CloseReason reason);
   std::vector<PoolSnapshot> Snapshots(const std::string& manager_id) const;
   // Whether each request has its connection for itself.
   static bool IsUnshared(const pool::ConnectionPool& pool) {
@@ -70,8 +70,8 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
   using Key = std::pair<LocalManager*, pool::Destination>;
 
   // pool::ConnectionPool::Owner
-  std::unique_ptr<connection::Attempt> StartAttempt(
-      pool::ConnectionPool& pool, connection::Attempt::Callback done) override;
+  std::unique_ptr<connection::Attempt> StartAttempt(pool::ConnectionPool& pool,
+                                                    connection::Attempt::Callback done) override;
   connection::Connection* Adopt(pool::ConnectionPool& pool,
                                 std::unique_ptr<connection::Connection> connection) override;
   void OnPoolEmpty(pool::ConnectionPool& pool) override;

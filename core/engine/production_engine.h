@@ -22,7 +22,8 @@ class ProductionEngine {
   // or descriptor.
   static absl::StatusOr<std::unique_ptr<ProductionEngine>> Start(int worker_count,
                                                                  EventSink* events);
-  // Stops the threads. End subscriptions first; call engine()->Shutdown() before for an orderly end.
+  // Stops the threads. End subscriptions first; call engine()->Shutdown() before for an orderly
+  // end.
   ~ProductionEngine();
 
   Engine* engine() { return engine_.get(); }

@@ -1,6 +1,8 @@
 #include "core/engine/send_route.h"
 
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -11,6 +13,8 @@
 #include "core/sip/name_address.h"
 #include "core/sip/parameters.h"
 #include "core/sip/parser.h"
+#include "core/sip/raw_message.h"
+#include "core/sip/request_builder.h"
 #include "core/sip/uri.h"
 
 namespace sipcm::engine {
@@ -32,16 +36,17 @@ absl::StatusOr<pool::Destination> DestinationOf(absl::string_view text, absl::st
   pool::Destination destination;
   destination.host = std::string(uri.host);
   destination.port = uri.port;
-  destination.transport = config.kind == ManagerKind::kServerTls || uri.scheme == sip::UriScheme::kSips
-                              ? Transport::kTls
-                              : Transport::kTcp;
+  destination.transport =
+      config.kind == ManagerKind::kServerTls || uri.scheme == sip::UriScheme::kSips
+          ? Transport::kTls
+          : Transport::kTcp;
   sip::Parameter transport;
   if (uri.FindParameter("transport", &transport)) {
     if (absl::EqualsIgnoreCase(transport.value, "tls")) {
       destination.transport = Transport::kTls;
     } else if (!absl::EqualsIgnoreCase(transport.value, "tcp")) {
-      return InvalidField(field, absl::StrCat("transport=", transport.value,
-                                              " is not served; use tcp or tls"));
+      return InvalidField(
+          field, absl::StrCat("transport=", transport.value, " is not served; use tcp or tls"));
     }
   }
   return pool::Destination::Normalized(std::move(destination));
@@ -81,6 +86,48 @@ absl::string_view RequestUri(const SendOrder& order, sip::MessageView* raw) {
 
 }  // namespace
 
+absl::Status CheckOrder(const SendOrder& order, const ManagerConfig& config) {
+  sip::MessageView view;
+  if (!order.message.raw.empty()) {
+    return WithFieldPrefix(sip::CheckRawRequest(order.message.raw, config.connection.framer, &view),
+                           "request");
+  }
+  std::vector<sip::HeaderText> headers;
+  bool has_from = false;
+  bool has_to = false;
+  for (const auto& [name, value] : order.message.headers) {
+    headers.push_back({name, value});
+    has_from |= sip::LookupHeader(name) == sip::HeaderId::kFrom;
+    has_to |= sip::LookupHeader(name) == sip::HeaderId::kTo;
+  }
+  // What the worker fills in later.
+  if (!has_from) headers.push_back({"From", "<sip:a@b>"});
+  if (!has_to) headers.push_back({"To", "<sip:a@b>"});
+  sip::RequestParts parts;
+  parts.method = order.method;
+  parts.request_uri = order.request_uri;
+  parts.headers = headers;
+  parts.body = order.message.body;
+  parts.transport = "TCP";
+  parts.sent_by = "192.0.2.1";
+  parts.branch = "z9hG4bK0";
+  parts.call_id = "0";
+  parts.from_tag = "0";
+  std::string built;
+  SIPCM_RETURN_IF_ERROR(WithFieldPrefix(sip::AppendRequest(parts, &built), "request"));
+  sip::Framer framer(config.connection.framer);
+  const sip::Frame frame = framer.Next(built);
+  if (frame.kind != sip::FrameKind::kMessage) {
+    return InvalidField(
+        "request", absl::StrCat("the request that it makes passes a limit: ", frame.error.text));
+  }
+  const sip::ParseVerdict verdict = sip::Parse(built, frame.header_length, view);
+  if (!verdict.ok()) {
+    return InvalidField("request.headers", absl::StrCat(verdict.field, ": ", verdict.reason));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<pool::Destination> RouteOf(const SendOrder& order, const ManagerConfig& config) {
   absl::StatusOr<pool::Destination> destination;
   if (order.destination.has_value()) {
@@ -90,14 +137,14 @@ absl::StatusOr<pool::Destination> RouteOf(const SendOrder& order, const ManagerC
     SIPCM_ASSIGN_OR_RETURN(destination, DestinationOf(route, "request.headers", config));
   } else {
     sip::MessageView raw;
-    SIPCM_ASSIGN_OR_RETURN(
-        destination, DestinationOf(RequestUri(order, &raw), "request.request_uri", config));
+    SIPCM_ASSIGN_OR_RETURN(destination,
+                           DestinationOf(RequestUri(order, &raw), "request.request_uri", config));
   }
   const bool is_tls = destination->transport == Transport::kTls;
   if ((is_tls && config.kind == ManagerKind::kServerTcp) ||
       (!is_tls && config.kind == ManagerKind::kServerTls)) {
-    return MakeError(
-        absl::StatusCode::kFailedPrecondition, "TRANSPORT_NOT_SERVED",
+    return InvalidField(
+        "destination.transport",
         absl::StrCat("connection manager \"connectionManagers/", config.id, "\" is of kind ",
                      is_tls ? "SERVER_TCP and sends over TCP only, not TLS"
                             : "SERVER_TLS and sends over TLS only, not TCP",

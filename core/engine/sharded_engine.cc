@@ -18,7 +18,7 @@ ShardedEngine::ShardedEngine(const Options& options)
   SIPCM_CHECK(!means_.empty() && means_.size() <= dispatch::RequestId::kMaxWorkers);
   for (size_t i = 0; i < means_.size(); ++i) {
     workers_.push_back(std::make_unique<Worker>(
-        static_cast<int>(i), means_[i],
+        static_cast<int>(i), static_cast<int>(means_.size()), means_[i],
         [this](int worker, absl::AnyInvocable<void(Worker&)> task) {
           Post(worker, std::move(task));
         },
@@ -41,7 +41,7 @@ absl::StatusOr<ShardedEngine::ManagerPointer> ShardedEngine::FindManagerLocked(
     const std::string& manager_id) const {
   const auto found = managers_.find(manager_id);
   if (found == managers_.end()) {
-    return MakeError(absl::StatusCode::kNotFound, "CONNECTION_MANAGER_NOT_FOUND",
+    return MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
                      absl::StrCat("connection manager \"connectionManagers/", manager_id,
                                   "\" does not exist; create it first"));
   }
@@ -56,8 +56,7 @@ absl::StatusOr<ShardedEngine::ManagerPointer> ShardedEngine::FindManager(
 
 // --- Messages ----------------------------------------------------------------------------------
 
-void ShardedEngine::Respond(std::vector<ResponseOrder> orders,
-                            std::shared_ptr<ResponseSink> sink) {
+void ShardedEngine::Respond(std::vector<ResponseOrder> orders, std::shared_ptr<ResponseSink> sink) {
   // An id of a worker that does not exist is answered by the first, which does not know it.
   const auto worker_of = [this](const ResponseOrder& order) {
     const int worker = order.request_id.worker();
@@ -73,8 +72,7 @@ void ShardedEngine::Respond(std::vector<ResponseOrder> orders,
   }
 }
 
-int ShardedEngine::HomeOf(const ManagerState& manager,
-                          const pool::Destination& destination) const {
+int ShardedEngine::HomeOf(const ManagerState& manager, const pool::Destination& destination) const {
   return static_cast<int>(absl::HashOf(manager.id(), destination) % workers_.size());
 }
 
@@ -103,18 +101,19 @@ absl::Status ShardedEngine::PlanSend(SendOrder order, const std::shared_ptr<Send
     absl::MutexLock lock(&control_);
     const auto found = endpoint_managers_.find(order.endpoint_id);
     if (found == endpoint_managers_.end()) {
-      return MakeError(absl::StatusCode::kNotFound, "ENDPOINT_NOT_FOUND",
+      return MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
                        absl::StrCat("endpoint \"endpoints/", order.endpoint_id,
                                     "\" does not exist; create it first"));
     }
     manager = found->second;
     planned.endpoint = manager->directory().Get()->FindById(order.endpoint_id)->endpoint;
   }
+  SIPCM_RETURN_IF_ERROR(CheckOrder(order, manager->runtime().Get()->config));
   int home = 0;
   if (order.connection.is_valid()) {
     home = order.connection.worker();
     if (home >= worker_count()) {
-      return MakeError(absl::StatusCode::kNotFound, "CONNECTION_NOT_FOUND",
+      return MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
                        absl::StrCat("connection \"", order.connection.ToString(),
                                     "\" does not exist; send by destination"));
     }

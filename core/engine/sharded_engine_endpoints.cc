@@ -14,9 +14,9 @@ namespace sipcm::engine {
 namespace {
 
 absl::Status EndpointNotFound(const std::string& endpoint_id) {
-  return MakeError(absl::StatusCode::kNotFound, "ENDPOINT_NOT_FOUND",
-                   absl::StrCat("endpoint \"endpoints/", endpoint_id,
-                                "\" does not exist; create it first"));
+  return MakeError(
+      absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
+      absl::StrCat("endpoint \"endpoints/", endpoint_id, "\" does not exist; create it first"));
 }
 
 }  // namespace
@@ -26,24 +26,22 @@ absl::Status ShardedEngine::ApplyEndpoint(dispatch::Endpoint endpoint) {
   SIPCM_ASSIGN_OR_RETURN(const ManagerPointer manager, FindManagerLocked(endpoint.manager_id));
   if (endpoint.kind == dispatch::EndpointKind::kPeerToPeer &&
       manager->runtime().Get()->config.kind == ManagerKind::kClient) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "ENDPOINT_KIND_NOT_SERVED",
+    return MakeError(absl::StatusCode::kFailedPrecondition, "ENDPOINT_KIND_NOT_ON_MANAGER",
                      absl::StrCat("endpoint \"endpoints/", endpoint.id,
                                   "\" is PEER_TO_PEER, but \"connectionManagers/", manager->id(),
                                   "\" is of kind CLIENT; use a SERVER_TCP or SERVER_TLS manager"));
   }
   const auto known = endpoint_managers_.find(endpoint.id);
   if (known != endpoint_managers_.end() && known->second != manager) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "IMMUTABLE_FIELD",
-                     absl::StrCat("endpoint \"endpoints/", endpoint.id,
-                                  "\" belongs to \"connectionManagers/", known->second->id(),
-                                  "\" and cannot move; delete it and create it anew"));
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition, "IMMUTABLE_FIELD",
+        absl::StrCat("endpoint \"endpoints/", endpoint.id, "\" belongs to \"connectionManagers/",
+                     known->second->id(), "\" and cannot move; delete it and create it anew"));
   }
-  const std::shared_ptr<const dispatch::EndpointDirectory> directory =
-      manager->directory().Get();
+  const std::shared_ptr<const dispatch::EndpointDirectory> directory = manager->directory().Get();
   dispatch::EndpointDirectory::Entry entry;
   const dispatch::EndpointDirectory::EntryPointer old = directory->FindById(endpoint.id);
-  entry.group =
-      old != nullptr ? old->group : std::make_shared<dispatch::SubscriptionGroup>();
+  entry.group = old != nullptr ? old->group : std::make_shared<dispatch::SubscriptionGroup>();
   const std::string id = endpoint.id;
   entry.endpoint = std::make_shared<const dispatch::Endpoint>(std::move(endpoint));
   SIPCM_ASSIGN_OR_RETURN(auto next, directory->With(std::move(entry)));
@@ -66,9 +64,9 @@ absl::Status ShardedEngine::RemoveEndpointLocked(const std::string& endpoint_id)
   const dispatch::EndpointDirectory::EntryPointer entry = directory->FindById(endpoint_id);
   manager->directory().Publish(directory->Without(endpoint_id));
   const std::shared_ptr<dispatch::SubscriptionGroup> group = entry->group;
-  EndSubscriptions(group, MakeError(absl::StatusCode::kNotFound, "ENDPOINT_NOT_FOUND",
-                                    absl::StrCat("endpoint \"endpoints/", endpoint_id,
-                                                 "\" was deleted")));
+  EndSubscriptions(group,
+                   MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
+                             absl::StrCat("endpoint \"endpoints/", endpoint_id, "\" was deleted")));
   PostToAll([group](Worker& worker) { worker.inbound().ForgetGroup(group); });
   return absl::OkStatus();
 }
@@ -95,8 +93,8 @@ absl::StatusOr<DispatchExplanation> ShardedEngine::ExplainDispatch(
   }
   if (!view.is_request()) return InvalidField("request", "it is a response; give a request");
   std::vector<std::string> steps;
-  const dispatch::DispatchDecision decision = dispatch::Dispatch(
-      view, *manager->directory().Get(), runtime->config.dispatch, &steps);
+  const dispatch::DispatchDecision decision =
+      dispatch::Dispatch(view, *manager->directory().Get(), runtime->config.dispatch, &steps);
   DispatchExplanation explanation;
   explanation.reason = decision.reason;
   if (decision.entry == nullptr) {
@@ -143,7 +141,7 @@ absl::StatusOr<std::unique_ptr<Subscription>> ShardedEngine::Subscribe(
   }
   absl::MutexLock lock(&control_);
   if (shut_down_) {
-    return MakeError(absl::StatusCode::kUnavailable, "SERVER_DRAINING",
+    return MakeError(absl::StatusCode::kUnavailable, "DRAINING",
                      "the server is draining and takes no new subscription");
   }
   auto state = std::make_shared<dispatch::SubscriptionState>();
@@ -159,8 +157,7 @@ absl::StatusOr<std::unique_ptr<Subscription>> ShardedEngine::Subscribe(
   state->methods = std::move(options.methods);
   state->sink = std::move(sink);
   state->credit = options.max_outstanding_count;
-  auto list =
-      std::make_shared<dispatch::SubscriptionList>(*state->group->subscriptions().Get());
+  auto list = std::make_shared<dispatch::SubscriptionList>(*state->group->subscriptions().Get());
   list->push_back(state);
   state->group->subscriptions().Publish(std::move(list));
   subscription_count_.fetch_add(1);
@@ -168,8 +165,7 @@ absl::StatusOr<std::unique_ptr<Subscription>> ShardedEngine::Subscribe(
   return std::make_unique<OpenSubscription>(this, std::move(state));
 }
 
-void ShardedEngine::OfferCredit(
-    const std::shared_ptr<dispatch::SubscriptionGroup>& group) const {
+void ShardedEngine::OfferCredit(const std::shared_ptr<dispatch::SubscriptionGroup>& group) const {
   const uint64_t waiting = group->waiting_workers();
   for (int i = 0; i < worker_count(); ++i) {
     if ((waiting >> i & 1) == 0) continue;
@@ -181,25 +177,28 @@ void ShardedEngine::EndSubscription(
     const std::shared_ptr<dispatch::SubscriptionState>& subscription) {
   absl::MutexLock lock(&control_);
   if (subscription->ended.exchange(true)) return;  // the engine ended it before
-  auto list = std::make_shared<dispatch::SubscriptionList>(
-      *subscription->group->subscriptions().Get());
+  auto list =
+      std::make_shared<dispatch::SubscriptionList>(*subscription->group->subscriptions().Get());
   list->erase(std::remove(list->begin(), list->end(), subscription), list->end());
   subscription->group->subscriptions().Publish(std::move(list));
   subscription_count_.fetch_sub(1);
   PostToAll([subscription](Worker& worker) { worker.inbound().OnSubscriptionEnded(subscription); });
 }
 
-void ShardedEngine::EndSubscriptions(
-    const std::shared_ptr<dispatch::SubscriptionGroup>& group, const absl::Status& why) {
+void ShardedEngine::EndSubscriptions(const std::shared_ptr<dispatch::SubscriptionGroup>& group,
+                                     const absl::Status& why) {
   const auto list = group->subscriptions().Get();
   group->subscriptions().Publish(std::make_shared<const dispatch::SubscriptionList>());
   for (const auto& subscription : *list) {
     if (subscription->ended.exchange(true)) continue;
     subscription_count_.fetch_sub(1);
-    PostToAll(
-        [subscription](Worker& worker) { worker.inbound().OnSubscriptionEnded(subscription); });
-    // From a worker, as all calls of a sink.
-    Post(0, [subscription, why](Worker&) { subscription->sink->OnSubscriptionEnded(why); });
+    // The sink's last call comes when no worker delivers any more.
+    Gather<bool>(
+        [subscription](Worker& worker) {
+          worker.inbound().OnSubscriptionEnded(subscription);
+          return true;
+        },
+        [subscription, why](std::vector<bool>) { subscription->sink->OnSubscriptionEnded(why); });
   }
 }
 

@@ -31,21 +31,18 @@ absl::Status ShardedEngine::ApplyPool(PoolConfig config) {
   return absl::OkStatus();
 }
 
-void ShardedEngine::RemovePool(const std::string& manager_id,
-                               const pool::Destination& destination,
+void ShardedEngine::RemovePool(const std::string& manager_id, const pool::Destination& destination,
                                Callback<PoolSnapshot> done) {
   const absl::StatusOr<ManagerPointer> manager = FindManager(manager_id);
   if (!manager.ok()) {
-    Post(0, [done = std::move(done), status = manager.status()](Worker&) mutable {
-      done(status);
-    });
+    Post(0, [done = std::move(done), status = manager.status()](Worker&) mutable { done(status); });
     return;
   }
   Post(HomeOf(**manager, destination),
        [manager = *manager, destination, done = std::move(done)](Worker& worker) mutable {
          PoolSnapshot last;
          if (worker.RemovePool(manager, destination, &last)) return done(std::move(last));
-         done(MakeError(absl::StatusCode::kNotFound, "POOL_NOT_FOUND",
+         done(MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
                         absl::StrCat("connection pool \"connectionManagers/", manager->id(),
                                      "/pools/", destination.PoolId(), "\" does not exist")));
        });
@@ -71,10 +68,9 @@ void ShardedEngine::ListConnections(const std::string& manager_id,
       [manager_id](Worker& worker) { return worker.Connections(manager_id); },
       [done = std::move(done)](std::vector<std::vector<ConnectionSnapshot>> parts) mutable {
         std::vector<ConnectionSnapshot> all = Joined(std::move(parts));
-        std::sort(all.begin(), all.end(),
-                  [](const ConnectionSnapshot& a, const ConnectionSnapshot& b) {
-                    return a.id < b.id;
-                  });
+        std::sort(
+            all.begin(), all.end(),
+            [](const ConnectionSnapshot& a, const ConnectionSnapshot& b) { return a.id < b.id; });
         done(std::move(all));
       });
 }
@@ -85,17 +81,15 @@ void ShardedEngine::WithConnection(
     Callback<ConnectionSnapshot> done) const {
   // An id of a worker that does not exist is answered by the first, which does not know it.
   const int home = id.worker() < worker_count() ? id.worker() : 0;
-  Post(home,
-       [id, change = std::move(change), done = std::move(done)](Worker& worker) mutable {
-         done(worker.WithConnection(id, [&](connection::Connection& connection) {
-           change(connection, worker.Now());
-         }));
-       });
+  Post(home, [id, change = std::move(change), done = std::move(done)](Worker& worker) mutable {
+    done(worker.WithConnection(
+        id, [&](connection::Connection& connection) { change(connection, worker.Now()); }));
+  });
 }
 
-void ShardedEngine::GetConnection(connection::ConnectionId id,
-                                  Callback<ConnectionSnapshot> done) {
-  WithConnection(id, [](connection::Connection&, Instant) {}, std::move(done));
+void ShardedEngine::GetConnection(connection::ConnectionId id, Callback<ConnectionSnapshot> done) {
+  WithConnection(
+      id, [](connection::Connection&, Instant) {}, std::move(done));
 }
 
 void ShardedEngine::SetConnectionIdleTimeout(connection::ConnectionId id, absl::Duration timeout,
@@ -112,9 +106,11 @@ void ShardedEngine::CloseConnection(connection::ConnectionId id, bool drain,
                                     Callback<ConnectionSnapshot> done) {
   WithConnection(
       id,
-      [drain](connection::Connection& connection, Instant) {
+      [drain](connection::Connection& connection, Instant now) {
         if (drain) {
-          connection.Drain(Instant::Infinite(), connection::CloseReason::kAdmin);
+          LocalManager* manager = ConnectionTable::SlotOf(connection)->manager;
+          connection.Drain(now + manager->runtime.Get()->config.drain_timeout,
+                           connection::CloseReason::kAdmin);
         } else {
           connection.CloseAfterFlush(connection::CloseReason::kAdmin);
         }
@@ -125,9 +121,7 @@ void ShardedEngine::CloseConnection(connection::ConnectionId id, bool drain,
 void ShardedEngine::CloseConnectionsByDomain(const std::string& manager_id,
                                              const std::string& pattern, Callback<int> done) {
   Gather<int>(
-      [manager_id, pattern](Worker& worker) {
-        return worker.CloseByDomain(manager_id, pattern);
-      },
+      [manager_id, pattern](Worker& worker) { return worker.CloseByDomain(manager_id, pattern); },
       [done = std::move(done)](std::vector<int> counts) mutable {
         int sum = 0;
         for (const int count : counts) sum += count;

@@ -43,7 +43,7 @@ absl::Status ShardedEngine::RemoveManager(const std::string& manager_id) {
     SIPCM_RETURN_IF_ERROR(RemoveEndpointLocked(endpoint));
   }
   EndSubscriptions(manager->group(),
-                   MakeError(absl::StatusCode::kNotFound, "CONNECTION_MANAGER_NOT_FOUND",
+                   MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
                              absl::StrCat("connection manager \"connectionManagers/", manager_id,
                                           "\" was deleted")));
   manager->removed.store(true, std::memory_order_release);
@@ -55,8 +55,8 @@ absl::Status ShardedEngine::RemoveManager(const std::string& manager_id) {
 absl::StatusOr<ManagerStatus> ShardedEngine::StartListening(const std::string& manager_id) {
   absl::MutexLock lock(&control_);
   SIPCM_ASSIGN_OR_RETURN(const ManagerPointer manager, FindManagerLocked(manager_id));
-  const std::string quoted = absl::StrCat("connection manager \"connectionManagers/", manager_id,
-                                          "\"");
+  const std::string quoted =
+      absl::StrCat("connection manager \"connectionManagers/", manager_id, "\"");
   const auto refused = [&](absl::string_view reason, absl::string_view why) {
     return MakeError(absl::StatusCode::kFailedPrecondition, reason, absl::StrCat(quoted, why));
   };
@@ -66,8 +66,9 @@ absl::StatusOr<ManagerStatus> ShardedEngine::StartListening(const std::string& m
                    " is of kind CLIENT and never listens; use SERVER_TCP or SERVER_TLS");
   }
   if (runtime->config.listen_addresses.empty()) {
-    return refused("NO_LISTEN_ADDRESS", " has no listen_addresses; set one with "
-                                        "UpdateConnectionManager");
+    return refused("NO_LISTEN_ADDRESS",
+                   " has no listen_addresses; set one with "
+                   "UpdateConnectionManager");
   }
   if (manager->state() == ManagerStatus::State::kListening) {
     return refused("ALREADY_LISTENING", " is listening already");
@@ -75,11 +76,11 @@ absl::StatusOr<ManagerStatus> ShardedEngine::StartListening(const std::string& m
   if (manager->state() == ManagerStatus::State::kStopping) {
     return refused("ALREADY_LISTENING", " is stopping; start it again when it is IDLE");
   }
-  if (shut_down_) return refused("SERVER_DRAINING", ": the server is draining");
+  if (shut_down_) return refused("DRAINING", ": the server is draining");
   const absl::Status listening = Listen(manager);
   EngineEvent event;
-  event.kind = listening.ok() ? EngineEvent::Kind::kManagerListening
-                              : EngineEvent::Kind::kManagerFailed;
+  event.kind =
+      listening.ok() ? EngineEvent::Kind::kManagerListening : EngineEvent::Kind::kManagerFailed;
   event.manager_id = manager_id;
   event.detail = listening;
   events_->OnEvent(event);
@@ -177,8 +178,7 @@ ManagerStatus ShardedEngine::StatusOf(const ManagerState& manager) const {
   return status;
 }
 
-absl::StatusOr<ManagerStatus> ShardedEngine::GetManagerStatus(
-    const std::string& manager_id) const {
+absl::StatusOr<ManagerStatus> ShardedEngine::GetManagerStatus(const std::string& manager_id) const {
   SIPCM_ASSIGN_OR_RETURN(const ManagerPointer manager, FindManager(manager_id));
   return StatusOf(*manager);
 }

@@ -47,8 +47,9 @@ class Worker::ManagerAcceptor final : public net::Acceptor::Listener {
   std::unique_ptr<net::Acceptor> acceptor_;
 };
 
-Worker::Worker(int index, const WorkerMeans& means, PostToWorker post, EventSink* events)
-    : index_(index),
+Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWorker post,
+               EventSink* events)
+    : worker_count_(worker_count),
       means_(means),
       post_(std::move(post)),
       events_(events),
@@ -77,7 +78,7 @@ Worker::~Worker() {
     pools_->OnConnectionClosed(*connections_.Find(id));
     connections_.Erase(id);
   }
-  for (auto& [state, manager] : managers_) pools_->ForgetManager(manager.get());
+  ForgetPools(CloseReason::kShutdown);
   pools_.reset();
 }
 
@@ -91,7 +92,7 @@ LocalManager* Worker::Local(const std::shared_ptr<ManagerState>& manager) {
 
 void Worker::AddAcceptors(const std::shared_ptr<ManagerState>& manager,
                           std::vector<std::unique_ptr<net::BoundListener>> listeners) {
-  if (drain_ != DrainState::kNot) return;
+  if (drain_ != DrainState::kNot || manager->removed.load()) return;
   LocalManager* local = Local(manager);
   for (std::unique_ptr<net::BoundListener>& bound : listeners) {
     auto acceptor = std::make_unique<ManagerAcceptor>(this, local);
@@ -101,19 +102,37 @@ void Worker::AddAcceptors(const std::shared_ptr<ManagerState>& manager,
 }
 
 void Worker::RemoveAcceptors(const std::shared_ptr<ManagerState>& manager) {
-  acceptors_.erase(Local(manager));
+  const auto found = managers_.find(manager.get());
+  if (found != managers_.end()) acceptors_.erase(found->second.get());
 }
 
 void Worker::RemoveManager(const std::shared_ptr<ManagerState>& manager) {
   LocalManager* local = Local(manager);
   acceptors_.erase(local);
   inbound_->ForgetGroup(manager->group());
-  pools_->ForgetManager(local);
+  // Holds it: the last pool that goes would release it.
+  ++local->pool_count;
+  pools_->ForgetManager(local, CloseReason::kAdmin);
   for (const connection::ConnectionId id : connections_.Ids()) {
     ConnectionSlot* slot = connections_.Find(id);
-    if (slot != nullptr && slot->manager == local) slot->connection->CloseAfterFlush(CloseReason::kAdmin);
+    if (slot != nullptr && slot->manager == local)
+      slot->connection->CloseAfterFlush(CloseReason::kAdmin);
   }
+  --local->pool_count;
   ReleaseManager(local);
+}
+
+void Worker::ForgetPools(CloseReason reason) {
+  std::vector<LocalManager*> all;
+  for (auto& [state, manager] : managers_) {
+    ++manager->pool_count;  // holds it, as above
+    all.push_back(manager.get());
+  }
+  for (LocalManager* manager : all) pools_->ForgetManager(manager, reason);
+  for (LocalManager* manager : all) {
+    --manager->pool_count;
+    ReleaseManager(manager);
+  }
 }
 
 void Worker::ReleaseManager(LocalManager* manager) {
@@ -127,23 +146,22 @@ void Worker::ReleaseManager(LocalManager* manager) {
 void Worker::OnAccepted(LocalManager* manager, std::unique_ptr<net::ByteStream> stream) {
   const std::shared_ptr<const ManagerRuntime> runtime = manager->runtime.Get();
   const int limit = runtime->config.max_connection_count;
-  const int count =
-      manager->state->connection_counts[IndexOf(Direction::kIncoming)].load(
-          std::memory_order_relaxed);
+  const int count = manager->state->connection_counts[IndexOf(Direction::kIncoming)].load(
+      std::memory_order_relaxed);
   if (limit > 0 && count >= limit) {
-    OnAcceptFailed(manager,
-                   MakeError(absl::StatusCode::kResourceExhausted, "CONNECTION_LIMIT",
-                             absl::StrCat("connection manager \"", manager->state->id(), "\" has ",
-                                          count, " incoming connections, its limit; raise "
-                                          "limits.max_connection_count")),
-                   /*fatal=*/false);
+    OnAcceptFailed(
+        manager,
+        MakeError(absl::StatusCode::kResourceExhausted, "CONNECTION_LIMIT",
+                  absl::StrCat("connection manager \"", manager->state->id(), "\" has ", count,
+                               " incoming connections, its limit; raise "
+                               "limits.max_connection_count")),
+        /*fatal=*/false);
     return;
   }
   tls::TlsStream* alias = nullptr;
   const bool is_tls = runtime->server_tls != nullptr;
   if (is_tls) {
-    auto tls = tls::TlsStream::Accept(means_.loop, &gate_, runtime->server_tls,
-                                      std::move(stream));
+    auto tls = tls::TlsStream::Accept(means_.loop, &gate_, runtime->server_tls, std::move(stream));
     alias = tls.get();
     stream = std::move(tls);
   }
@@ -158,6 +176,11 @@ void Worker::OnAccepted(LocalManager* manager, std::unique_ptr<net::ByteStream> 
 void Worker::OnAcceptFailed(LocalManager* manager, const absl::Status& status, bool fatal) {
   totals_.accept_failures.Add();
   if (fatal) {
+    // None may go on accepting for a failed manager, and the port must be free for a restart. Not
+    // from inside the acceptor.
+    for (int i = 0; i < worker_count_; ++i) {
+      post_(i, [state = manager->state](Worker& worker) { worker.RemoveAcceptors(state); });
+    }
     manager->state->SetState(ManagerStatus::State::kFailed, {}, std::string(status.message()));
   }
   EngineEvent event;
@@ -198,8 +221,8 @@ EngineEvent Worker::EventOf(EngineEvent::Kind kind, const ConnectionSlot& slot) 
 }
 
 void Worker::OnEstablished(Connection& connection) {
-  events_->OnEvent(EventOf(EngineEvent::Kind::kConnectionEstablished,
-                           *ConnectionTable::SlotOf(connection)));
+  events_->OnEvent(
+      EventOf(EngineEvent::Kind::kConnectionEstablished, *ConnectionTable::SlotOf(connection)));
 }
 
 void Worker::OnMessage(Connection& connection, const sip::MessageView& message) {
@@ -225,7 +248,8 @@ void Worker::OnClosed(Connection& connection, CloseReason reason, const absl::St
   LocalManager* const manager = slot.manager;
   const int direction = IndexOf(connection.direction());
   const int transport = IndexOf(connection.transport());
-  const bool is_refusal = reason == CloseReason::kNotAllowed;
+  // A peer that was let in once and is closed by a later edit is no refused handshake.
+  const bool is_refusal = reason == CloseReason::kNotAllowed && connection.peer() == nullptr;
   if (is_refusal) totals_.tls_refused.Add();
   EngineEvent event = EventOf(
       is_refusal ? EngineEvent::Kind::kTlsRefused : EngineEvent::Kind::kConnectionClosed, slot);
@@ -249,8 +273,8 @@ Connection* Worker::AdoptOutgoing(std::unique_ptr<Connection> connection, LocalM
   Connection* const adopted = connection.get();
   adopted->SetListener(this);
   Enter(std::move(connection), manager, pool);
-  events_->OnEvent(EventOf(EngineEvent::Kind::kConnectionEstablished,
-                           *ConnectionTable::SlotOf(*adopted)));
+  events_->OnEvent(
+      EventOf(EngineEvent::Kind::kConnectionEstablished, *ConnectionTable::SlotOf(*adopted)));
   return adopted;
 }
 
@@ -278,20 +302,27 @@ void Worker::WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup>
 // --- What control asks -------------------------------------------------------------------------
 
 void Worker::Send(const std::shared_ptr<ManagerState>& manager, PlannedSend planned) {
+  if (manager->removed.load(std::memory_order_acquire)) {
+    outbound_->Refuse(planned, MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
+                                         absl::StrCat("connection manager \"connectionManagers/",
+                                                      manager->id(), "\" was deleted")));
+    return;
+  }
   planned.manager = Local(manager);
   outbound_->Send(std::move(planned));
 }
 
 void Worker::ApplyPool(const std::shared_ptr<ManagerState>& manager,
                        const pool::Destination& destination, const pool::PoolLimits& limits) {
+  if (manager->removed.load(std::memory_order_acquire)) return;
   pools_->ApplyLimits(Local(manager), destination, limits);
 }
 
 bool Worker::RemovePool(const std::shared_ptr<ManagerState>& manager,
                         const pool::Destination& destination, PoolSnapshot* last) {
+  if (manager->removed.load(std::memory_order_acquire)) return false;
   LocalManager* local = Local(manager);
-  const Instant deadline =
-      means_.loop->Now() + local->runtime.Get()->config.drain_timeout;
+  const Instant deadline = means_.loop->Now() + local->runtime.Get()->config.drain_timeout;
   return pools_->Remove(local, destination, deadline, last);
 }
 
@@ -309,7 +340,7 @@ absl::StatusOr<ConnectionSnapshot> Worker::WithConnection(
     connection::ConnectionId id, absl::FunctionRef<void(Connection&)> change) {
   ConnectionSlot* slot = connections_.Find(id);
   if (slot == nullptr || slot->connection->state() == ConnectionState::kClosed) {
-    return MakeError(absl::StatusCode::kNotFound, "CONNECTION_NOT_FOUND",
+    return MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
                      absl::StrCat("connection \"", id.ToString(),
                                   "\" does not exist or has closed; list the live ones with "
                                   "Connections/ListConnections"));
@@ -346,7 +377,7 @@ void Worker::Drain(absl::Duration timeout, absl::AnyInvocable<void()> done) {
   drain_alarm_ = means_.loop->NewAlarm([this] {
     if (drain_ == DrainState::kWaiting) {
       inbound_->AnswerAllOpen();
-      outbound_->FailAllOpen(MakeError(absl::StatusCode::kUnavailable, "SERVER_DRAINING",
+      outbound_->FailAllOpen(MakeError(absl::StatusCode::kUnavailable, "DRAINING",
                                        "the server ended before the final answer came"));
       CloseAll();
     } else {
@@ -374,7 +405,7 @@ void Worker::CheckDrained() {
 
 void Worker::CloseAll() {
   drain_ = DrainState::kClosing;
-  for (auto& [state, manager] : managers_) pools_->ForgetManager(manager.get());
+  ForgetPools(CloseReason::kShutdown);
   for (const connection::ConnectionId id : connections_.Ids()) {
     ConnectionSlot* slot = connections_.Find(id);
     if (slot != nullptr) slot->connection->CloseAfterFlush(CloseReason::kShutdown);

@@ -39,10 +39,11 @@ class Worker final : private connection::Connection::Listener,
                      private PoolDirectory::Host {
  public:
   // Has `task` run on another worker.
-  using PostToWorker =
-      absl::AnyInvocable<void(int worker, absl::AnyInvocable<void(Worker&)> task)>;
+  using PostToWorker = absl::AnyInvocable<void(int worker, absl::AnyInvocable<void(Worker&)> task)>;
 
-  Worker(int index, const WorkerMeans& means, PostToWorker post, EventSink* events);
+  // Of `worker_count` workers this is number `index`.
+  Worker(int index, int worker_count, const WorkerMeans& means, PostToWorker post,
+         EventSink* events);
   ~Worker();
 
   // --- Managers ---
@@ -58,8 +59,8 @@ class Worker final : private connection::Connection::Listener,
   void Send(const std::shared_ptr<ManagerState>& manager, PlannedSend planned);
 
   // --- Pools and connections ---
-  void ApplyPool(const std::shared_ptr<ManagerState>& manager,
-                 const pool::Destination& destination, const pool::PoolLimits& limits);
+  void ApplyPool(const std::shared_ptr<ManagerState>& manager, const pool::Destination& destination,
+                 const pool::PoolLimits& limits);
   bool RemovePool(const std::shared_ptr<ManagerState>& manager,
                   const pool::Destination& destination, PoolSnapshot* last);
   std::vector<PoolSnapshot> Pools(const std::string& manager_id) const {
@@ -93,8 +94,7 @@ class Worker final : private connection::Connection::Listener,
   void OnOutboundIdle() override { CheckDrained(); }
   // PoolDirectory::Host
   connection::Connection* AdoptOutgoing(std::unique_ptr<connection::Connection> connection,
-                                        LocalManager* manager,
-                                        pool::ConnectionPool* pool) override;
+                                        LocalManager* manager, pool::ConnectionPool* pool) override;
   void OnPoolAdded(const LocalManager& manager, const pool::Destination& destination) override;
   void OnPoolRemoved(const LocalManager& manager, const pool::Destination& destination) override;
 
@@ -106,11 +106,12 @@ class Worker final : private connection::Connection::Listener,
   void CountOpened(const ConnectionSlot& slot);
   EngineEvent EventOf(EngineEvent::Kind kind, const ConnectionSlot& slot) const;
   void ReleaseManager(LocalManager* manager);
+  void ForgetPools(connection::CloseReason reason);
   void CheckDrained();
   void CloseAll();
   void FinishDrain();
 
-  const int index_;
+  const int worker_count_;
   const WorkerMeans means_;
   PostToWorker post_;
   EventSink* const events_;

@@ -29,23 +29,31 @@ struct InviteTransaction final : event::TimeoutQueue::Entry {
 // A worker's INVITE transactions. Owns them. Thread: the worker's.
 class InviteTransactionTable final : private event::TimeoutQueue::Listener {
  public:
+  static constexpr size_t kMaxCompleted = 16384;
+
   explicit InviteTransactionTable(event::EventLoop* loop) : timeouts_(loop, this) {}
   ~InviteTransactionTable();
 
-  // False when the same INVITE is there already, or has no final answer yet and came here by
-  // another way: a merged or looped request (RFC 3261 8.2.2.2).
-  bool Add(const sip::MessageView& invite, uint64_t request_id);
-  // The INVITE that a CANCEL or ACK belongs to; null: none.
-  InviteTransaction* Match(const sip::MessageView& follower);
+  enum class Added : uint8_t {
+    kNew,
+    kRetransmission,  // the same flow and branch again: its transaction answers (RFC 3261 17.2.1)
+    kMerged,          // it came here by another way and has no final answer yet (8.2.2.2)
+  };
+  // `flow` names the connection: only who sent an INVITE can cancel it, whoever else guesses its
+  // branch.
+  Added Add(const sip::MessageView& invite, uint64_t flow, uint64_t request_id);
+  // The INVITE that a CANCEL or ACK on that flow belongs to; null: none.
+  InviteTransaction* Match(const sip::MessageView& follower, uint64_t flow);
   // The final answer went out: 2xx forgets it, as its ACK is a request of its own; a failure waits
-  // for the ACK for timer H, 64*T1 = 32 s.
-  void Finish(const sip::MessageView& invite, int status_code);
+  // for the ACK for timer H, 64*T1 = 32 s, unless kMaxCompleted do: then that ACK finds no
+  // transaction, which hurts nobody, and no peer can fill the memory.
+  void Finish(const sip::MessageView& invite, uint64_t flow, int status_code);
   void Remove(InviteTransaction* transaction);
   size_t size() const { return by_key_.size(); }
 
  private:
   void OnTimeout(event::TimeoutQueue::Entry& entry) override;
-  static std::string KeyOf(const sip::MessageView& request);
+  static std::string KeyOf(const sip::MessageView& request, uint64_t flow);
   static std::string CallOf(const sip::MessageView& invite);
 
   event::TimeoutQueue timeouts_;

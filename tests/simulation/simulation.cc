@@ -191,8 +191,8 @@ void Simulation::SendFromPeer() {
     if (method == "INVITE") peer.invites.insert(number);
     peer.finals[number] = 0;
     ++tally_.requests;
-    peer.stream->Send(MakeRequest(method, kTargets[Draw(4)], number, "",
-                                  std::string(Draw(300), 'x')));
+    peer.stream->Send(
+        MakeRequest(method, kTargets[Draw(4)], number, "", std::string(Draw(300), 'x')));
   }
   if (Chance(20) && !peer.invites.empty()) {
     // CANCEL takes the branch and number of its INVITE; its own 200 is counted apart.
@@ -380,9 +380,9 @@ void Simulation::Edit() {
     default: {
       const bool removed = fixture_->engine->RemoveEndpoint("bob").ok();
       if (!removed) {
-        SIPCM_CHECK(fixture_->engine
-                        ->ApplyEndpoint(EngineFixture::PeerToPeer("bob", "sip:bob@example.com"))
-                        .ok());
+        SIPCM_CHECK(
+            fixture_->engine->ApplyEndpoint(EngineFixture::PeerToPeer("bob", "sip:bob@example.com"))
+                .ok());
       }
     }
   }
@@ -423,8 +423,9 @@ void Simulation::Check() {
     const Peer& peer = *peers_[i];
     if (!peer.lives()) continue;
     for (const auto& [number, finals] : peer.finals) {
-      if (finals != 1) Fault(absl::StrCat("CSeq ", number, " of peer ", i, ": ", finals,
-                                          " final answers on a connection that lives"));
+      if (finals != 1)
+        Fault(absl::StrCat("CSeq ", number, " of peer ", i, ": ", finals,
+                           " final answers on a connection that lives"));
     }
   }
   for (const auto& [cookie, finals] : finals_of_sends_) {

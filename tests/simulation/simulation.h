@@ -13,9 +13,9 @@ namespace sipcm::simulation {
 
 // What one seed did, so that a run can show that its faults really happened.
 struct Tally {
-  int requests = 0;            // whole ones, sent by peers
+  int requests = 0;  // whole ones, sent by peers
   int application_answers = 0;
-  int automatic_answers = 0;   // finals that no application gave
+  int automatic_answers = 0;  // finals that no application gave
   int redeliveries = 0;
   int lost_connections = 0;
   int sends = 0;

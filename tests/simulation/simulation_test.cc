@@ -1,6 +1,8 @@
 // Runs the engine under many seeds. A seed that fails is printed; replay it with
 //   bazel test //tests/simulation:simulation_test --test_arg=--seed=N --test_output=all
 // and run more with --test_arg=--seeds=100000.
+#include "tests/simulation/simulation.h"
+
 #include <unistd.h>
 
 #include <csignal>
@@ -12,7 +14,6 @@
 #include "absl/flags/parse.h"
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
-#include "tests/simulation/simulation.h"
 
 ABSL_FLAG(uint64_t, seed, 0, "run this seed alone (0: run many)");
 ABSL_FLAG(uint64_t, first_seed, 1, "the first of many seeds");
@@ -41,8 +42,8 @@ TEST(SimulationTest, EveryRequestEndsWithOneAnswerWhateverFails) {
     Simulation simulation(seed);
     const std::vector<std::string> faults = simulation.Run();
     sum.Add(simulation.tally());
-    ASSERT_TRUE(faults.empty()) << absl::StrJoin(faults, "\n") << "\nreplay: --test_arg=--seed="
-                                << seed;
+    ASSERT_TRUE(faults.empty()) << absl::StrJoin(faults, "\n")
+                                << "\nreplay: --test_arg=--seed=" << seed;
   }
   std::printf(
       "%d requests: %d answers by applications, %d by the server, %d redelivered, %d connections "

@@ -95,13 +95,12 @@ absl::Status EngineFixture::Respond(dispatch::RequestId id, int status_code) {
 
 std::string MakeRequest(absl::string_view method, absl::string_view uri, int number,
                         absl::string_view extra_headers, absl::string_view body) {
-  return absl::StrCat(method, " ", uri, " SIP/2.0\r\n",
-                      "Via: SIP/2.0/TCP 198.51.100.7:5060;branch=z9hG4bKtest", number, "\r\n",
-                      "From: <sip:peer@example.net>;tag=from", number, "\r\n", "To: <", uri,
-                      ">\r\n", "Call-ID: call-", number, "@example.net\r\n", "CSeq: ", number,
-                      " ", method, "\r\n", "Max-Forwards: 70\r\n", extra_headers,
-                      body.empty() ? "" : "Content-Type: text/plain\r\n",
-                      "Content-Length: ", body.size(), "\r\n\r\n", body);
+  return absl::StrCat(
+      method, " ", uri, " SIP/2.0\r\n", "Via: SIP/2.0/TCP 198.51.100.7:5060;branch=z9hG4bKtest",
+      number, "\r\n", "From: <sip:peer@example.net>;tag=from", number, "\r\n", "To: <", uri,
+      ">\r\n", "Call-ID: call-", number, "@example.net\r\n", "CSeq: ", number, " ", method, "\r\n",
+      "Max-Forwards: 70\r\n", extra_headers, body.empty() ? "" : "Content-Type: text/plain\r\n",
+      "Content-Length: ", body.size(), "\r\n\r\n", body);
 }
 
 std::vector<std::string> TakeMessages(std::string* bytes) {
@@ -158,8 +157,7 @@ std::string MakeResponse(absl::string_view request, int status_code) {
   sip::MessageView view;
   ParseWhole(request, &view);
   std::string out;
-  SIPCM_CHECK(
-      sip::ResponseBuilder(view).Status(status_code).ToTag("peertag").AppendTo(&out).ok());
+  SIPCM_CHECK(sip::ResponseBuilder(view).Status(status_code).ToTag("peertag").AppendTo(&out).ok());
   return out;
 }
 

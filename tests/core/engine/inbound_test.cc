@@ -23,8 +23,7 @@ class InboundTest : public ::testing::Test {
   void SetUp() override { fixture_.StartTcpManager(); }
 
   void AddAlice() {
-    ASSERT_TRUE(
-        fixture_.engine->ApplyEndpoint(EngineFixture::PeerToPeer("alice", kAlice)).ok());
+    ASSERT_TRUE(fixture_.engine->ApplyEndpoint(EngineFixture::PeerToPeer("alice", kAlice)).ok());
   }
   std::vector<int> Ask(fakes::TestPeer& peer, const std::string& request) {
     peer.Send(request);
@@ -134,8 +133,7 @@ TEST_F(InboundTest, AnsweringTwiceOrForAnUnknownRequestIsRefusedAndSendsNothing)
   const absl::Status unknown =
       fixture_.Respond(dispatch::RequestId::FromValue(id.value() ^ 2), 200);
   EXPECT_EQ(unknown.code(), absl::StatusCode::kNotFound);
-  const absl::Status foreign =
-      fixture_.Respond(dispatch::RequestId(/*worker=*/63, 1, 1), 200);
+  const absl::Status foreign = fixture_.Respond(dispatch::RequestId(/*worker=*/63, 1, 1), 200);
   EXPECT_EQ(foreign.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(StatusCodes(peer->TakeReceived()), ElementsAre(200));
 }
@@ -224,8 +222,77 @@ TEST_F(InboundTest, CancelGets200AtOnceAndTheInvite487WhenTheApplicationIsSilent
   // The ACK of the 487 ends here.
   EXPECT_THAT(Ask(*peer, MakeRequest("ACK", kAlice, 1)), IsEmpty());
   EXPECT_THAT(sink->deliveries, SizeIs(2));
-  EXPECT_EQ(ReasonOf(fixture_.Respond(sink->deliveries[0].request_id, 200)),
-            "REQUEST_CANCELLED");
+  EXPECT_EQ(ReasonOf(fixture_.Respond(sink->deliveries[0].request_id, 200)), "REQUEST_CANCELLED");
+}
+
+TEST_F(InboundTest, AStrangerCannotCancelAnothersInvite) {
+  AddAlice();
+  auto sink = std::make_shared<RecordingSink>();
+  auto subscription = fixture_.Subscribe("alice", sink);
+  auto peer = fixture_.ConnectPeer();
+  auto stranger = fixture_.ConnectPeer();
+  EXPECT_THAT(Ask(*peer, MakeRequest("INVITE", kAlice, 1)), IsEmpty());
+  EXPECT_THAT(Ask(*stranger, MakeRequest("CANCEL", kAlice, 1)), ElementsAre(481));
+  EXPECT_TRUE(fixture_.Respond(sink->deliveries[0].request_id, 200).ok());
+  EXPECT_THAT(StatusCodes(peer->TakeReceived()), ElementsAre(200));
+}
+
+TEST_F(InboundTest, ACancelledRequestWhoseApplicationVanishesGets487NotAnotherApplication) {
+  AddAlice();
+  auto first = std::make_shared<RecordingSink>();
+  auto second = std::make_shared<RecordingSink>();
+  auto lost = fixture_.Subscribe("alice", first);
+  auto peer = fixture_.ConnectPeer();
+  EXPECT_THAT(Ask(*peer, MakeRequest("INVITE", kAlice, 1)), IsEmpty());
+  auto kept = fixture_.Subscribe("alice", second);
+  EXPECT_THAT(Ask(*peer, MakeRequest("CANCEL", kAlice, 1)), ElementsAre(200));
+  lost.reset();
+  fixture_.RunUntilIdle();
+  EXPECT_THAT(second->deliveries, IsEmpty());
+  EXPECT_THAT(StatusCodes(peer->TakeReceived()), ElementsAre(487));
+}
+
+TEST_F(InboundTest, AnAnswerAfterFramingWasLostIsToldAndNotWritten) {
+  AddAlice();
+  auto sink = std::make_shared<RecordingSink>();
+  auto subscription = fixture_.Subscribe("alice", sink);
+  auto peer = fixture_.ConnectPeer();
+  std::string broken = MakeRequest("OPTIONS", kAlice, 2);
+  broken.replace(broken.find("Content-Length: 0"), 17, "Content-Length: x");
+  EXPECT_THAT(Ask(*peer, absl::StrCat(MakeRequest("OPTIONS", kAlice, 1), broken)),
+              ElementsAre(400));
+  // Our side has ended, the peer may still be sending: nothing can be written any more.
+  EXPECT_EQ(ReasonOf(fixture_.Respond(sink->deliveries[0].request_id, 200)), "CONNECTION_GONE");
+  EXPECT_THAT(peer->received(), IsEmpty());
+}
+
+TEST_F(InboundTest, OnlyAnAckThatIsOwedReachesTheApplication) {
+  AddAlice();
+  auto sink = std::make_shared<RecordingSink>();
+  auto subscription = fixture_.Subscribe("alice", sink);
+  auto peer = fixture_.ConnectPeer();
+  EXPECT_THAT(Ask(*peer, MakeRequest("ACK", kAlice, 9)), IsEmpty());
+  EXPECT_THAT(sink->deliveries, IsEmpty());
+  EXPECT_THAT(Ask(*peer, MakeRequest("INVITE", kAlice, 1)), IsEmpty());
+  EXPECT_TRUE(fixture_.Respond(sink->deliveries[0].request_id, 200).ok());
+  std::string ack = MakeRequest("ACK", kAlice, 1);
+  ack.replace(ack.find("z9hG4bKtest1"), 12, "z9hG4bKack01");
+  for (int i = 0; i < 3; ++i) Ask(*peer, ack);
+  EXPECT_THAT(sink->deliveries, SizeIs(2));
+}
+
+TEST_F(InboundTest, LargeBodiesThatWaitAreBoundedInBytes) {
+  AddAlice();
+  auto sink = std::make_shared<RecordingSink>();
+  auto subscription = fixture_.Subscribe("alice", sink, 1000);
+  auto peer = fixture_.ConnectPeer();
+  const std::string body(1 << 20, 'x');
+  for (int i = 1; i <= 70; ++i) {
+    peer->Send(MakeRequest("MESSAGE", kAlice, i, "", body));
+    fixture_.RunUntilIdle();
+  }
+  EXPECT_EQ(sink->deliveries.size(), 63u);
+  EXPECT_THAT(StatusCodes(peer->TakeReceived()), SizeIs(7));
 }
 
 TEST_F(InboundTest, CancelWithoutInviteIs481) {

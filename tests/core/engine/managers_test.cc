@@ -74,10 +74,11 @@ TEST(ManagersTest, ClientManagerNeverListens) {
   ASSERT_TRUE(fixture.engine->ApplyManager(config).ok());
   EXPECT_EQ(ReasonOf(fixture.engine->StartListening("phone").status()),
             "CLIENT_MANAGER_NEVER_LISTENS");
-  EXPECT_EQ(fixture.engine->ApplyEndpoint(
-                       EngineFixture::PeerToPeer("alice", "sip:alice@example.com", "phone"))
-                .code(),
-            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(
+      fixture.engine
+          ->ApplyEndpoint(EngineFixture::PeerToPeer("alice", "sip:alice@example.com", "phone"))
+          .code(),
+      absl::StatusCode::kFailedPrecondition);
 }
 
 TEST(ManagersTest, TcpManagerSaysWhyTlsIsRecommended) {
@@ -98,9 +99,9 @@ TEST(ManagersTest, ListenAddressCannotChangeWhileListening) {
 TEST(ManagersTest, RemovedManagerClosesItsConnectionsAndEndsItsSubscriptions) {
   EngineFixture fixture;
   fixture.StartTcpManager();
-  ASSERT_TRUE(fixture.engine
-                  ->ApplyEndpoint(EngineFixture::PeerToPeer("alice", "sip:alice@example.com"))
-                  .ok());
+  ASSERT_TRUE(
+      fixture.engine->ApplyEndpoint(EngineFixture::PeerToPeer("alice", "sip:alice@example.com"))
+          .ok());
   auto sink = std::make_shared<RecordingSink>();
   auto subscription = fixture.Subscribe("alice", sink);
   auto peer = fixture.ConnectPeer();
@@ -114,6 +115,35 @@ TEST(ManagersTest, RemovedManagerClosesItsConnectionsAndEndsItsSubscriptions) {
   ASSERT_EQ(fixture.events.Count(EngineEvent::Kind::kConnectionClosed), 1);
   EXPECT_EQ(fixture.events.events.back().close_reason, connection::CloseReason::kAdmin);
   EXPECT_EQ(fixture.engine->GetTotals().connections[0][0], 0);
+}
+
+TEST(ManagersTest, RemovingAManagerWithAnEmptyPoolAndThenEndingIsOrderly) {
+  EngineFixture fixture(/*worker_count=*/2);
+  for (const std::string id : {"first", "second"}) {
+    ManagerConfig config = EngineFixture::TcpManager(id);
+    ASSERT_TRUE(fixture.engine->ApplyManager(config).ok());
+    ASSERT_TRUE(
+        fixture.engine
+            ->ApplyEndpoint(EngineFixture::PeerToPeer("alice-" + id, "sip:alice@example.com", id))
+            .ok());
+    SendOrder order;
+    order.endpoint_id = "alice-" + id;
+    order.method = "OPTIONS";
+    order.request_uri = "sip:nobody@192.0.2.77:5060";  // refused: its pool stays, empty
+    std::vector<SendOrder> orders;
+    orders.push_back(std::move(order));
+    fixture.engine->Send(std::move(orders), std::make_shared<RecordingSendSink>());
+    fixture.RunUntilIdle();
+  }
+  EXPECT_EQ(fixture.engine->GetTotals().pools, 2);
+  ASSERT_TRUE(fixture.engine->RemoveManager("first").ok());
+  fixture.RunUntilIdle();
+  EXPECT_EQ(fixture.engine->GetTotals().pools, 1);
+  bool done = false;
+  fixture.engine->Shutdown(absl::Seconds(1), [&] { done = true; });
+  fixture.RunUntilIdle();
+  EXPECT_TRUE(done);
+  EXPECT_EQ(fixture.engine->GetTotals().pools, 0);
 }
 
 TEST(ManagersTest, ChangedIdleDefaultLeavesOldConnectionsAlone) {
@@ -176,16 +206,16 @@ TEST(ManagersTest, ConnectionsAreListedClosedAndGivenAnIdleLimit) {
   fixture.engine->GetConnection(
       listed[0].id, [&](absl::StatusOr<ConnectionSnapshot> got) { gone = std::move(got); });
   fixture.RunUntilIdle();
-  EXPECT_EQ(ReasonOf(gone.status()), "CONNECTION_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(gone.status()), "RESOURCE_NOT_FOUND");
   EXPECT_EQ(fixture.events.events.back().close_reason, connection::CloseReason::kAdmin);
 }
 
 TEST(ManagersTest, ExplainDispatchSaysWhichStepDecidesAndSendsNothing) {
   EngineFixture fixture;
   fixture.StartTcpManager();
-  ASSERT_TRUE(fixture.engine
-                  ->ApplyEndpoint(EngineFixture::PeerToPeer("alice", "sip:alice@example.com"))
-                  .ok());
+  ASSERT_TRUE(
+      fixture.engine->ApplyEndpoint(EngineFixture::PeerToPeer("alice", "sip:alice@example.com"))
+          .ok());
   const auto hit = fixture.engine->ExplainDispatch(
       "edge", MakeRequest("OPTIONS", "sip:alice@EXAMPLE.com;transport=tcp", 1));
   ASSERT_TRUE(hit.ok()) << hit.status();

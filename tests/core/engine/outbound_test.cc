@@ -39,9 +39,9 @@ class OutboundTest : public ::testing::Test {
  protected:
   void SetUp() override {
     fixture_.StartTcpManager();
-    ASSERT_TRUE(fixture_.engine
-                    ->ApplyEndpoint(EngineFixture::PeerToPeer("alice", "sip:alice@example.com"))
-                    .ok());
+    ASSERT_TRUE(
+        fixture_.engine->ApplyEndpoint(EngineFixture::PeerToPeer("alice", "sip:alice@example.com"))
+            .ok());
     remote_ = std::make_unique<RemoteListener>(&fixture_.network, fixture_.loops[0].get(),
                                                "192.0.2.9:5070");
   }
@@ -80,8 +80,7 @@ TEST_F(OutboundTest, SendOpensAConnectionFillsTheHeadersAndMatchesTheResponse) {
   ASSERT_THAT(remote_->peers, SizeIs(1));
   const std::string request = Taken(0);
   EXPECT_THAT(request, StartsWith("OPTIONS sip:bob@example.org SIP/2.0\r\n"));
-  EXPECT_THAT(HeaderOf(request, "Via"),
-              StartsWith("SIP/2.0/TCP 192.0.2.1:5060;branch=z9hG4bK"));
+  EXPECT_THAT(HeaderOf(request, "Via"), StartsWith("SIP/2.0/TCP 192.0.2.1:5060;branch=z9hG4bK"));
   EXPECT_THAT(HeaderOf(request, "From"), StartsWith("<sip:alice@example.com>;tag="));
   EXPECT_EQ(HeaderOf(request, "To"), "<sip:bob@example.org>");
   EXPECT_EQ(HeaderOf(request, "CSeq"), "1 OPTIONS");
@@ -215,6 +214,64 @@ TEST_F(OutboundTest, GivingUpARingingInviteSendsCancel) {
   EXPECT_EQ(sink_->events.back().failure.code(), absl::StatusCode::kCancelled);
 }
 
+TEST_F(OutboundTest, AnInviteGivenUpBeforeItRingsIsCancelledWhenItDoesAndItsFailureAcknowledged) {
+  Send(Order("INVITE", 1));
+  const std::string invite = Taken(0);
+  fixture_.engine->CancelSends({1}, sink_);
+  fixture_.RunUntilIdle();
+  EXPECT_EQ(sink_->events.back().failure.code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(fixture_.engine->GetTotals().open_sends, 0);
+  EXPECT_THAT(Taken(0), IsEmpty());
+  remote_->peers[0]->Send(MakeResponse(invite, 180));
+  fixture_.RunUntilIdle();
+  EXPECT_THAT(Taken(0), StartsWith("CANCEL "));
+  remote_->peers[0]->Send(MakeResponse(invite, 487));
+  fixture_.RunUntilIdle();
+  EXPECT_THAT(Taken(0), StartsWith("ACK "));
+  EXPECT_THAT(sink_->events, SizeIs(2));  // sent, cancelled: nothing after the final one
+}
+
+TEST_F(OutboundTest, TheTimeoutOfAnInviteCountsAgainFromItsLastProvisional) {
+  SendOrder order = Order("INVITE", 1);
+  order.timeout = absl::Seconds(10);
+  Send(std::move(order));
+  fixture_.AdvanceBy(absl::Seconds(9));
+  remote_->peers[0]->Send(MakeResponse(Taken(0), 180));
+  fixture_.AdvanceBy(absl::Seconds(10) - absl::Milliseconds(1));
+  EXPECT_THAT(sink_->events, SizeIs(2));
+  fixture_.AdvanceBy(absl::Milliseconds(1));
+  EXPECT_EQ(ReasonOf(sink_->events.back().failure), "REQUEST_TIMEOUT");
+}
+
+TEST_F(OutboundTest, TooManyHeadersAreRefusedBeforeAnythingIsOpened) {
+  SendOrder order = Order("INVITE", 1);
+  for (int i = 0; i < 70000; ++i) order.message.headers.emplace_back("X", "1");
+  Send(std::move(order));
+  ASSERT_THAT(sink_->events, SizeIs(1));
+  EXPECT_EQ(sink_->events[0].failure.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(remote_->peers, IsEmpty());
+}
+
+TEST_F(OutboundTest, AConnectionOfAnotherManagerIsNotLent) {
+  ManagerConfig other = EngineFixture::TcpManager("other");
+  other.listen_addresses[0].port = 5062;
+  ASSERT_TRUE(fixture_.engine->ApplyManager(other).ok());
+  ASSERT_TRUE(fixture_.engine->StartListening("other").ok());
+  fixture_.RunUntilIdle();
+  auto peer = fixture_.ConnectPeer("other");
+  fixture_.RunUntilIdle();
+  std::vector<ConnectionSnapshot> listed;
+  fixture_.engine->ListConnections(
+      "other", [&](absl::StatusOr<std::vector<ConnectionSnapshot>> all) { listed = *all; });
+  fixture_.RunUntilIdle();
+  ASSERT_THAT(listed, SizeIs(1));
+  SendOrder order = Order("OPTIONS", 1);
+  order.connection = listed[0].id;
+  Send(std::move(order));
+  EXPECT_EQ(ReasonOf(sink_->events.back().failure), "CONNECTION_OF_ANOTHER_MANAGER");
+  EXPECT_THAT(peer->received(), IsEmpty());
+}
+
 TEST_F(OutboundTest, AResponseOnAnotherConnectionIsNotBelieved) {
   Send(Order("OPTIONS", 1));
   const std::string request = Taken(0);
@@ -233,8 +290,8 @@ TEST_F(OutboundTest, UnknownEndpointAndWrongTransportAreRefusedWithTheRemedy) {
   tls.destination->transport = connection::Transport::kTls;
   Send(std::move(tls));
   ASSERT_THAT(sink_->events, SizeIs(2));
-  EXPECT_EQ(ReasonOf(sink_->events[0].failure), "ENDPOINT_NOT_FOUND");
-  EXPECT_EQ(ReasonOf(sink_->events[1].failure), "TRANSPORT_NOT_SERVED");
+  EXPECT_EQ(ReasonOf(sink_->events[0].failure), "RESOURCE_NOT_FOUND");
+  EXPECT_EQ(FieldOf(sink_->events[1].failure), "destination.transport");
 }
 
 TEST_F(OutboundTest, BadHeaderIsNamedAndNothingGoesOut) {

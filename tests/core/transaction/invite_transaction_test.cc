@@ -12,7 +12,11 @@ namespace {
 
 using dispatch::ParsedText;
 using dispatch::TestRequest;
+using Added = InviteTransactionTable::Added;
 using State = InviteTransaction::State;
+using Added = InviteTransactionTable::Added;
+
+constexpr uint64_t kFlow = 7;
 
 constexpr absl::Duration kTimerH = absl::Seconds(32);  // 64*T1
 constexpr absl::Duration kTick = absl::Nanoseconds(1);
@@ -25,15 +29,22 @@ class InviteTransactionTableTest : public ::testing::Test {
     invite.method = method;
     return invite;
   }
+  Added AddOn(uint64_t flow, const TestRequest& request, uint64_t id = 1) {
+    return table_.Add(ParsedText(request).view, flow, id);
+  }
   bool Add(const TestRequest& request, uint64_t id = 1) {
-    return table_.Add(ParsedText(request).view, id);
+    return AddOn(kFlow, request, id) == Added::kNew;
   }
-  InviteTransaction* Match(const TestRequest& request) {
-    return table_.Match(ParsedText(request).view);
+  InviteTransaction* MatchOn(uint64_t flow, const TestRequest& request) {
+    return table_.Match(ParsedText(request).view, flow);
   }
+  InviteTransaction* Match(const TestRequest& request) { return MatchOn(kFlow, request); }
   void Finish(const TestRequest& request, int status) {
-    table_.Finish(ParsedText(request).view, status);
+    table_.Finish(ParsedText(request).view, kFlow, status);
   }
+
+  static constexpr uint64_t kFlow = 5;
+  static constexpr uint64_t kOtherFlow = 6;
 
   fakes::ManualEventLoop loop_;
   InviteTransactionTable table_{&loop_};
@@ -49,7 +60,32 @@ TEST_F(InviteTransactionTableTest, CancelAndAckFindTheirInvite) {
   }
 }
 
-TEST_F(InviteTransactionTableTest, TheKeyIsBranchAndSentBy) {
+TEST_F(InviteTransactionTableTest, AStrangerWhoKnowsTheBranchMatchesNothing) {
+  EXPECT_TRUE(Add(Invite(), 77));
+  const TestRequest cancel = Follower(Invite(), "CANCEL");
+  EXPECT_EQ(table_.Match(ParsedText(cancel).view, kFlow + 1), nullptr);
+  EXPECT_NE(Match(cancel), nullptr);
+}
+
+TEST_F(InviteTransactionTableTest, TheSameBranchAgainIsARetransmissionAnotherOneIsMerged) {
+  EXPECT_TRUE(Add(Invite()));
+  EXPECT_EQ(table_.Add(ParsedText(Invite()).view, kFlow, 2), Added::kRetransmission);
+  EXPECT_EQ(table_.Add(ParsedText(Invite()).view, kFlow + 1, 3), Added::kMerged);
+}
+
+TEST_F(InviteTransactionTableTest, FailuresThatNobodyAcknowledgesAreBounded) {
+  const size_t most = InviteTransactionTable::kMaxCompleted;
+  for (size_t i = 0; i < most + 10; ++i) {
+    TestRequest request = Invite();
+    request.call_id = std::to_string(i);
+    request.via = "SIP/2.0/TCP p;branch=z9hG4bK" + std::to_string(i);
+    ASSERT_TRUE(Add(request, i + 1));
+    Finish(request, 486);
+  }
+  EXPECT_EQ(table_.size(), most);
+}
+
+TEST_F(InviteTransactionTableTest, TheKeyIsFlowBranchAndSentBy) {
   Add(Invite());
   TestRequest other = Follower(Invite(), "CANCEL");
   other.via = "SIP/2.0/TCP peer.example.net:5070;branch=z9hG4bKelse";
@@ -116,23 +152,60 @@ TEST_F(InviteTransactionTableTest, TheAckRemovesItAndItsTimer) {
   EXPECT_NE(Match(Invite()), nullptr);  // no timer of the former one hits it
 }
 
-TEST_F(InviteTransactionTableTest, TheSameInviteTwiceIsRefused) {
-  EXPECT_TRUE(Add(Invite(), 1));
-  EXPECT_FALSE(Add(Invite(), 2));
+TEST_F(InviteTransactionTableTest, TheSameInviteOnTheSameFlowIsARetransmission) {
+  EXPECT_EQ(AddOn(kFlow, Invite(), 1), Added::kNew);
+  EXPECT_EQ(AddOn(kFlow, Invite(), 2), Added::kRetransmission);
   EXPECT_EQ(table_.size(), 1u);
   EXPECT_EQ(Match(Invite())->request_id, 1u);
   // Also while it waits for its ACK.
   Finish(Invite(), 486);
-  EXPECT_FALSE(Add(Invite(), 3));
+  EXPECT_EQ(AddOn(kFlow, Invite(), 3), Added::kRetransmission);
+  EXPECT_EQ(Match(Invite())->state, State::kCompleted);
 }
 
 TEST_F(InviteTransactionTableTest, ACopyThatCameAnotherWayIsMerged) {
   EXPECT_TRUE(Add(Invite(), 1));
   TestRequest copy = Invite();
   copy.via = "SIP/2.0/TCP other-proxy.example.net;branch=z9hG4bKother";
-  EXPECT_FALSE(Add(copy, 2));
+  EXPECT_EQ(AddOn(kFlow, copy, 2), Added::kMerged);
+  EXPECT_EQ(AddOn(kOtherFlow, copy, 2), Added::kMerged);
+  EXPECT_EQ(AddOn(kOtherFlow, Invite(), 2), Added::kMerged);
   EXPECT_EQ(table_.size(), 1u);
   EXPECT_EQ(Match(copy), nullptr);
+}
+
+TEST_F(InviteTransactionTableTest, NobodyElsesConnectionReachesIt) {
+  EXPECT_TRUE(Add(Invite(), 1));
+  EXPECT_EQ(MatchOn(kOtherFlow, Follower(Invite(), "CANCEL")), nullptr);
+  // An RFC 2543 peer's neither.
+  TestRequest old = Invite();
+  old.via = "SIP/2.0/TCP old.example.net";
+  old.call_id = "old@call";
+  EXPECT_TRUE(Add(old, 2));
+  EXPECT_EQ(MatchOn(kOtherFlow, Follower(old, "CANCEL")), nullptr);
+  EXPECT_NE(Match(Follower(old, "CANCEL")), nullptr);
+}
+
+TEST_F(InviteTransactionTableTest, NoMoreThanSoManyWaitForTheirAcks) {
+  const auto nth = [](size_t i) {
+    TestRequest request = Invite();
+    request.call_id = absl::StrCat("c", i);
+    request.via = absl::StrCat("SIP/2.0/TCP p;branch=z9hG4bK", i);
+    return request;
+  };
+  for (size_t i = 0; i <= InviteTransactionTable::kMaxCompleted; ++i) {
+    ASSERT_TRUE(Add(nth(i)));
+    Finish(nth(i), 486);
+  }
+  EXPECT_EQ(table_.size(), InviteTransactionTable::kMaxCompleted);
+  EXPECT_NE(Match(nth(InviteTransactionTable::kMaxCompleted - 1)), nullptr);
+  EXPECT_EQ(Match(nth(InviteTransactionTable::kMaxCompleted)), nullptr);
+  // What is not answered yet is not counted, and room comes back.
+  EXPECT_TRUE(Add(nth(1'000'000)));
+  loop_.AdvanceBy(kTimerH);
+  EXPECT_EQ(table_.size(), 1u);
+  Finish(nth(1'000'000), 486);
+  EXPECT_EQ(table_.size(), 1u);
 }
 
 TEST_F(InviteTransactionTableTest, AnotherCallCSeqOrFromTagIsNoCopy) {
@@ -174,7 +247,7 @@ TEST_F(InviteTransactionTableTest, AProxyMayTryAgainAnotherWayAfterAFailure) {
   table_.Remove(Match(Invite()));
   TestRequest copy = Invite();
   copy.via = "SIP/2.0/TCP third.example.net;branch=z9hG4bKthird";
-  EXPECT_FALSE(Add(copy, 3));
+  EXPECT_EQ(AddOn(kFlow, copy, 3), Added::kMerged);
 }
 
 TEST_F(InviteTransactionTableTest, APeerOfRfc2543IsMatchedByWhatItsMessagesShare) {
@@ -227,11 +300,11 @@ TEST(InviteTransactionTableEndTest, GoesWithTransactionsInEveryState) {
   {
     InviteTransactionTable table(&loop);
     TestRequest request{.method = "INVITE"};
-    table.Add(ParsedText(request).view, 1);
+    table.Add(ParsedText(request).view, kFlow, 1);
     request.call_id = "c2";
     request.via = "SIP/2.0/TCP p;branch=z9hG4bK2";
-    table.Add(ParsedText(request).view, 2);
-    table.Finish(ParsedText(request).view, 486);
+    table.Add(ParsedText(request).view, kFlow, 2);
+    table.Finish(ParsedText(request).view, kFlow, 486);
   }
   loop.AdvanceBy(kTimerH);
   EXPECT_EQ(loop.alarm_count(), 0u);
