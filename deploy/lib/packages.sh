@@ -30,6 +30,7 @@ SIPCM_BUILD_PACKAGES=(
 
 # What the quickstart and the integration tests need besides: real peers and the Python application.
 SIPCM_PEER_PACKAGES=(
+  ca-certificates        # whom outgoing TLS trusts without a trust bundle
   openssl
   procps
   python3-grpcio
