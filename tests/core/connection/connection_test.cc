@@ -108,6 +108,22 @@ TEST_F(ConnectionTest, AfterLostFramingThePeersEndClosesAtOnce) {
   ExpectClosed(CloseReason::kProtocolError);
 }
 
+TEST_F(ConnectionTest, WhatComesTooLateForALostConnectionIsDropped) {
+  Open();
+  std::string bad = Options(2);
+  bad.replace(bad.find("Content-Length: 0"), 17, "Content-Length: x");
+  on_malformed_ = [this] { connection_->Send("SIP/2.0 400 Bad Request\r\n\r\n"); };
+  on_message_ = [this](const sip::MessageView&) { connection_->AddTransaction(); };
+  PeerSends(Options(1) + bad);
+  EXPECT_TRUE(peer_->has_ended());
+  EXPECT_FALSE(connection_->can_send());
+  Call([this] { connection_->Send(Answer(1)); });
+  connection_->RemoveTransaction();
+  loop_.RunUntilIdle();
+  EXPECT_EQ(peer_->received(), "SIP/2.0 400 Bad Request\r\n\r\n");
+  ExpectClosesAfter(Connection::kLingerTime, CloseReason::kProtocolError);
+}
+
 TEST_F(ConnectionTest, TooLargeIsALimitAndIsRefusedBeforeItIsRead) {
   settings_.framer.max_body_bytes = 1000;
   Open();
