@@ -17,7 +17,7 @@ struct Catalogs {
   Catalogs(engine::Engine* engine, ControlState::Options options)
       : state(engine, std::move(options)),
         managers(&state),
-        endpoints(&state, &managers),
+        endpoints(&state),
         certificates(&state),
         trust_bundles(&state),
         pools(&state),

@@ -249,12 +249,12 @@ void ConnectionManagerCatalog::StopListening(const sipcm::v1::StopListeningReque
       });
 }
 
-absl::Status ConnectionManagerCatalog::EnsureDefaultTcp() {
-  if (state_->managers.Find(kDefaultTcp) != nullptr) return absl::OkStatus();
-  ConnectionManager manager = DefaultTcp(state_->options.now());
-  SIPCM_ASSIGN_OR_RETURN(engine::ManagerConfig config, state_->ConfigOf(manager));
-  SIPCM_RETURN_IF_ERROR(state_->engine->ApplyManager(std::move(config)));
-  state_->managers.Put(std::move(manager), state_->options.now());
+absl::Status ConnectionManagerCatalog::EnsureDefaultTcp(ControlState* state) {
+  if (state->managers.Find(kDefaultTcp) != nullptr) return absl::OkStatus();
+  ConnectionManager manager = DefaultTcp(state->options.now());
+  SIPCM_ASSIGN_OR_RETURN(engine::ManagerConfig config, state->ConfigOf(manager));
+  SIPCM_RETURN_IF_ERROR(state->engine->ApplyManager(std::move(config)));
+  state->managers.Put(std::move(manager), state->options.now());
   return absl::OkStatus();
 }
 

@@ -45,7 +45,8 @@ class ConnectionManagerCatalog {
   // The manager of PEER_TO_PEER endpoints that name none, made on first use: no addresses, so that
   // it only sends until it gets some.
   static constexpr char kDefaultTcp[] = "connectionManagers/default-tcp";
-  absl::Status EnsureDefaultTcp() ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
+  static absl::Status EnsureDefaultTcp(ControlState* state)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state->mutex);
   static sipcm::v1::ConnectionManager DefaultTcp(absl::Time now);
 
   // Starts what has auto_start and is idle. One status per failure, naming the manager; the others

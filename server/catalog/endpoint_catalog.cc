@@ -42,7 +42,7 @@ absl::StatusOr<ConnectionManager> EndpointCatalog::ManagerOf(const Endpoint& end
   const ConnectionManager* found = state_->managers.Find(name);
   if (found == nullptr && name == ConnectionManagerCatalog::kDefaultTcp) {
     if (validate_only) return ConnectionManagerCatalog::DefaultTcp(state_->options.now());
-    SIPCM_RETURN_IF_ERROR(managers_->EnsureDefaultTcp());
+    SIPCM_RETURN_IF_ERROR(ConnectionManagerCatalog::EnsureDefaultTcp(state_));
     found = state_->managers.Find(name);
   }
   if (found == nullptr) {

@@ -15,8 +15,7 @@ namespace sipcm::server {
 // The endpoints as callers see them. As ConnectionManagerCatalog.
 class EndpointCatalog {
  public:
-  EndpointCatalog(ControlState* state, ConnectionManagerCatalog* managers)
-      : state_(state), managers_(managers) {}
+  explicit EndpointCatalog(ControlState* state) : state_(state) {}
 
   absl::StatusOr<sipcm::v1::Endpoint> Create(const sipcm::v1::CreateEndpointRequest& request);
   absl::StatusOr<sipcm::v1::Endpoint> Get(const sipcm::v1::GetEndpointRequest& request);
@@ -47,7 +46,6 @@ class EndpointCatalog {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
 
   ControlState* const state_;
-  ConnectionManagerCatalog* const managers_;
 };
 
 }  // namespace sipcm::server
