@@ -155,7 +155,7 @@ std::string DeliveryQueue::AllowOf(const OpenRequest& request) {
       if (!IsActive(*subscription)) continue;
       for (const std::string& method : subscription->methods) {
         if (std::find(methods.begin(), methods.end(), method) == methods.end()) {
-          methods.push_back(method);
+          methods.emplace_back(method);
         }
       }
     }

@@ -9,7 +9,6 @@ TestWorker::TestWorker(int index, fakes::ManualScheduler* scheduler, DeliveryFix
       random(1000 + index),
       table(index, &random),
       queue(index, &loop, this),
-      index_(index),
       fixture_(fixture) {}
 
 TestWorker::~TestWorker() {

@@ -77,7 +77,6 @@ class TestWorker final : private DeliveryQueue::Owner {
   void OnUndeliverable(OpenRequest& request, Situation situation, absl::string_view allow) override;
   void WakeWorker(int worker, std::shared_ptr<SubscriptionGroup> group) override;
 
-  const int index_;
   DeliveryFixture* const fixture_;
 };
 

@@ -19,6 +19,7 @@ class RedeliveryTest : public DeliveryFixture {
  protected:
   std::vector<RequestId> Offer(int count, const std::string& method = "MESSAGE") {
     std::vector<RequestId> ids;
+    ids.reserve(count);
     for (int i = 0; i < count; ++i) ids.push_back(worker().Offer(method));
     RunUntilIdle();
     return ids;
@@ -76,6 +77,7 @@ TEST_F(RedeliveryTest, TheyFindRoomInAFullLine) {
   const EndpointDirectory::Entry small = MakeEntry("small", /*max_waiting=*/1);
   auto lost = SubscribeTo(small.group, 3, {});
   std::vector<RequestId> ids;
+  ids.reserve(4);
   for (int i = 0; i < 4; ++i) ids.push_back(worker().Offer("MESSAGE", small));
   auto heir = SubscribeTo(small.group, 0, {});
   EndNow(lost);
@@ -140,6 +142,19 @@ TEST_F(RedeliveryTest, WaitingRequestsOfAMethodThatIsStillTakenStay) {
   AddCredit(stays, 1);
   RunUntilIdle();
   EXPECT_THAT(stays.sink->Ids(), ElementsAre(message));
+}
+
+TEST_F(RedeliveryTest, ACancelledRequestWantsItsOwnAnswerAndNoHeir) {
+  auto lost = Subscribe(2);
+  auto heir = Subscribe(0);
+  const auto ids = Offer(2, "INVITE");
+  worker().table.Find(ids[0])->is_cancelled = true;
+  AddCredit(heir, 2);
+  EndNow(lost);
+  EXPECT_THAT(heir.sink->Ids(), ElementsAre(ids[1]));
+  ASSERT_THAT(worker().undeliverable, SizeIs(1));
+  EXPECT_EQ(worker().undeliverable[0].id, ids[0]);
+  EXPECT_EQ(worker().undeliverable[0].situation, Situation::kCancelled);
 }
 
 TEST_F(RedeliveryTest, NothingNewGoesToAnEndedSubscriptionBeforeTheWorkersAreTold) {

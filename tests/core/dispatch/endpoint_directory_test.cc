@@ -26,8 +26,9 @@ using Directory = std::shared_ptr<const EndpointDirectory>;
 // `directory` becomes the one with the endpoint.
 absl::Status Add(Directory& directory, const TestEndpoint& endpoint) {
   absl::StatusOr<Directory> next = directory->With(endpoint.MakeEntry());
-  if (next.ok()) directory = *std::move(next);
-  return next.status();
+  if (!next.ok()) return next.status();
+  directory = *std::move(next);
+  return absl::OkStatus();
 }
 
 std::vector<std::string> OwnersOf(const Directory& directory, absl::string_view address) {
