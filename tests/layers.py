@@ -30,7 +30,8 @@ for _layer in CORE_ORDER[CORE_ORDER.index("core/connection"):]:
     ALLOWED[_layer].add("core/sip")
 ALLOWED["proto"] = set()
 ALLOWED["server"] = set(ALLOWED)
-ALLOWED["clients"] = {"proto"}
+# Errors and back-off are the same on both sides of the wire.
+ALLOWED["clients"] = {"proto", "core/base"}
 
 # What an external library is, as a Bazel repository and as an #include, and who may name it.
 EXTERNAL = [
