@@ -24,6 +24,7 @@
 #include "server/config/flags.h"
 #include "server/end_signal.h"
 #include "server/log/engine_event_log.h"
+#include "server/log/log_line.h"
 #include "server/log/logger.h"
 #include "server/server.h"
 
@@ -34,8 +35,9 @@ constexpr int kOk = 0;
 constexpr int kSystemRefused = 1;
 constexpr int kBadUsage = 2;
 
+// The message may quote what stands in a file: nothing of it may steer the terminal.
 int Fail(int code, absl::string_view message) {
-  const std::string line = absl::StrCat("sipcm-server: ", message, "\n");
+  const std::string line = absl::StrCat("sipcm-server: ", PrintableLine(message), "\n");
   std::fwrite(line.data(), 1, line.size(), stderr);
   return code;
 }
@@ -93,7 +95,6 @@ int Serve(const Flags& flags, const sipcm::v1::Config& config, EndSignal* end_si
   if (const absl::Status started = server.Start(); !started.ok()) {
     return Fail(kSystemRefused, started.message());
   }
-  grpc_logger = logger;
   grpc_logger = logger;
   for (const absl::Status& failure : server.catalogs()->managers.StartWanted()) {
     logger->Log(LogLevel::kError, "manager_does_not_listen",

@@ -4,6 +4,7 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/codegen/service_type.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
@@ -33,8 +34,11 @@
 namespace sipcm::server {
 namespace {
 
-// A trust bundle with its CRLs is the largest thing that a caller sends.
-constexpr int kMaxRequestBytes = 48 << 20;
+// A trust bundle with its 8 MiB of certificates and 32 MiB of CRLs is the largest thing that a caller
+// sends; a little more for what is around them.
+constexpr int kMaxRequestBytes = (40 << 20) + (64 << 10);
+// What gRPC may hold for all callers together: reads wait, and new calls are refused, beyond it.
+constexpr size_t kMaxGrpcBytes = 256 << 20;
 // For calls that are still open when their streams have ended.
 constexpr auto kCallsEnd = std::chrono::seconds(2);
 
@@ -62,7 +66,7 @@ class Server::Parts {
         catalogs_(engine, options_.control),
         server_catalog_(&catalogs_.state, &catalogs_.managers, options_.worker_count),
         messaging_(engine, LookupIn(&catalogs_.endpoints)),
-        metrics_({engine, [this] { return catalogs_.certificates.ExpireTimes(); },
+        metrics_({engine, [this] { return catalogs_.certificates.EarliestEnd(); },
                   [this] { return catalogs_.managers.Warnings().size(); }}) {}
 
   ~Parts() { SIPCM_CHECK_MESSAGE(grpc_ == nullptr, "Stop() was not called"); }
@@ -117,6 +121,9 @@ class Server::Parts {
     // A second server on the port must be told, not share it.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
+    grpc::ResourceQuota quota("callers");
+    quota.Resize(kMaxGrpcBytes);
+    builder.SetResourceQuota(quota);
     int port = 0;
     builder.AddListeningPort(options_.grpc_address, grpc::InsecureServerCredentials(), &port);
     for (const std::unique_ptr<grpc::Service>& service : services_) {

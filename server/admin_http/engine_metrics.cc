@@ -153,10 +153,12 @@ std::vector<MetricFamily> EngineMetrics::Collect() const {
   families.push_back(Closed(totals));
   families.push_back(AutomaticAnswers(totals));
   AddScalars(totals, &families);
-  Family expiry(MetricType::Gauge, "sipcm_certificate_expire_time_seconds",
-                "When the first certificate of the chain ends, in seconds since 1970.");
-  for (const auto& [name, time] : sources_.certificate_expire_times()) {
-    expiry.Add(static_cast<double>(absl::ToUnixSeconds(time)), {{"certificate", name}});
+  Family expiry(MetricType::Gauge, "sipcm_certificate_earliest_expire_time_seconds",
+                "When the certificate that ends first ends, in seconds since 1970; "
+                "none without certificates.");
+  const absl::Time earliest = sources_.earliest_certificate_end();
+  if (earliest != absl::InfiniteFuture()) {
+    expiry.Add(static_cast<double>(absl::ToUnixSeconds(earliest)));
   }
   families.push_back(expiry.Take());
   families.push_back(Family(MetricType::Gauge, "sipcm_connection_manager_warnings",

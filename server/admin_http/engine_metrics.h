@@ -4,7 +4,6 @@
 #include <prometheus/collectable.h>
 
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -13,13 +12,13 @@
 
 namespace sipcm::server {
 
-// The engine's totals as Prometheus metrics, read when scraped. Labels come only from enums, but
-// for names that operators chose (certificates).
+// The engine's totals as Prometheus metrics, read when scraped. Labels come only from enums,
+// never from what users named.
 class EngineMetrics final : public prometheus::Collectable {
  public:
   struct Sources {
     engine::Engine* engine = nullptr;  // outlives this
-    std::function<std::map<std::string, absl::Time>()> certificate_expire_times;
+    std::function<absl::Time()> earliest_certificate_end;  // InfiniteFuture(): there is none
     std::function<size_t()> warning_count;
   };
   explicit EngineMetrics(Sources sources) : sources_(std::move(sources)) {}

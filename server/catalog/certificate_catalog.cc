@@ -1,6 +1,7 @@
 #include "server/catalog/certificate_catalog.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -31,13 +32,13 @@ const FieldRules& Rules() {
 
 }  // namespace
 
-absl::Status CheckUnused(const std::string& name, const std::vector<std::string>& users) {
+absl::Status CheckUnused(const std::string& name, const std::vector<std::string>& users,
+                         absl::string_view remedy) {
   if (users.empty()) return absl::OkStatus();
-  return WithMetadata(
-      MakeError(absl::StatusCode::kFailedPrecondition, "RESOURCE_IN_USE",
-                absl::StrCat("\"", name, "\" is used by ", absl::StrJoin(users, ", "),
-                             "; change them first, or use force")),
-      "connection_managers", absl::StrJoin(users, ","));
+  return WithMetadata(MakeError(absl::StatusCode::kFailedPrecondition, "RESOURCE_IN_USE",
+                                absl::StrCat("\"", name, "\" is used by ",
+                                             absl::StrJoin(users, ", "), "; ", remedy)),
+                      "connection_managers", absl::StrJoin(users, ","));
 }
 
 absl::StatusOr<Certificate> CertificateCatalog::Create(
@@ -102,11 +103,18 @@ absl::StatusOr<Certificate> CertificateCatalog::Update(
   const auto credential = ToCredential(changed, revisions_[changed.name()] + 1, now);
   if (!credential.ok()) return Within(credential.status(), "certificate");
   AddContent(**credential, &changed);
-  if (request.validate_only()) return Shown(changed);
+  std::shared_ptr<const tls::Credential> old =
+      std::exchange(state_->credentials[changed.name()], *credential);
+  auto configs = state_->ConfigsOfUsers(changed.name());
+  if (request.validate_only() || !configs.ok()) {
+    state_->credentials[changed.name()] = std::move(old);
+    if (!configs.ok()) return configs.status();
+    return Shown(changed);
+  }
   ++revisions_[changed.name()];
-  state_->credentials[changed.name()] = *credential;
-  SIPCM_RETURN_IF_ERROR(state_->ApplyUsersOf(changed.name()));
-  return Shown(state_->certificates.Put(std::move(changed), now));
+  const Certificate& now_stored = state_->certificates.Put(std::move(changed), now);
+  SIPCM_RETURN_IF_ERROR(state_->Apply(*std::move(configs)));
+  return Shown(now_stored);
 }
 
 absl::Status CertificateCatalog::Delete(const sipcm::v1::DeleteCertificateRequest& request) {
@@ -115,26 +123,23 @@ absl::Status CertificateCatalog::Delete(const sipcm::v1::DeleteCertificateReques
   SIPCM_ASSIGN_OR_RETURN(const Certificate* certificate,
                          state_->certificates.Get(request.name(), "name"));
   SIPCM_RETURN_IF_ERROR(CheckEtag(certificate->name(), request.etag(), certificate->etag()));
-  const std::vector<std::string> users = state_->UsersOf(request.name());
-  if (!request.force()) SIPCM_RETURN_IF_ERROR(CheckUnused(request.name(), users));
-  // A manager goes on with what it has and names nothing that is not there.
-  for (const std::string& user : users) {
-    sipcm::v1::ConnectionManager manager = *state_->managers.Find(user);
-    manager.clear_certificate();
-    state_->managers.Put(std::move(manager), state_->options.now());
-  }
+  // By force neither: only SERVER_TLS managers use one, and without it no setting of theirs could
+  // be changed any more, not even whom they let in.
+  SIPCM_RETURN_IF_ERROR(
+      CheckUnused(request.name(), state_->UsersOf(request.name()),
+                  "give them another certificate or delete them first; force does not help"));
   state_->credentials.erase(request.name());
   state_->certificates.Erase(request.name());
   return absl::OkStatus();
 }
 
-std::map<std::string, absl::Time> CertificateCatalog::ExpireTimes() {
-  std::map<std::string, absl::Time> times;
+absl::Time CertificateCatalog::EarliestEnd() {
+  absl::Time earliest = absl::InfiniteFuture();
   absl::MutexLock lock(&state_->mutex);
   for (const auto& [name, credential] : state_->credentials) {
-    times[name] = credential->expire_time();
+    earliest = std::min(earliest, credential->expire_time());
   }
-  return times;
+  return earliest;
 }
 
 Certificate CertificateCatalog::Shown(const Certificate& stored) {

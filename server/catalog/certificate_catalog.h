@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "proto/sipcm/v1/certificates.pb.h"
 #include "server/catalog/control_state.h"
 
@@ -24,8 +25,8 @@ class CertificateCatalog {
   absl::StatusOr<sipcm::v1::Certificate> Update(const sipcm::v1::UpdateCertificateRequest& request);
   absl::Status Delete(const sipcm::v1::DeleteCertificateRequest& request);
 
-  // Name and end of each, for metrics.
-  std::map<std::string, absl::Time> ExpireTimes();
+  // When the first of all ends, for metrics; InfiniteFuture() when there are none.
+  absl::Time EarliestEnd();
 
  private:
   sipcm::v1::Certificate Shown(const sipcm::v1::Certificate& stored)
@@ -36,8 +37,10 @@ class CertificateCatalog {
   std::map<std::string, int> revisions_ ABSL_GUARDED_BY(state_->mutex);
 };
 
-// FAILED_PRECONDITION (RESOURCE_IN_USE) with the users' names, or OK when there are none.
-absl::Status CheckUnused(const std::string& name, const std::vector<std::string>& users);
+// FAILED_PRECONDITION (RESOURCE_IN_USE) with the users' names and the remedy, or OK when there are
+// none.
+absl::Status CheckUnused(const std::string& name, const std::vector<std::string>& users,
+                         absl::string_view remedy);
 
 }  // namespace sipcm::server
 

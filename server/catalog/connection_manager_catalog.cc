@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/check.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
@@ -77,10 +78,12 @@ absl::StatusOr<ConnectionManager> ConnectionManagerCatalog::Create(
   absl::StatusOr<engine::ManagerConfig> config = state_->ConfigOf(manager);
   if (!config.ok()) return Within(config.status(), "connection_manager");
   if (request.validate_only()) {
+    SIPCM_RETURN_IF_ERROR(Within(CheckConfig(*config), "connection_manager"));
     manager.set_state(ConnectionManager::IDLE);
     return manager;
   }
-  SIPCM_RETURN_IF_ERROR(state_->engine->ApplyManager(*std::move(config)));
+  SIPCM_RETURN_IF_ERROR(
+      Within(state_->engine->ApplyManager(*std::move(config)), "connection_manager"));
   const ConnectionManager& stored = state_->managers.Put(manager, state_->options.now());
   if (stored.auto_start() && listening == Listening::kAtOnce && CheckMayListen(stored).ok()) {
     // A failure shows in the state; the manager is there all the same.
@@ -143,7 +146,10 @@ absl::StatusOr<ConnectionManager> ConnectionManagerCatalog::Replace(ConnectionMa
     }
   }
   SIPCM_ASSIGN_OR_RETURN(engine::ManagerConfig config, state_->ConfigOf(changed));
-  if (validate_only) return Shown(changed);
+  if (validate_only) {
+    SIPCM_RETURN_IF_ERROR(CheckConfig(config));
+    return Shown(changed);
+  }
   if (MessageDifferencer::Equals(before, changed)) return Shown(before);
   SIPCM_RETURN_IF_ERROR(state_->engine->ApplyManager(std::move(config)));
   const ConnectionManager& stored = state_->managers.Put(changed, state_->options.now());
@@ -199,11 +205,9 @@ absl::Status ConnectionManagerCatalog::CheckMayListen(const ConnectionManager& m
     return refuse("CERTIFICATE_MISSING",
                   "a SERVER_TLS manager needs a certificate; create one and update the manager");
   }
+  // There for as long as the manager is: it cannot be deleted, not even by force.
   const auto credential = state_->credentials.find(manager.certificate());
-  if (credential == state_->credentials.end()) {
-    return refuse("CERTIFICATE_MISSING",
-                  absl::StrCat("\"", manager.certificate(), "\" was deleted; create it again"));
-  }
+  SIPCM_CHECK(credential != state_->credentials.end());
   if (credential->second->expire_time() <= state_->options.now()) {
     return refuse("CERTIFICATE_EXPIRED",
                   absl::StrCat("\"", manager.certificate(), "\" has ended; update it"));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/base/status_macros.h"
+#include "core/engine/manager_runtime.h"
 #include "server/conversion/manager_conversion.h"
 #include "server/store/file_text.h"
 #include "server/store/resource_name.h"
@@ -72,12 +73,26 @@ std::vector<std::string> ControlState::UsersOf(const std::string& name) const {
   return users;
 }
 
-absl::Status ControlState::ApplyUsersOf(const std::string& name) {
+absl::StatusOr<std::vector<engine::ManagerConfig>> ControlState::ConfigsOfUsers(
+    const std::string& name) {
+  std::vector<engine::ManagerConfig> configs;
   for (const std::string& user : UsersOf(name)) {
     SIPCM_ASSIGN_OR_RETURN(engine::ManagerConfig config, ConfigOf(*managers.Find(user)));
+    SIPCM_RETURN_IF_ERROR(CheckConfig(config));
+    configs.push_back(std::move(config));
+  }
+  return configs;
+}
+
+absl::Status ControlState::Apply(std::vector<engine::ManagerConfig> configs) {
+  for (engine::ManagerConfig& config : configs) {
     SIPCM_RETURN_IF_ERROR(engine->ApplyManager(std::move(config)));
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckConfig(const engine::ManagerConfig& config) {
+  return engine::ManagerRuntime::Create(config).status();
 }
 
 }  // namespace sipcm::server

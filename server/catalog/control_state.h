@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
@@ -44,8 +45,12 @@ struct ControlState {
   // there.
   absl::StatusOr<engine::ManagerConfig> ConfigOf(const sipcm::v1::ConnectionManager& manager)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
-  // Applies every manager that uses the certificate or trust bundle anew.
-  absl::Status ApplyUsersOf(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  // The settings, checked, of every manager that uses the certificate or trust bundle, as it is in
+  // `credentials` and `anchors` now.
+  absl::StatusOr<std::vector<engine::ManagerConfig>> ConfigsOfUsers(const std::string& name)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  absl::Status Apply(std::vector<engine::ManagerConfig> configs)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
   // The names of these managers, in order.
   std::vector<std::string> UsersOf(const std::string& name) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
@@ -69,6 +74,10 @@ struct ControlState {
 
   ControlThread thread;  // last: its tasks use the rest
 };
+
+// What the engine would refuse when it was given these settings: so that `validate_only` says what
+// the real call would.
+absl::Status CheckConfig(const engine::ManagerConfig& config);
 
 }  // namespace sipcm::server
 

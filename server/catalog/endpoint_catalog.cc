@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "core/sip/address_of_record.h"
@@ -32,6 +33,20 @@ std::string IdOf(const std::string& name) { return name.substr(name.find('/') + 
 bool SameAddress(const std::string& a, const std::string& b) {
   return sip::AddressOfRecord(sip::ParseUri(a)).text() ==
          sip::AddressOfRecord(sip::ParseUri(b)).text();
+}
+
+// The engine knows only "request", the text that it was given: for callers that is `raw`. The parts
+// made a request of their own, so that no single field of theirs is to blame.
+absl::Status OfRequest(const absl::Status& status,
+                       const sipcm::v1::ExplainDispatchRequest& request) {
+  if (FieldOf(status) != "request") return status;
+  absl::string_view message = status.message();
+  if (absl::ConsumePrefix(&message, "request")) absl::ConsumePrefix(&message, ": ");
+  const absl::Status bare = MakeError(status.code(), ReasonOf(status), message);
+  return request.request().raw().empty()
+             ? bare
+             : WithField(MakeError(status.code(), ReasonOf(status), absl::StrCat("raw: ", message)),
+                         "raw");
 }
 
 }  // namespace
@@ -188,7 +203,7 @@ absl::StatusOr<sipcm::v1::ExplainDispatchResponse> EndpointCatalog::ExplainDispa
   }
   absl::StatusOr<engine::DispatchExplanation> explanation =
       state_->engine->ExplainDispatch(manager_id, *text);
-  if (!explanation.ok()) return Within(explanation.status(), "request");
+  if (!explanation.ok()) return Within(OfRequest(explanation.status(), request), "request");
   return ToProto(*explanation, absl::string_view(*text).substr(0, text->find(' ')));
 }
 

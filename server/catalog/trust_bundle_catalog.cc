@@ -1,5 +1,6 @@
 #include "server/catalog/trust_bundle_catalog.h"
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -91,12 +92,20 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::Update(
   if (!content.ok()) return Within(content.status(), "trust_bundle");
   const std::string crls = changed.crls_pem();
   AddContent(**content, &changed);
-  if (request.validate_only()) return Shown(changed);
+  std::shared_ptr<const tls::TrustBundle> old =
+      std::exchange(state_->anchors[changed.name()], *content);
+  auto configs = state_->ConfigsOfUsers(changed.name());
+  if (request.validate_only() || !configs.ok()) {
+    state_->anchors[changed.name()] = std::move(old);
+    if (!configs.ok()) return configs.status();
+    return Shown(changed);
+  }
   ++revisions_[changed.name()];
   crls_[changed.name()] = crls;
-  state_->anchors[changed.name()] = *content;
-  SIPCM_RETURN_IF_ERROR(state_->ApplyUsersOf(changed.name()));
-  return Shown(state_->trust_bundles.Put(std::move(changed), state_->options.now()));
+  const TrustBundle& now_stored =
+      state_->trust_bundles.Put(std::move(changed), state_->options.now());
+  SIPCM_RETURN_IF_ERROR(state_->Apply(*std::move(configs)));
+  return Shown(now_stored);
 }
 
 absl::Status TrustBundleCatalog::Delete(const sipcm::v1::DeleteTrustBundleRequest& request) {
@@ -106,12 +115,17 @@ absl::Status TrustBundleCatalog::Delete(const sipcm::v1::DeleteTrustBundleReques
                          state_->trust_bundles.Get(request.name(), "name"));
   SIPCM_RETURN_IF_ERROR(CheckEtag(bundle->name(), request.etag(), bundle->etag()));
   const std::vector<std::string> users = state_->UsersOf(request.name());
-  if (!request.force()) SIPCM_RETURN_IF_ERROR(CheckUnused(request.name(), users));
-  // Later handshakes find nobody trusted: an entry bound to the bundle must not become one that is
-  // bound to nothing, so it goes with it.
+  if (!request.force()) {
+    SIPCM_RETURN_IF_ERROR(CheckUnused(request.name(), users, "change them first, or use force"));
+  }
+  SIPCM_RETURN_IF_ERROR(
+      CheckUnused(request.name(), BoundTo(request.name(), users),
+                  "give them another trust bundle or delete them first; force does not help"));
+  // An entry bound to the bundle must not become one that is bound to nothing, so it goes with it.
+  std::vector<sipcm::v1::ConnectionManager> changed;
+  std::vector<engine::ManagerConfig> configs;
   for (const std::string& user : users) {
     sipcm::v1::ConnectionManager manager = *state_->managers.Find(user);
-    if (manager.trust_bundle() == request.name()) manager.clear_trust_bundle();
     google::protobuf::RepeatedPtrField<sipcm::v1::AllowedDomain> kept;
     for (const sipcm::v1::AllowedDomain& domain : manager.allowed_domains()) {
       if (domain.trust_bundle() != request.name()) *kept.Add() = domain;
@@ -119,15 +133,31 @@ absl::Status TrustBundleCatalog::Delete(const sipcm::v1::DeleteTrustBundleReques
     manager.mutable_allowed_domains()->Swap(&kept);
     // A list that restricted must not become one that is open.
     if (manager.allowed_domains_size() == 0) manager.set_allow_any_domain(false);
-    absl::StatusOr<engine::ManagerConfig> config = state_->ConfigOf(manager);
-    if (!config.ok()) return config.status();
-    SIPCM_RETURN_IF_ERROR(state_->engine->ApplyManager(*std::move(config)));
+    SIPCM_ASSIGN_OR_RETURN(engine::ManagerConfig config, state_->ConfigOf(manager));
+    configs.push_back(std::move(config));
+    changed.push_back(std::move(manager));
+  }
+  SIPCM_RETURN_IF_ERROR(state_->Apply(std::move(configs)));
+  for (sipcm::v1::ConnectionManager& manager : changed) {
     state_->managers.Put(std::move(manager), state_->options.now());
   }
   crls_.erase(request.name());
   state_->anchors.erase(request.name());
   state_->trust_bundles.Erase(request.name());
   return absl::OkStatus();
+}
+
+std::vector<std::string> TrustBundleCatalog::BoundTo(const std::string& name,
+                                                     const std::vector<std::string>& users) {
+  std::vector<std::string> bound;
+  for (const std::string& user : users) {
+    const sipcm::v1::ConnectionManager& manager = *state_->managers.Find(user);
+    if (manager.trust_bundle() == name ||
+        manager.mutual_tls() != sipcm::v1::ConnectionManager::OFF) {
+      bound.push_back(user);
+    }
+  }
+  return bound;
 }
 
 TrustBundle TrustBundleCatalog::Shown(const TrustBundle& stored) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "proto/sipcm/v1/certificates.pb.h"
@@ -24,6 +25,11 @@ class TrustBundleCatalog {
 
  private:
   sipcm::v1::TrustBundle Shown(const sipcm::v1::TrustBundle& stored)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
+
+  // Those of `users` that stay bound to the bundle even by force: without it their mutual TLS would
+  // let nobody in, or they would trust the system's certificates instead of the bundle's.
+  std::vector<std::string> BoundTo(const std::string& name, const std::vector<std::string>& users)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
 
   ControlState* const state_;

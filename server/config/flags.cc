@@ -22,7 +22,7 @@ constexpr size_t kMaxSocketPath = 107;  // sockaddr_un
 // As typed, before it is checked.
 struct Typed {
   std::string admin_address = "127.0.0.1:9061";
-  int workers = 0;
+  int workers = 1;
   std::string log_format = "text";
   std::string log_level = "info";
   std::string drain_timeout = "30s";
@@ -59,7 +59,7 @@ void Declare(CLI::App* app, Flags* flags, Typed* typed) {
                   "Write the real addresses to this file as JSON once all is served");
 }
 
-absl::Status Check(const Typed& typed, int cores, Flags* flags) {
+absl::Status Check(const Typed& typed, Flags* flags) {
   if (!absl::StartsWith(flags->grpc_address, "unix:")) {
     if (!net::SocketAddress::Parse(flags->grpc_address).ok()) {
       return BadFlag("grpc_address",
@@ -80,11 +80,11 @@ absl::Status Check(const Typed& typed, int cores, Flags* flags) {
                                                  "127.0.0.1:9061"));
   }
   flags->admin_address = *admin;
-  if (typed.workers < 0 || typed.workers > kMaxWorkers) {
+  if (typed.workers < 1 || typed.workers > kMaxWorkers) {
     return BadFlag("workers", absl::StrCat(typed.workers, " is not in the range 1 to ", kMaxWorkers,
                                            "; leave it out for one per core"));
   }
-  flags->workers = typed.workers > 0 ? typed.workers : std::clamp(cores, 1, kMaxWorkers);
+  flags->workers = typed.workers;
   if (typed.log_format != "text" && typed.log_format != "json") {
     return BadFlag("log_format",
                    absl::StrCat("\"", typed.log_format, "\" is not known; give text or json"));
@@ -118,6 +118,7 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv, int cores) {
                "sipcm-server");
   Flags flags;
   Typed typed;
+  typed.workers = std::clamp(cores, 1, kMaxWorkers);
   Declare(&app, &flags, &typed);
   // The library reports by exceptions; they end here.
   try {
@@ -133,7 +134,7 @@ absl::StatusOr<Flags> ParseFlags(int argc, const char* const* argv, int cores) {
     return MakeError(absl::StatusCode::kInvalidArgument, "INVALID_FIELD",
                      absl::StrCat(absl::StripAsciiWhitespace(what), "; --help lists the flags"));
   }
-  SIPCM_RETURN_IF_ERROR(Check(typed, cores, &flags));
+  SIPCM_RETURN_IF_ERROR(Check(typed, &flags));
   return flags;
 }
 

@@ -22,7 +22,8 @@ struct Limit {
 };
 constexpr Limit kLimits[] = {
     {"max_header_bytes", 1024, 1048576, 65536},
-    {"max_body_bytes", 0, 67108864, 1048576},
+    // With the headers it has to fit a gRPC message, of which clients take 4 MiB by default.
+    {"max_body_bytes", 0, 3670016, 1048576},
     {"max_write_queue_bytes", 4096, 67108864, 262144},
     {"max_connection_count", 1, kMost, kMost},
     {"max_connection_count_per_address", 1, kMost, kNotKept},

@@ -29,14 +29,16 @@ size_t SequenceLength(absl::string_view text) {
   return overlong || outside || c1 || turns ? 0 : length;
 }
 
+enum class Quotes : unsigned char { kKept, kEscaped };
+
+void AppendHex(unsigned char c, std::string* out) { absl::StrAppendFormat(out, "\\x%02x", c); }
+
 // `hex` makes the escape of one byte.
 template <typename Hex>
-void AppendEscaped(absl::string_view value, Hex hex, std::string* out) {
-  const bool cut = value.size() > kMaxValueBytes;
-  value = value.substr(0, kMaxValueBytes);
+void AppendPrintable(absl::string_view value, Quotes quotes, Hex hex, std::string* out) {
   for (size_t i = 0; i < value.size();) {
     const unsigned char c = value[i];
-    if (c == '"' || c == '\\') {
+    if (quotes == Quotes::kEscaped && (c == '"' || c == '\\')) {
       out->append({'\\', static_cast<char>(c)});
       ++i;
     } else if (c >= 0x20 && c < 0x7f) {
@@ -50,7 +52,12 @@ void AppendEscaped(absl::string_view value, Hex hex, std::string* out) {
       ++i;
     }
   }
-  if (cut) out->append("...");
+}
+
+template <typename Hex>
+void AppendEscaped(absl::string_view value, Hex hex, std::string* out) {
+  AppendPrintable(value.substr(0, kMaxValueBytes), Quotes::kEscaped, hex, out);
+  if (value.size() > kMaxValueBytes) out->append("...");
 }
 
 void AppendTextValue(absl::string_view value, std::string* out) {
@@ -64,9 +71,7 @@ void AppendTextValue(absl::string_view value, std::string* out) {
     return;
   }
   out->push_back('"');
-  AppendEscaped(
-      value, [](unsigned char c, std::string* to) { absl::StrAppendFormat(to, "\\x%02x", c); },
-      out);
+  AppendEscaped(value, AppendHex, out);
   out->push_back('"');
 }
 
@@ -100,6 +105,12 @@ absl::string_view LogLevelName(LogLevel level) {
       return "error";
   }
   return "info";
+}
+
+std::string PrintableLine(absl::string_view text) {
+  std::string line;
+  AppendPrintable(text, Quotes::kKept, AppendHex, &line);
+  return line;
 }
 
 std::string FormatLogLine(LogFormat format, absl::Time time, LogLevel level,

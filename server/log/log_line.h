@@ -26,6 +26,9 @@ using LogFields = std::vector<std::pair<absl::string_view, std::string>>;
 std::string FormatLogLine(LogFormat format, absl::Time time, LogLevel level,
                           absl::string_view event, const LogFields& fields);
 
+// `text` for a terminal: control characters, line ends too, and what is not UTF-8 become \xNN.
+std::string PrintableLine(absl::string_view text);
+
 }  // namespace sipcm::server
 
 #endif  // SIPCM_SERVER_LOG_LOG_LINE_H_

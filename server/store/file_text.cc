@@ -1,9 +1,11 @@
 #include "server/store/file_text.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <memory>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -12,8 +14,20 @@
 namespace sipcm::server {
 namespace {
 
-struct CloseFile {
-  void operator()(std::FILE* file) const { std::fclose(file); }
+class OpenFile {
+ public:
+  // Without waiting: a FIFO that nobody writes to would hold the process for ever.
+  explicit OpenFile(const std::string& path)
+      : descriptor_(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {}
+  ~OpenFile() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  int descriptor() const { return descriptor_; }
+
+ private:
+  const int descriptor_;
 };
 
 absl::Status Unreadable(const std::string& path, absl::string_view why) {
@@ -25,19 +39,23 @@ absl::Status Unreadable(const std::string& path, absl::string_view why) {
 }  // namespace
 
 absl::StatusOr<std::string> ReadFileText(const std::string& path, size_t most) {
-  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
-  if (file == nullptr) return Unreadable(path, std::strerror(errno));
+  const OpenFile file(path);
+  if (file.descriptor() < 0) return Unreadable(path, std::strerror(errno));
+  struct stat about;
+  if (fstat(file.descriptor(), &about) != 0) return Unreadable(path, std::strerror(errno));
+  if (S_ISDIR(about.st_mode)) return Unreadable(path, std::strerror(EISDIR));
+  if (!S_ISREG(about.st_mode)) return Unreadable(path, "it is a device or a pipe, not a file");
   std::string text;
   char buffer[16384];
   while (true) {
-    const size_t count = std::fread(buffer, 1, sizeof(buffer), file.get());
-    text.append(buffer, count);
+    const ssize_t count = read(file.descriptor(), buffer, sizeof(buffer));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Unreadable(path, std::strerror(errno));
+    if (count == 0) return text;
+    text.append(buffer, static_cast<size_t>(count));
     if (text.size() > most) {
       return Unreadable(path, absl::StrCat("it has more than ", most, " bytes"));
     }
-    if (count == sizeof(buffer)) continue;
-    if (std::ferror(file.get())) return Unreadable(path, std::strerror(errno));
-    return text;
   }
 }
 

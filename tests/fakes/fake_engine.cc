@@ -59,7 +59,7 @@ void FakeEngine::SetVerdict(tls::PeerVerdict verdict) {
   verdict_ = std::move(verdict);
 }
 
-void FakeEngine::SetExplanation(engine::DispatchExplanation explanation) {
+void FakeEngine::SetExplanation(absl::StatusOr<engine::DispatchExplanation> explanation) {
   absl::MutexLock lock(&mutex_);
   explanation_ = std::move(explanation);
 }

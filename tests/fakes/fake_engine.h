@@ -26,7 +26,7 @@ class FakeEngine final : public engine::Engine {
   void PutLivePool(engine::PoolSnapshot pool);
   void SetTotals(const engine::EngineTotals& totals);
   void SetVerdict(tls::PeerVerdict verdict);
-  void SetExplanation(engine::DispatchExplanation explanation);
+  void SetExplanation(absl::StatusOr<engine::DispatchExplanation> explanation);
   // The next StartListening answers this.
   void FailNextListening(absl::Status status);
 
@@ -94,7 +94,8 @@ class FakeEngine final : public engine::Engine {
   std::map<uint64_t, engine::ConnectionSnapshot> connections_ ABSL_GUARDED_BY(mutex_);
   engine::EngineTotals totals_ ABSL_GUARDED_BY(mutex_);
   tls::PeerVerdict verdict_ ABSL_GUARDED_BY(mutex_);
-  engine::DispatchExplanation explanation_ ABSL_GUARDED_BY(mutex_);
+  absl::StatusOr<engine::DispatchExplanation> explanation_ ABSL_GUARDED_BY(mutex_) =
+      engine::DispatchExplanation();
   mutable std::string last_explained_ ABSL_GUARDED_BY(mutex_);
   absl::Status next_listening_ ABSL_GUARDED_BY(mutex_);
   int apply_manager_count_ ABSL_GUARDED_BY(mutex_) = 0;

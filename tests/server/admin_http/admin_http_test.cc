@@ -30,12 +30,10 @@ class AdminHttpTest : public testing::Test {
   }
 
   std::atomic<bool> serving_ = true;
+  absl::Time earliest_end_ = absl::FromUnixSeconds(1'800'000'000);
   fakes::FakeEngine engine_;
   EngineMetrics metrics_{{&engine_,
-                          [] {
-                            return std::map<std::string, absl::Time>{
-                                {"certificates/edge", absl::FromUnixSeconds(1'800'000'000)}};
-                          },
+                          [this] { return earliest_end_; },
                           [] { return size_t{2}; }}};
   std::unique_ptr<AdminHttp> http_;
   std::unique_ptr<httplib::Client> client_;
@@ -65,11 +63,17 @@ TEST_F(AdminHttpTest, MetricsHaveTheEnginesTotals) {
         "sipcm_connections_closed_total{direction=\"outgoing\",transport=\"tls\",reason=\"idle\"} "
         "4",
         "sipcm_automatic_answers_total{code=\"480\"} 5\n", "sipcm_requests_received_total 6\n",
-        "sipcm_certificate_expire_time_seconds{certificate=\"certificates/edge\"} 1800000000",
+        "sipcm_certificate_earliest_expire_time_seconds 1800000000\n",
         "sipcm_connection_manager_warnings 2\n", "# TYPE sipcm_connections gauge\n",
         "# TYPE sipcm_connections_closed_total counter\n"}) {
     EXPECT_TRUE(absl::StrContains(response->body, line)) << line << response->body;
   }
+}
+
+TEST_F(AdminHttpTest, WithoutCertificatesNoneEnds) {
+  earliest_end_ = absl::InfiniteFuture();
+  EXPECT_FALSE(absl::StrContains(client_->Get("/metrics")->body,
+                                 "\nsipcm_certificate_earliest_expire_time_seconds"));
 }
 
 TEST_F(AdminHttpTest, ATakenPortIsNamed) {

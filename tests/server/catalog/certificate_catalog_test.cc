@@ -79,7 +79,7 @@ TEST_F(CertificateCatalogTest, EachFaultHasItsReasonAndField) {
   old.not_after = now_ - absl::Hours(1);
   ExpectInvalid(Create(authority_.Issue(old)).status(), "CERTIFICATE_EXPIRED",
                 "certificate.certificate_pem");
-  EXPECT_TRUE(catalogs_.certificates.ExpireTimes().empty());
+  EXPECT_EQ(catalogs_.certificates.EarliestEnd(), absl::InfiniteFuture());
 }
 
 TEST_F(CertificateCatalogTest, ValidateOnlyStoresNothing) {
@@ -111,28 +111,87 @@ TEST_F(CertificateCatalogTest, AManagerPresentsItAndAnUpdateReachesTheManager) {
   EXPECT_EQ(engine_.manager("edge").credential->version(), updated->version());
 }
 
-TEST_F(CertificateCatalogTest, WhatIsInUseGoesOnlyByForceAndNamesItsUsers) {
+TEST_F(CertificateCatalogTest, WhatATlsManagerNeedsStaysEvenByForceAndItsListCanStillChange) {
   ASSERT_TRUE(Create(issued_).ok());
   ASSERT_TRUE(CreateBundle(authority_.certificate_pem()).ok());
   ASSERT_TRUE(CreateTlsManager().ok());
   sipcm::v1::DeleteCertificateRequest certificate;
   certificate.set_name("certificates/edge");
-  const absl::Status refused = catalogs_.certificates.Delete(certificate);
-  EXPECT_EQ(ReasonOf(refused), "RESOURCE_IN_USE");
-  EXPECT_TRUE(absl::StrContains(refused.message(), "connectionManagers/edge"));
-  certificate.set_force(true);
-  EXPECT_TRUE(catalogs_.certificates.Delete(certificate).ok());
-
   sipcm::v1::DeleteTrustBundleRequest bundle;
   bundle.set_name("trustBundles/partners");
-  EXPECT_EQ(ReasonOf(catalogs_.trust_bundles.Delete(bundle)), "RESOURCE_IN_USE");
-  bundle.set_force(true);
-  EXPECT_TRUE(catalogs_.trust_bundles.Delete(bundle).ok());
-  EXPECT_EQ(engine_.manager("edge").trust_bundle, nullptr);
+  for (const bool force : {false, true}) {
+    certificate.set_force(force);
+    bundle.set_force(force);
+    for (const absl::Status& refused : {catalogs_.certificates.Delete(certificate),
+                                        catalogs_.trust_bundles.Delete(bundle)}) {
+      EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+      EXPECT_EQ(ReasonOf(refused), "RESOURCE_IN_USE");
+      EXPECT_TRUE(absl::StrContains(refused.message(), "connectionManagers/edge")) << refused;
+    }
+  }
+  sipcm::v1::AddAllowedDomainRequest add;
+  add.set_name("connectionManagers/edge");
+  add.mutable_domain()->set_pattern("a.example");
+  EXPECT_TRUE(catalogs_.managers.AddAllowedDomain(add).ok());
+  EXPECT_NE(engine_.manager("edge").credential, nullptr);
 
-  sipcm::v1::StartListeningRequest start;
-  start.set_name("connectionManagers/edge");
-  EXPECT_EQ(ReasonOf(catalogs_.managers.StartListening(start).status()), "CERTIFICATE_MISSING");
+  sipcm::v1::DeleteConnectionManagerRequest manager;
+  manager.set_name("connectionManagers/edge");
+  ASSERT_TRUE(catalogs_.managers.Delete(manager).ok());
+  EXPECT_TRUE(catalogs_.certificates.Delete(certificate).ok());
+  EXPECT_TRUE(catalogs_.trust_bundles.Delete(bundle).ok());
+}
+
+TEST_F(CertificateCatalogTest, ABundleOfADomainStaysUnderMutualTlsEvenByForce) {
+  ASSERT_TRUE(Create(issued_).ok());
+  ASSERT_TRUE(CreateBundle(authority_.certificate_pem()).ok());
+  ASSERT_TRUE(CreateManager("edge", R"({"kind":"SERVER_TLS","mutual_tls":"REQUEST",
+      "certificate":"certificates/edge",
+      "allowed_domains":[{"pattern":"a.example","trust_bundle":"trustBundles/partners"}]})")
+                  .ok());
+  sipcm::v1::DeleteTrustBundleRequest bundle;
+  bundle.set_name("trustBundles/partners");
+  bundle.set_force(true);
+  EXPECT_EQ(ReasonOf(catalogs_.trust_bundles.Delete(bundle)), "RESOURCE_IN_USE");
+}
+
+TEST_F(CertificateCatalogTest, ValidateOnlyOfAManagerRefusesWhatTheEngineWould) {
+  auto create = FromJson<sipcm::v1::CreateConnectionManagerRequest>(
+      R"({"connection_manager_id":"edge","connection_manager":{"kind":"SERVER_TLS"},
+          "validate_only":true})");
+  ExpectRefused(catalogs_.managers.Create(create).status(), absl::StatusCode::kFailedPrecondition,
+                "CERTIFICATE_MISSING", "connection_manager.certificate");
+  ASSERT_TRUE(Create(issued_).ok());
+  create.mutable_connection_manager()->set_certificate("certificates/edge");
+  EXPECT_TRUE(catalogs_.managers.Create(create).ok());
+  create.set_validate_only(false);
+  ASSERT_TRUE(catalogs_.managers.Create(create).ok());
+  const auto update = FromJson<sipcm::v1::UpdateConnectionManagerRequest>(
+      R"({"connection_manager":{"name":"connectionManagers/edge"},"update_mask":"certificate",
+          "validate_only":true})");
+  ExpectRefused(catalogs_.managers.Update(update).status(), absl::StatusCode::kFailedPrecondition,
+                "CERTIFICATE_MISSING", "connection_manager.certificate");
+}
+
+TEST_F(CertificateCatalogTest, ValidateOnlyOfAnUpdateLeavesTheOldContentInForce) {
+  ASSERT_TRUE(Create(issued_).ok());
+  ASSERT_TRUE(CreateBundle(authority_.certificate_pem()).ok());
+  ASSERT_TRUE(CreateTlsManager().ok());
+  const absl::Time end = catalogs_.certificates.EarliestEnd();
+  pki::CertificateOptions options;
+  options.common_name = "edge.example.com";
+  options.not_after = now_ + absl::Hours(1);
+  const pki::IssuedCertificate renewed = authority_.Issue(options);
+  sipcm::v1::UpdateCertificateRequest update;
+  update.mutable_certificate()->set_name("certificates/edge");
+  update.mutable_certificate()->set_certificate_pem(renewed.chain_pem);
+  update.mutable_certificate()->set_private_key_pem(renewed.private_key_pem);
+  update.set_validate_only(true);
+  ASSERT_TRUE(catalogs_.certificates.Update(update).ok());
+  EXPECT_EQ(catalogs_.certificates.EarliestEnd(), end);
+  update.set_validate_only(false);
+  ASSERT_TRUE(catalogs_.certificates.Update(update).ok());
+  EXPECT_EQ(catalogs_.certificates.EarliestEnd(), now_ + absl::Hours(1));
 }
 
 TEST_F(CertificateCatalogTest, ForcedDeletionOfABundleNeverOpensAList) {

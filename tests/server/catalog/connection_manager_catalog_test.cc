@@ -123,6 +123,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "default_max_connection_count"},
         Refusal{R"({"kind":"SERVER_TCP","limits":{"max_header_bytes":10}})", "FIELD_OUT_OF_RANGE",
                 "limits.max_header_bytes"},
+        Refusal{R"({"kind":"SERVER_TCP","limits":{"max_body_bytes":3670017}})",
+                "FIELD_OUT_OF_RANGE", "limits.max_body_bytes"},
         Refusal{R"({"kind":"SERVER_TCP","connection_throttling":{"high":2,"low":4}})",
                 "THROTTLE_MARKS_REVERSED", "connection_throttling.low"},
         Refusal{R"({"kind":"SERVER_TCP","message_throttling":{"high":-1}})", "FIELD_OUT_OF_RANGE",

@@ -200,6 +200,18 @@ TEST_F(EndpointCatalogTest, ExplainRefusesBothFormsAndNone) {
                 "request.request_uri");
 }
 
+TEST_F(EndpointCatalogTest, ABadRawRequestIsReportedInItsField) {
+  ASSERT_TRUE(CreateManager("edge", R"({"kind":"SERVER_TCP"})").ok());
+  engine_.SetExplanation(InvalidField("request", "it is a response; give a request"));
+  const absl::Status raw = Explain(R"({"raw":"QQ=="})").status();
+  ExpectInvalid(raw, ReasonOf(raw), "request.raw");
+  EXPECT_EQ(raw.message(), "request.raw: it is a response; give a request");
+  const absl::Status parts =
+      Explain(R"({"method":"OPTIONS","request_uri":"sip:a@example.com"})").status();
+  EXPECT_EQ(parts.message(), "it is a response; give a request");
+  EXPECT_EQ(FieldOf(parts), "");
+}
+
 TEST_F(EndpointCatalogTest, MessagingLearnsTheManagerAndItsTransport) {
   ASSERT_TRUE(CreateManager("edge", R"({"kind":"SERVER_TLS"})").ok());
   ASSERT_TRUE(CreateEndpoint("alice", R"({"kind":"PEER_TO_PEER","address":"sip:a@example.com",

@@ -61,7 +61,8 @@ TEST_P(RefusedFlagsTest, AreOneLineThatNamesTheFlag) {
 INSTANTIATE_TEST_SUITE_P(
     , RefusedFlagsTest,
     testing::Values(Refusal{"--no_such_flag", "--no_such_flag"},
-                    Refusal{"--workers=65", "--workers"}, Refusal{"--workers=-1", "--workers"},
+                    Refusal{"--workers=65", "--workers"}, Refusal{"--workers=0", "--workers"},
+                    Refusal{"--workers=-1", "--workers"},
                     Refusal{"--workers=many", "--workers"},
                     Refusal{"--grpc_address=nowhere", "--grpc_address"},
                     Refusal{"--grpc_address=unix:", "--grpc_address"},

@@ -50,6 +50,12 @@ TEST(LogLineTest, ForeignBytesAreEscapedAndUtf8Stays) {
   }
 }
 
+TEST(LogLineTest, ALineForATerminalKeepsItsQuotesAndHasNoControls) {
+  EXPECT_EQ(PrintableLine("\"gr\xc3\xbc\xc3\x9f\": a\\b"), "\"gr\xc3\xbc\xc3\x9f\": a\\b");
+  EXPECT_EQ(PrintableLine("a\n\x1b]0;t\x07\xff\xc2\x9b"), "a\\x0a\\x1b]0;t\\x07\\xff\\xc2\\x9b");
+  EXPECT_EQ(PrintableLine(std::string(5000, 'x')), std::string(5000, 'x'));
+}
+
 TEST(LogLineTest, LongValuesAreCut) {
   EXPECT_LT(Text(std::string(100'000, 'x')).size(), 1'100u);
   EXPECT_TRUE(absl::EndsWith(Text(std::string(100'000, 'x')), "...\""));
