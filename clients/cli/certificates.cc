@@ -75,7 +75,7 @@ void AddDelete(CLI::App& group, Session& session) {
   auto name = std::make_shared<std::string>();
   auto force = std::make_shared<bool>(false);
   command.add_option("name", *name, "Name or id")->required();
-  command.add_flag("--force", *force, "Also while managers use it");
+  command.add_flag("--force", *force, "Also in use, but never by SERVER_TLS managers");
   session.SetAction(command, [&session, name, force] {
     v1::DeleteCertificateRequest request;
     request.set_name(FullName("certificates", *name));

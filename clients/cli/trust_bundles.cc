@@ -78,7 +78,7 @@ void AddDelete(CLI::App& group, Session& session) {
   auto name = std::make_shared<std::string>();
   auto force = std::make_shared<bool>(false);
   command.add_option("name", *name, "Name or id")->required();
-  command.add_flag("--force", *force, "Also while managers use it");
+  command.add_flag("--force", *force, "Also while domains of managers without mutual TLS use it");
   session.SetAction(command, [&session, name, force] {
     v1::DeleteTrustBundleRequest request;
     request.set_name(FullName("trustBundles", *name));
