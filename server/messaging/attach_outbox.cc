@@ -54,11 +54,10 @@ void AttachOutbox::Take(OutgoingFrame* frame) {
     events_.pop_front();
   }
   TakeFront(kMaxFrameItems, &results_, &frame->results);
-  if (bytes < kMaxFrameBytes) {
+  TakeFront(kMaxFrameItems, &ended_, &frame->ended);
+  if (bytes < kMaxFrameBytes && ended_.empty()) {
     deliveries_.Take(kMaxFrameItems, kMaxFrameBytes - bytes, &frame->deliveries);
   }
-  // A subscription's end is told after all that it delivered.
-  if (deliveries_.empty()) TakeFront(kMaxFrameItems, &ended_, &frame->ended);
 }
 
 }  // namespace sipcm::server

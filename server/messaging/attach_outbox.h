@@ -39,12 +39,13 @@ class AttachOutbox {
   bool empty() const {
     return deliveries_.empty() && results_.empty() && events_.empty() && ended_.empty();
   }
-  // Of the kinds that no credit bounds: answers' results, and steps of sends.
-  size_t notice_count() const { return results_.size() + events_.size(); }
+  // Of the kinds that no credit bounds: answers' results, steps of sends, ends of subscriptions.
+  size_t notice_count() const { return results_.size() + events_.size() + ended_.size(); }
   size_t event_bytes() const { return event_bytes_; }
 
   // Moves what goes into the next frame to the cleared `*frame`: at most kMaxFrameItems of each
-  // kind, and no further delivery or event once it has kMaxFrameBytes.
+  // kind, and no further delivery or event once it has kMaxFrameBytes. Ends of subscriptions go
+  // before deliveries: those that wait are of subscriptions that came later.
   void Take(OutgoingFrame* frame);
 
  private:

@@ -42,7 +42,7 @@ class AttachSession::Sink final : public dispatch::DeliverySink,
     if (state_ == State::kStarting) {
       early_.insert(early_.end(), std::make_move_iterator(batch.begin()),
                     std::make_move_iterator(batch.end()));
-    } else if (state_ == State::kStarted && !session_->closed_) {
+    } else if (state_ == State::kStarted && !session_->closed_ && !session_->too_slow_) {
       session_->outbox_.deliveries().Add(format_, std::move(batch));
       session_->CheckBacklog();
     }
@@ -103,6 +103,10 @@ AttachSession::AttachSession(const Environment* environment, std::weak_ptr<Frame
 AttachSession::~AttachSession() = default;
 
 absl::Status AttachSession::OnFrame(v1::ApplicationFrame* frame) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (closed_) return absl::OkStatus();  // nobody would end what it opens
+  }
   if (!opened_ && !frame->has_open()) {
     return MissingField("open", "the first frame has to open the stream");
   }
@@ -146,7 +150,8 @@ void AttachSession::Close() {
 
 bool AttachSession::MayRead() {
   absl::MutexLock lock(&mutex_);
-  return outbox_.notice_count() <= kMaxWaitingNoticeCount;
+  reading_paused_ = outbox_.notice_count() + unfinished_results_ > kMaxWaitingNoticeCount;
+  return !reading_paused_;
 }
 
 bool AttachSession::Take(OutgoingFrame* frame) {
@@ -320,8 +325,12 @@ void AttachSession::OnResponseResults(std::vector<engine::ResponseResult> result
   }
   mutex_.Lock();
   unfinished_results_ -= results.size();
-  if (!closed_) {
-    for (v1::RespondResult& result : told) outbox_.AddResult(std::move(result));
+  if (closed_) told.clear();
+  for (v1::RespondResult& result : told) outbox_.AddResult(std::move(result));
+  // What is told leads to a write, after which is read anew; of what is not, only this tells.
+  if (reading_paused_ && outbox_.notice_count() + unfinished_results_ <= kMaxWaitingNoticeCount) {
+    reading_paused_ = false;
+    PostToWriter(&FrameWriter::OnMayReadAgain);
   }
   PostIfSettled();
   UnlockAndWrite();
@@ -330,9 +339,8 @@ void AttachSession::OnResponseResults(std::vector<engine::ResponseResult> result
 void AttachSession::OnSendEvents(std::vector<engine::SendEvent> events) {
   std::vector<v1::AttachedSendEvent> told = sends_.Convert(&events);
   mutex_.Lock();
-  if (!closed_) {
-    for (v1::AttachedSendEvent& event : told) outbox_.AddEvent(std::move(event));
-  }
+  if (closed_) told.clear();
+  for (v1::AttachedSendEvent& event : told) outbox_.AddEvent(std::move(event));
   sends_.RemoveFinished(events);  // after its last event waits: then the session is settled
   CheckBacklog();
   PostIfSettled();
@@ -347,21 +355,27 @@ void AttachSession::AddEnded(int32_t subscription_id, const absl::Status& why) {
 
 void AttachSession::AddEvents(std::vector<v1::AttachedSendEvent> events) {
   mutex_.Lock();
+  if (closed_) events.clear();
   for (v1::AttachedSendEvent& event : events) outbox_.AddEvent(std::move(event));
   UnlockAndWrite();
 }
 
 void AttachSession::AddResults(std::vector<v1::RespondResult> results) {
   mutex_.Lock();
+  if (closed_) results.clear();
   for (v1::RespondResult& result : results) outbox_.AddResult(std::move(result));
   UnlockAndWrite();
 }
 
+void AttachSession::PostToWriter(void (FrameWriter::*call)()) {
+  environment_->post([writer = writer_, call] {
+    if (std::shared_ptr<FrameWriter> alive = writer.lock()) (alive.get()->*call)();
+  });
+}
+
 void AttachSession::PostIfSettled() {
   if (!half_closed_ || closed_ || unfinished_results_ > 0 || !sends_.empty()) return;
-  environment_->post([writer = writer_] {
-    if (std::shared_ptr<FrameWriter> alive = writer.lock()) alive->OnSettled();
-  });
+  PostToWriter(&FrameWriter::OnSettled);
 }
 
 void AttachSession::CheckBacklog() {
@@ -369,12 +383,11 @@ void AttachSession::CheckBacklog() {
   // credit can only pile up when something is wrong.
   const bool too_much =
       outbox_.deliveries().size() > kMaxBacklogPerCredit * credit_ + kMaxWaitingNoticeCount ||
+      outbox_.deliveries().bytes() > kMaxWaitingDeliveryBytes ||
       outbox_.event_bytes() > kMaxWaitingEventBytes;
   if (!too_much || too_slow_ || closed_) return;
   too_slow_ = true;
-  environment_->post([writer = writer_] {
-    if (std::shared_ptr<FrameWriter> alive = writer.lock()) alive->OnReaderTooSlow();
-  });
+  PostToWriter(&FrameWriter::OnReaderTooSlow);
 }
 
 void AttachSession::UnlockAndWrite() {

@@ -23,7 +23,7 @@ namespace sipcm::server {
 
 // Limits of one Attach stream.
 inline constexpr size_t kMaxSubscriptionCount = 10000;
-inline constexpr size_t kMaxWaitingNoticeCount = 4096;     // results and events: beyond, no reading
+inline constexpr size_t kMaxWaitingNoticeCount = 4096;     // beyond, no reading
 inline constexpr size_t kMaxWaitingEventBytes = 16 << 20;  // beyond, the reader is too slow
 
 // What carries an AttachSession's frames: a gRPC stream, or a test.
@@ -37,6 +37,8 @@ class FrameWriter {
   virtual void OnSettled() = 0;
   // The application does not read, and more waits than may. On the session's thread.
   virtual void OnReaderTooSlow() = 0;
+  // MayRead() said no and would say yes now. On the session's thread.
+  virtual void OnMayReadAgain() = 0;
 };
 
 // One application's Attach, without its transport: frames in, engine calls out; what the engine
@@ -110,6 +112,8 @@ class AttachSession final : public engine::ResponseSink,
   void AddResults(std::vector<v1::RespondResult> results);
   // Unlocks, then has the writer started when something waits and nothing is being written.
   void UnlockAndWrite() ABSL_UNLOCK_FUNCTION(mutex_);
+  // Has the writer call `call` on the session's thread, unless it is gone by then.
+  void PostToWriter(void (FrameWriter::*call)());
   void PostIfSettled() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CheckBacklog() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -131,6 +135,7 @@ class AttachSession final : public engine::ResponseSink,
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;
   bool too_slow_ ABSL_GUARDED_BY(mutex_) = false;
+  bool reading_paused_ ABSL_GUARDED_BY(mutex_) = false;
   size_t credit_ ABSL_GUARDED_BY(mutex_) = 0;              // of all subscriptions
   size_t unfinished_results_ ABSL_GUARDED_BY(mutex_) = 0;  // answers that the engine has
 };

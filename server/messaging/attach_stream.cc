@@ -71,7 +71,7 @@ void AttachStream::OnRead(bool ok) {
     if (!done_ && !final_status_.has_value()) session_->OnHalfClose();
     return RemoveIfOver();
   }
-  if (!final_status_.has_value()) {
+  if (!final_status_.has_value() && !done_ && !broken_) {  // else the session is closed
     const absl::Status status = session_->OnFrame(&incoming_);
     if (!status.ok()) FinishWith(status);
   }
@@ -83,6 +83,7 @@ void AttachStream::OnRead(bool ok) {
     incoming_.Clear();
   }
   ReadIfWanted();
+  RemoveIfOver();
 }
 
 void AttachStream::WriteFrames() {
@@ -151,8 +152,13 @@ void AttachStream::OnSettled() { FinishWith(absl::OkStatus()); }
 
 void AttachStream::OnReaderTooSlow() {
   // A write that cannot go out is under way, so that no status can either.
+  broken_ = true;
   session_->Close();
   if (call_ != nullptr) call_->context.TryCancel();
+}
+
+void AttachStream::OnMayReadAgain() {
+  if (call_ != nullptr) ReadIfWanted();
 }
 
 void AttachStream::RemoveIfOver() {

@@ -31,6 +31,7 @@ class AttachStream final : public HostedStream,
   void WriteFrames() override;  // any thread, one at a time
   void OnSettled() override;
   void OnReaderTooSlow() override;
+  void OnMayReadAgain() override;
 
  private:
   struct Call;  // gRPC's objects

@@ -45,21 +45,27 @@ void DeliveryBacklog::Add(const DeliveryFormat& format, std::vector<dispatch::De
     BacklogItem& item = items_.emplace_back();
     item.delivery = std::move(delivery);
     item.format = format;
+    bytes_ += SizeOf(item);
+    if (item.delivery.kind == Kind::kExpired) ++expired_count_;
   }
-  if (size() >= sweep_at_) Sweep();
+  const bool heavy = bytes_ > kSweepBytes && expired_count_ > size() / kSweepCost;
+  if (heavy || size() >= sweep_at_) Sweep();
 }
 
 void DeliveryBacklog::AddNotice(const DeliveryFormat& format, v1::Delivery notice) {
   BacklogItem& item = items_.emplace_back();
   item.format = format;
   item.notice = std::make_unique<v1::Delivery>(std::move(notice));
+  bytes_ += SizeOf(item);
 }
 
 void DeliveryBacklog::Remove(int32_t subscription_id) {
   Compact();
   items_.erase(std::remove_if(items_.begin(), items_.end(),
                               [&](const BacklogItem& item) {
-                                return item.format.subscription_id == subscription_id;
+                                if (item.format.subscription_id != subscription_id) return false;
+                                bytes_ -= SizeOf(item);
+                                return true;
                               }),
                items_.end());
 }
@@ -68,7 +74,9 @@ void DeliveryBacklog::Take(size_t max_count, size_t max_bytes, std::vector<Backl
   size_t bytes = 0;
   for (size_t count = 0; count < max_count && bytes < max_bytes && head_ < items_.size();
        ++count, ++head_) {
-    bytes += SizeOf(items_[head_]);
+    const size_t size = SizeOf(items_[head_]);
+    bytes += size;
+    bytes_ -= size;
     out->push_back(std::move(items_[head_]));
   }
   if (head_ == items_.size()) {
@@ -91,8 +99,10 @@ void DeliveryBacklog::Sweep() {
       (drop ? gone : kept).push_back(std::move(item));
     }
     items_ = std::move(kept);
+    for (const BacklogItem& item : gone) bytes_ -= SizeOf(item);
     AddGaps(gone);
   }
+  expired_count_ = 0;
   sweep_at_ = std::max(kFirstSweep, 2 * size());
 }
 

@@ -12,6 +12,9 @@
 
 namespace sipcm::server {
 
+// Of one stream; beyond, the reader is too slow.
+inline constexpr size_t kMaxWaitingDeliveryBytes = 64 << 20;
+
 // One message that waits for the application's stream.
 struct BacklogItem {
   dispatch::Delivery delivery;
@@ -21,8 +24,8 @@ struct BacklogItem {
 
 // What waits for one stream, in order. Bounded although expired requests give their credit back
 // while they still wait here: once the backlog has doubled, requests that expired unread are
-// dropped with all notices about them, and told as one Gap. What stays is at most a few times the
-// credit.
+// dropped with all notices about them, and told as one Gap. Above kSweepBytes that is done already
+// while requests expire. What stays is at most a few times the credit.
 //
 // Thread: guarded by its owner's mutex.
 class DeliveryBacklog {
@@ -35,12 +38,18 @@ class DeliveryBacklog {
   // further one once they take max_bytes.
   void Take(size_t max_count, size_t max_bytes, std::vector<BacklogItem>* out);
 
+  // As EstimateSize() has them.
+  size_t bytes() const { return bytes_; }
   size_t size() const { return items_.size() - head_; }
   bool empty() const { return size() == 0; }
   uint64_t dropped_count() const { return dropped_count_; }
 
+  static constexpr size_t kSweepBytes = 4 << 20;
+
  private:
   static constexpr size_t kFirstSweep = 64;
+  // Each sweep looks at all that waits; that many times as many as expired since the last one.
+  static constexpr size_t kSweepCost = 64;
 
   // Drops expired requests and their notices.
   void Sweep();
@@ -49,6 +58,8 @@ class DeliveryBacklog {
 
   std::vector<BacklogItem> items_;  // those before head_ are taken
   size_t head_ = 0;
+  size_t bytes_ = 0;
+  size_t expired_count_ = 0;  // notices of expiry since the last sweep
   size_t sweep_at_ = kFirstSweep;
   uint64_t dropped_count_ = 0;
 };

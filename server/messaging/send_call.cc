@@ -22,7 +22,9 @@ class SendCall final : public grpc::ServerWriteReactor<v1::SendEvent>,
                        public engine::SendSink,
                        public std::enable_shared_from_this<SendCall> {
  public:
-  SendCall(SendCalls* calls, engine::Engine* engine) : calls_(calls), engine_(engine) {}
+  // `context` stays until OnDone().
+  SendCall(SendCalls* calls, engine::Engine* engine, grpc::CallbackServerContext* context)
+      : calls_(calls), engine_(engine), context_(context) {}
 
   void Begin(v1::SendRequest request, const EndpointLookup& lookup) {
     std::vector<engine::SendOrder> orders(1);
@@ -44,8 +46,19 @@ class SendCall final : public grpc::ServerWriteReactor<v1::SendEvent>,
   }
 
   void OnSendEvents(std::vector<engine::SendEvent> events) override {
+    {
+      absl::MutexLock lock(&mutex_);
+      const bool was_too_slow = too_slow_;
+      for (engine::SendEvent& event : events) Add(&event);
+      WriteNext();
+      if (was_too_slow || !too_slow_ || finished_) return;
+      cancelling_ = true;
+    }
+    // The write under way cannot go out, so that no status can either. Unlocked, since gRPC may
+    // call back; the context stays, since nothing finishes meanwhile.
+    context_->TryCancel();
     absl::MutexLock lock(&mutex_);
-    for (engine::SendEvent& event : events) Add(&event);
+    cancelling_ = false;
     WriteNext();
   }
 
@@ -77,6 +90,7 @@ class SendCall final : public grpc::ServerWriteReactor<v1::SendEvent>,
     }
     told_sent_ |= event->kind == engine::SendEvent::Kind::kSent;
     if (waiting_.size() >= SendCalls::kMaxWaitingEventCount) {
+      too_slow_ = true;
       return EndLocked(MakeError(
           absl::StatusCode::kResourceExhausted, "READER_TOO_SLOW",
           absl::StrCat(waiting_.size(), " responses wait unread; read the stream faster")));
@@ -91,7 +105,7 @@ class SendCall final : public grpc::ServerWriteReactor<v1::SendEvent>,
   }
 
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (writing_ || finished_) return;
+    if (writing_ || finished_ || cancelling_) return;
     const bool abandoned = final_status_.has_value() && !final_status_->ok();
     if (!waiting_.empty() && !abandoned) {
       writing_ = true;
@@ -114,12 +128,15 @@ class SendCall final : public grpc::ServerWriteReactor<v1::SendEvent>,
 
   SendCalls* const calls_;
   engine::Engine* const engine_;
+  grpc::CallbackServerContext* const context_;
   absl::Mutex mutex_;
   View view_ ABSL_GUARDED_BY(mutex_) = View::kParsed;
   std::deque<v1::SendEvent> waiting_ ABSL_GUARDED_BY(mutex_);  // the first is being written
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool told_sent_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  bool too_slow_ ABSL_GUARDED_BY(mutex_) = false;
+  bool cancelling_ ABSL_GUARDED_BY(mutex_) = false;  // Finish() has to wait
   bool engine_has_it_ ABSL_GUARDED_BY(mutex_) = false;  // until its final event
   absl::optional<absl::Status> final_status_ ABSL_GUARDED_BY(mutex_);
 };
@@ -129,9 +146,9 @@ SendCalls::SendCalls(engine::Engine* engine, EndpointLookup lookup)
 
 SendCalls::~SendCalls() = default;
 
-grpc::ServerWriteReactor<v1::SendEvent>* SendCalls::Start(grpc::CallbackServerContext* /*context*/,
+grpc::ServerWriteReactor<v1::SendEvent>* SendCalls::Start(grpc::CallbackServerContext* context,
                                                           const v1::SendRequest& request) {
-  auto call = std::make_shared<SendCall>(this, engine_);
+  auto call = std::make_shared<SendCall>(this, engine_, context);
   absl::Status ended;
   {
     absl::MutexLock lock(&mutex_);

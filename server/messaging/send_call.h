@@ -24,8 +24,8 @@ class SendCall;
 // Serves Messaging.Send. Thread: any. Destroy only when no call is running.
 class SendCalls {
  public:
-  // Steps of one call that wait because its reader does not read; beyond, the call ends with
-  // RESOURCE_EXHAUSTED (READER_TOO_SLOW). A peer may send as many provisionals as it likes.
+  // Steps of one call that wait because its reader does not read; beyond, the call is cancelled: no
+  // status reaches a reader that does not read. A peer may send as many provisionals as it likes.
   static constexpr size_t kMaxWaitingEventCount = 256;
 
   SendCalls(engine::Engine* engine, EndpointLookup lookup);

@@ -93,6 +93,9 @@ const absl::flat_hash_map<std::string, SendFailure::Cause>& CausesByReason() {
       {"DRAINING", SendFailure::DRAINING},
       {"SHUTTING_DOWN", SendFailure::SHUTDOWN},
       {"RESOURCE_DELETED", SendFailure::ENDPOINT_DELETED},
+      {"REQUEST_CANCELLED", SendFailure::CANCELLED},
+      {"RESOURCE_NOT_FOUND", SendFailure::INVALID_REQUEST},
+      {"CONNECTION_OF_ANOTHER_MANAGER", SendFailure::INVALID_REQUEST},
   };
   return *causes;
 }

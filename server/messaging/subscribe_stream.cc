@@ -77,7 +77,7 @@ void SubscribeStream::Deliver(std::vector<dispatch::Delivery> batch) {
                   std::make_move_iterator(batch.end()));
   } else if (!final_status_.has_value() && !closed_) {
     backlog_.Add(format_, std::move(batch));
-    if (backlog_.size() > max_backlog_) {
+    if (backlog_.size() > max_backlog_ || backlog_.bytes() > kMaxWaitingDeliveryBytes) {
       final_status_ = MakeError(
           absl::StatusCode::kResourceExhausted, "READER_TOO_SLOW",
           absl::StrCat(backlog_.size(), " deliveries and notices wait unread; read faster"));

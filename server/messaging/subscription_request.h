@@ -14,7 +14,7 @@
 namespace sipcm::server {
 
 inline constexpr int kDefaultMaxOutstandingCount = 256;
-inline constexpr int kMaxOutstandingCount = 100000;
+inline constexpr int kMaxOutstandingCount = 1'000'000;
 inline constexpr int kMaxMethodCount = 32;
 
 // Whether a subscription may begin without credit: in Attach it may, a grant comes later.

@@ -23,6 +23,7 @@ class HeldWriter final : public FrameWriter {
   }
   void OnSettled() override { settled = true; }
   void OnReaderTooSlow() override { too_slow = true; }
+  void OnMayReadAgain() override { may_read_again = true; }
 
   // Whether the session asked for a write since the last call.
   bool TakeStarted() {
@@ -32,6 +33,7 @@ class HeldWriter final : public FrameWriter {
 
   bool settled = false;
   bool too_slow = false;
+  bool may_read_again = false;
 
  private:
   absl::Mutex mutex_;
@@ -234,7 +236,7 @@ TEST_F(AttachSessionTest, AGrantSetsTheCreditAndZeroPauses) {
     ASSERT_TRUE(Give(frame).ok());
     engine_.AwaitCredit(0, credit);
   }
-  frame.mutable_grants(0)->set_max_outstanding_count(100001);
+  frame.mutable_grants(0)->set_max_outstanding_count(1'000'001);
   EXPECT_EQ(FieldOf(Give(frame)), "grants[0].max_outstanding_count");
 }
 
@@ -427,6 +429,73 @@ TEST_F(AttachSessionTest, WhenEvenTheNoticesPileUpTheReaderIsTooSlow) {
   RunTasks();
   EXPECT_FALSE(writer_->too_slow);
   engine_.Deliver(0, {notices.front()});
+  RunTasks();
+  EXPECT_TRUE(writer_->too_slow);
+}
+
+TEST_F(AttachSessionTest, AFrameAfterTheEndOpensNothingAndLeavesNothingWaiting) {
+  Open(1);
+  session_->Close();
+  v1::ApplicationFrame frame = OpenFrame(2, 10);
+  frame.add_responses()->set_request_id("nonsense");
+  *frame.add_requests() = Message(0);
+  engine_.FailSubscribe(absl::InternalError("for whoever subscribes next"));
+  ASSERT_TRUE(Give(frame).ok());
+  EXPECT_EQ(NextFrame().ByteSizeLong(), 0u);
+  EXPECT_TRUE(session_->IsIdle());
+  EXPECT_FALSE(engine_.Subscribe({}, nullptr).ok());  // so nobody had subscribed
+}
+
+TEST_F(AttachSessionTest, ReadingPausesWhileUnknownIdsPileUpUnread) {
+  Open();
+  Everything();
+  v1::ApplicationFrame frame;
+  for (size_t i = 0; i < kMaxWaitingNoticeCount; ++i) frame.add_grants()->set_subscription_id(99);
+  ASSERT_TRUE(Give(frame).ok());
+  EXPECT_TRUE(session_->MayRead());
+  v1::ApplicationFrame one;
+  one.add_unsubscribes(99);
+  ASSERT_TRUE(Give(one).ok());
+  EXPECT_FALSE(session_->MayRead());
+  EXPECT_EQ(Everything().ended_size(), static_cast<int>(kMaxWaitingNoticeCount) + 1);
+  EXPECT_TRUE(session_->MayRead());
+}
+
+TEST_F(AttachSessionTest, ReadingPausesWhileTheEngineHasAnswersAndGoesOnWithoutAWrite) {
+  engine_.AnswerResponses(nullptr);
+  Open();
+  Everything();
+  v1::ApplicationFrame frame;
+  for (size_t i = 0; i <= kMaxWaitingNoticeCount; ++i) *frame.add_responses() = Answer(i + 1);
+  ASSERT_TRUE(Give(frame).ok());
+  EXPECT_FALSE(session_->MayRead());
+  engine_.TellResults(0, std::vector<engine::ResponseResult>(1));  // OK, which is not told
+  Settle();
+  EXPECT_TRUE(writer_->may_read_again);
+  EXPECT_TRUE(session_->MayRead());
+}
+
+TEST_F(AttachSessionTest, EndsAreToldWhileDeliveriesKeepComing) {
+  Open(1, 10000);
+  Open(2);
+  Everything();
+  engine_.Deliver(0, MakeDeliveries(1, 1000));
+  v1::ApplicationFrame frame;
+  frame.add_unsubscribes(2);
+  ASSERT_TRUE(Give(frame).ok());
+  const v1::ServerFrame told = NextFrame();
+  EXPECT_EQ(told.deliveries_size(), 64);
+  ASSERT_EQ(told.ended_size(), 1);
+  EXPECT_EQ(told.ended(0).subscription_id(), 2);
+}
+
+TEST_F(AttachSessionTest, AReaderIsTooSlowWhen64MegabytesWait) {
+  Open(1, 1'000'000);
+  Everything();
+  engine_.Deliver(0, MakeDeliveries(1, 64, SipRequestText("MESSAGE", std::string(1'000'000, 'x'))));
+  RunTasks();
+  EXPECT_FALSE(writer_->too_slow);
+  engine_.Deliver(0, MakeDeliveries(65, 4, SipRequestText("MESSAGE", std::string(1'000'000, 'x'))));
   RunTasks();
   EXPECT_TRUE(writer_->too_slow);
 }

@@ -87,6 +87,34 @@ TEST(DeliveryBacklogTest, StaysBoundedWhileAReaderSleepsThroughManyRounds) {
   EXPECT_GT(backlog.dropped_count(), 199u * kCredit - 8 * kCredit);
 }
 
+TEST(DeliveryBacklogTest, HeavyRequestsMakeRoomAsSoonAsTheyExpire) {
+  DeliveryBacklog backlog;
+  backlog.Add({}, MakeDeliveries(1, 10, SipRequestText("MESSAGE", std::string(1 << 19, 'x'))));
+  EXPECT_GT(backlog.bytes(), DeliveryBacklog::kSweepBytes);
+  const size_t full = backlog.bytes();
+  backlog.Add({}, Notices(Kind::kExpired, 1, 1));
+  EXPECT_EQ(backlog.dropped_count(), 1u);
+  EXPECT_LT(backlog.bytes(), full - (1 << 18));
+  backlog.Add({}, Notices(Kind::kExpired, 2, 2));
+  EXPECT_EQ(backlog.dropped_count(), 3u);
+  EXPECT_LT(backlog.bytes(), DeliveryBacklog::kSweepBytes);
+  backlog.Add({}, Notices(Kind::kExpired, 4, 1));
+  EXPECT_EQ(backlog.dropped_count(), 3u);  // light: no need
+}
+
+TEST(DeliveryBacklogTest, BytesAreThoseOfWhatWaits) {
+  DeliveryBacklog backlog;
+  backlog.Add({.subscription_id = 1}, MakeDeliveries(1, 100));
+  const size_t of_first = backlog.bytes();
+  EXPECT_GT(of_first, 100 * SipRequestText().size());
+  backlog.Add({.subscription_id = 2}, MakeDeliveries(101, 10));
+  backlog.AddNotice({.subscription_id = 2}, v1::Delivery());
+  backlog.Remove(2);
+  EXPECT_EQ(backlog.bytes(), of_first);
+  TakeAll(backlog);
+  EXPECT_EQ(backlog.bytes(), 0u);
+}
+
 TEST(DeliveryBacklogTest, RemoveForgetsOneSubscriptionOnly) {
   DeliveryBacklog backlog;
   backlog.Add({.subscription_id = 1}, MakeDeliveries(1, 2));

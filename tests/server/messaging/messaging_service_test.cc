@@ -134,7 +134,7 @@ TEST_F(MessagingServiceTest, SubscribeRefusalsNameTheField) {
   request = ToAlice();
   request.set_max_outstanding_count(0);
   EXPECT_EQ(DetailOf(SubscribeFailure(request)).field(), "max_outstanding_count");
-  request.set_max_outstanding_count(100001);
+  request.set_max_outstanding_count(1'000'001);
   EXPECT_EQ(DetailOf(SubscribeFailure(request)).reason(), v1::ErrorDetail::FIELD_OUT_OF_RANGE);
   request = ToAlice();
   request.add_methods("MESSAGE");

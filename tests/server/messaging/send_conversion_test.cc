@@ -148,6 +148,12 @@ TEST(SendConversionTest, EachReasonHasItsCause) {
   EXPECT_EQ(cause(Code::kDeadlineExceeded, "REQUEST_TIMEOUT"), SendFailure::RESPONSE_TIMEOUT);
   EXPECT_EQ(cause(Code::kResourceExhausted, "POOL_WAIT_QUEUE_FULL"), SendFailure::WAIT_QUEUE_FULL);
   EXPECT_EQ(cause(Code::kFailedPrecondition, "PEER_NAME_MISMATCH"), SendFailure::PEER_NOT_ACCEPTED);
+  EXPECT_EQ(cause(Code::kCancelled, "REQUEST_CANCELLED"), SendFailure::CANCELLED);
+  EXPECT_EQ(cause(Code::kUnavailable, "DRAINING"), SendFailure::DRAINING);
+  EXPECT_EQ(cause(Code::kNotFound, "RESOURCE_NOT_FOUND"), SendFailure::INVALID_REQUEST);
+  EXPECT_EQ(cause(Code::kFailedPrecondition, "CONNECTION_OF_ANOTHER_MANAGER"),
+            SendFailure::INVALID_REQUEST);
+  EXPECT_EQ(CauseOf(InvalidField("destination.transport", "x")), SendFailure::INVALID_REQUEST);
   EXPECT_EQ(CauseOf(absl::CancelledError("")), SendFailure::CANCELLED);
   EXPECT_EQ(CauseOf(absl::InvalidArgumentError("")), SendFailure::INVALID_REQUEST);
   EXPECT_EQ(CauseOf(absl::InternalError("")), SendFailure::INTERNAL_FAULT);
@@ -171,6 +177,11 @@ TEST(SendConversionTest, TheCallersFaultsAreErrorsOfTheCallAndThePeersAreEvents)
   using Code = absl::StatusCode;
   EXPECT_TRUE(IsCallError(InvalidField("headers[0].name", "x")));
   EXPECT_TRUE(IsCallError(MakeError(Code::kNotFound, "RESOURCE_NOT_FOUND", "x")));
+  EXPECT_TRUE(IsCallError(InvalidField("destination.transport", "x")));
+  EXPECT_TRUE(IsCallError(MakeError(Code::kUnavailable, "DRAINING", "x")));
+  EXPECT_TRUE(
+      IsCallError(MakeError(Code::kFailedPrecondition, "CONNECTION_OF_ANOTHER_MANAGER", "x")));
+  EXPECT_FALSE(IsCallError(MakeError(Code::kCancelled, "REQUEST_CANCELLED", "x")));
   EXPECT_TRUE(IsCallError(MakeError(Code::kUnavailable, "SHUTTING_DOWN", "x")));
   EXPECT_TRUE(IsCallError(MakeError(Code::kResourceExhausted, "SEND_QUEUE_FULL", "x")));
   EXPECT_FALSE(IsCallError(MakeError(Code::kNotFound, "DNS_NO_SUCH_NAME", "x")));
