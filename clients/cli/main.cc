@@ -2,15 +2,34 @@
 
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "clients/cli/cli11.h"
 #include "clients/cli/commands.h"
 #include "clients/cli/session.h"
+#include "clients/cli/table.h"
 
 namespace {
 
-std::string UsageText(const CLI::App*, const CLI::Error& error) {
-  return std::string("error: ") + error.what() + "; see sipcm --help\n";
+// CLI11 says only that a subcommand is required: which word is none, and what there is instead.
+std::string UnknownCommandText(const CLI::App& app, const std::string& word) {
+  std::string text = "error: " + app.get_name() + " has no command \"" + word + "\"; give one of";
+  const char* separator = " ";
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    text += separator + command->get_name();
+    separator = ", ";
+  }
+  return sipcm::cli::Printable(text) + "\n";
+}
+
+std::string UsageText(const CLI::App* root, const CLI::Error& error) {
+  const CLI::App* app = root;
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  const std::vector<std::string> unknown = root->remaining(true);
+  if (app->get_require_subcommand_min() > 0 && !unknown.empty()) {
+    return UnknownCommandText(*app, unknown.front());
+  }
+  return sipcm::cli::Printable(std::string("error: ") + error.what()) + "; see sipcm --help\n";
 }
 
 }  // namespace

@@ -70,6 +70,13 @@ class CommandLineTest(unittest.TestCase):
         self.assertIn('reason=INVALID_DOMAIN_PATTERN',
                       self.run_line('domains', 'add', 'edge', '*.contoso.com', status=1))
 
+    def test_an_unknown_command_is_named_with_those_that_there_are(self):
+        error = self.run_line('bogus', status=2)
+        self.assertIn('sipcm has no command "bogus"; give one of server, managers', error)
+        error = self.run_line('pools', 'update', 'x', '--max', '3', status=2)
+        self.assertIn('pools has no command "update"; give one of list, get, set\n', error)
+        self.assertEqual(error.count('\n'), 1)
+
     def test_pools_are_set_before_they_are_there(self):
         self.create_edge()
         name = 'connectionManagers/edge/pools/tcp:127.0.0.1:5070'
