@@ -257,6 +257,18 @@ TEST_F(MessagingServiceTest, CancellingASendReachesTheEngine) {
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
 }
 
+TEST_F(MessagingServiceTest, ASendWhoseReaderSleepsIsCancelled) {
+  grpc::ClientContext context;
+  auto reader = stub_->Send(&context, Message());
+  const std::string phrase(1000, 'x');  // several MB in all, far beyond what gRPC takes unread
+  for (int i = 0; i < 5000; ++i) engine_.Tell(0, EventList(MakeResponse(180, phrase)));
+  EXPECT_EQ(engine_.cancels(1).size(), 1u);
+  v1::SendEvent event;
+  while (reader->Read(&event)) {
+  }
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::CANCELLED);
+}
+
 TEST_F(MessagingServiceTest, GoesAwayWhenItsServerCouldNotStart) {
   MessagingService service(&engine_, [](const std::string&) { return absl::nullopt; });
   grpc::ServerBuilder builder;
