@@ -34,8 +34,8 @@
 namespace sipcm::server {
 namespace {
 
-// A trust bundle with its 8 MiB of certificates and 32 MiB of CRLs is the largest thing that a caller
-// sends; a little more for what is around them.
+// A trust bundle with its 8 MiB of certificates and 32 MiB of CRLs is the largest thing that a
+// caller sends; a little more for what is around them.
 constexpr int kMaxRequestBytes = (40 << 20) + (64 << 10);
 // What gRPC may hold for all callers together: reads wait, and new calls are refused, beyond it.
 constexpr size_t kMaxGrpcBytes = 256 << 20;

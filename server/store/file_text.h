@@ -9,7 +9,7 @@
 namespace sipcm::server {
 
 // The whole content of a file. FAILED_PRECONDITION (FILE_UNREADABLE) with the path and the system's
-// reason, also for folders, devices, pipes and for more than `most` bytes. Never waits for a writer.
+// reason, also for folders, devices, pipes and for more than `most` bytes. Waits for no writer.
 absl::StatusOr<std::string> ReadFileText(const std::string& path, size_t most);
 
 }  // namespace sipcm::server
