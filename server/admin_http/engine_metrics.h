@@ -17,7 +17,7 @@ namespace sipcm::server {
 class EngineMetrics final : public prometheus::Collectable {
  public:
   struct Sources {
-    engine::Engine* engine = nullptr;  // outlives this
+    engine::Engine* engine = nullptr;                      // outlives this
     std::function<absl::Time()> earliest_certificate_end;  // InfiniteFuture(): there is none
     std::function<size_t()> warning_count;
   };

@@ -136,7 +136,7 @@ class SendCall final : public grpc::ServerWriteReactor<v1::SendEvent>,
   bool told_sent_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   bool too_slow_ ABSL_GUARDED_BY(mutex_) = false;
-  bool cancelling_ ABSL_GUARDED_BY(mutex_) = false;  // Finish() has to wait
+  bool cancelling_ ABSL_GUARDED_BY(mutex_) = false;     // Finish() has to wait
   bool engine_has_it_ ABSL_GUARDED_BY(mutex_) = false;  // until its final event
   absl::optional<absl::Status> final_status_ ABSL_GUARDED_BY(mutex_);
 };

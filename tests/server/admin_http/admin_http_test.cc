@@ -32,9 +32,7 @@ class AdminHttpTest : public testing::Test {
   std::atomic<bool> serving_ = true;
   absl::Time earliest_end_ = absl::FromUnixSeconds(1'800'000'000);
   fakes::FakeEngine engine_;
-  EngineMetrics metrics_{{&engine_,
-                          [this] { return earliest_end_; },
-                          [] { return size_t{2}; }}};
+  EngineMetrics metrics_{{&engine_, [this] { return earliest_end_; }, [] { return size_t{2}; }}};
   std::unique_ptr<AdminHttp> http_;
   std::unique_ptr<httplib::Client> client_;
 };

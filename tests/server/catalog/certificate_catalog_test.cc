@@ -122,8 +122,8 @@ TEST_F(CertificateCatalogTest, WhatATlsManagerNeedsStaysEvenByForceAndItsListCan
   for (const bool force : {false, true}) {
     certificate.set_force(force);
     bundle.set_force(force);
-    for (const absl::Status& refused : {catalogs_.certificates.Delete(certificate),
-                                        catalogs_.trust_bundles.Delete(bundle)}) {
+    for (const absl::Status& refused :
+         {catalogs_.certificates.Delete(certificate), catalogs_.trust_bundles.Delete(bundle)}) {
       EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
       EXPECT_EQ(ReasonOf(refused), "RESOURCE_IN_USE");
       EXPECT_TRUE(absl::StrContains(refused.message(), "connectionManagers/edge")) << refused;
