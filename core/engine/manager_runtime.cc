@@ -56,24 +56,24 @@ absl::StatusOr<std::shared_ptr<const ManagerRuntime>> ManagerRuntime::Create(Man
 std::vector<std::string> WarningsOf(const ManagerConfig& config) {
   std::vector<std::string> warnings;
   if (config.kind == ManagerKind::kServerTcp) {
-    warnings.push_back(
+    warnings.emplace_back(
         "SERVER_TCP carries SIP in clear text and cannot tell who a peer is: use SERVER_TLS with "
         "mutual_tls REQUIRE wherever peers are not on a network of your own");
   }
   const bool consulted =
       config.kind == ManagerKind::kServerTls && config.mutual_tls != tls::MutualTls::kOff;
   if (consulted && config.allow_any_domain && config.allowed_domains.empty()) {
-    warnings.push_back(
+    warnings.emplace_back(
         "allow_any_domain: every peer whose certificate leads to the trust bundle is let in; add "
         "allowed domains and set it to false");
   }
   if (!consulted && !config.allowed_domains.empty() && config.kind == ManagerKind::kServerTls) {
-    warnings.push_back(
+    warnings.emplace_back(
         "mutual_tls is OFF: the allowed domains are kept but not consulted; set mutual_tls to "
         "REQUIRE");
   }
   if (consulted && config.trust_bundle == nullptr) {
-    warnings.push_back(
+    warnings.emplace_back(
         "mutual_tls asks for certificates but there is no trust_bundle: every certificate is "
         "refused; name a trust bundle");
   }

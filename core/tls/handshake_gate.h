@@ -56,7 +56,7 @@ class HandshakeGate {
     std::list<Ticket*>::iterator place_;
   };
 
-  HandshakeGate(event::EventLoop* loop, int steps_per_turn = 2);
+  explicit HandshakeGate(event::EventLoop* loop, int steps_per_turn = 2);
   ~HandshakeGate();
   HandshakeGate(const HandshakeGate&) = delete;
   HandshakeGate& operator=(const HandshakeGate&) = delete;
