@@ -291,7 +291,7 @@ void Inbound::AnswerAllOpen() {
 
 // --- What an application answers ---------------------------------------------------------------
 
-void Inbound::Respond(std::vector<ResponseOrder> orders, ResponseSink& sink) {
+void Inbound::Respond(const std::vector<ResponseOrder>& orders, ResponseSink& sink) {
   std::vector<ResponseResult> results;
   results.reserve(orders.size());
   for (const ResponseOrder& order : orders) results.push_back(RespondOne(order));

@@ -50,7 +50,7 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
                    const sip::ParseVerdict& verdict);
 
   // One result for each order, to `sink`, in one call.
-  void Respond(std::vector<ResponseOrder> orders, ResponseSink& sink);
+  void Respond(const std::vector<ResponseOrder>& orders, ResponseSink& sink);
 
   void OnCredit(const std::shared_ptr<dispatch::SubscriptionGroup>& group);
   void OnSubscriptionEnded(const std::shared_ptr<dispatch::SubscriptionState>& subscription);

@@ -66,8 +66,8 @@ void ShardedEngine::Respond(std::vector<ResponseOrder> orders, std::shared_ptr<R
   for (ResponseOrder& order : orders) by_worker[worker_of(order)].push_back(std::move(order));
   for (int i = 0; i < worker_count(); ++i) {
     if (by_worker[i].empty()) continue;
-    Post(i, [mine = std::move(by_worker[i]), sink](Worker& worker) mutable {
-      worker.inbound().Respond(std::move(mine), *sink);
+    Post(i, [mine = std::move(by_worker[i]), sink](Worker& worker) {
+      worker.inbound().Respond(mine, *sink);
     });
   }
 }

@@ -98,7 +98,7 @@ const PeerPolicy& TlsStream::policy() const {
 }
 
 std::string TlsStream::PeerName() const {
-  const std::string address = remote_address().ToString();
+  std::string address = remote_address().ToString();
   if (handshake_ == nullptr || handshake_->asked_host.empty()) return address;
   return absl::StrCat("\"", absl::CHexEscape(handshake_->asked_host), "\" (", address, ")");
 }

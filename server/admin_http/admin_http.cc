@@ -38,8 +38,8 @@ class AdminHttp::Http {
   // The port that is listened on, or -1.
   int Bind(const net::SocketAddress& address) {
     const std::string host = address.ip.ToString();
-    if (address.port == 0) return server_.bind_to_any_port(host.c_str());
-    return server_.bind_to_port(host.c_str(), address.port) ? address.port : -1;
+    if (address.port == 0) return server_.bind_to_any_port(host);
+    return server_.bind_to_port(host, address.port) ? address.port : -1;
   }
 
   void Run() {

@@ -239,7 +239,7 @@ void ConnectionManagerCatalog::StopListening(const sipcm::v1::StopListeningReque
     found = state_->managers.Get(request.name(), "name").status();
   }
   if (!found.ok()) return done(found);
-  const std::string name = request.name();
+  const std::string& name = request.name();
   state_->engine->StopListening(
       name.substr(name.find('/') + 1),
       [this, name, done = std::move(done)](absl::StatusOr<engine::ManagerStatus> status) mutable {
@@ -280,7 +280,7 @@ std::vector<absl::Status> ConnectionManagerCatalog::StartWanted() {
     absl::Status status = CheckMayListen(manager);
     if (status.ok()) status = state_->engine->StartListening(IdOf(manager)).status();
     if (!status.ok()) {
-      failures.push_back(absl::Status(status.code(), absl::StrCat(name, ": ", status.message())));
+      failures.emplace_back(status.code(), absl::StrCat(name, ": ", status.message()));
     }
   }
   return failures;

@@ -23,7 +23,6 @@ namespace sipcm::server {
 namespace {
 
 using google::protobuf::FieldDescriptor;
-using google::protobuf::Message;
 using google::protobuf::Reflection;
 using sipcm::v1::ConnectionManager;
 
@@ -186,7 +185,7 @@ void DropExpired(absl::Time now, AllowedDomains* domains) {
     const bool expired = domain.has_expire_time() && FromTimestamp(domain.expire_time()) <= now;
     if (!expired) *left.Add() = domain;
   }
-  if (left.size() > 0) domains->Swap(&left);
+  if (!left.empty()) domains->Swap(&left);
 }
 
 absl::Status NormalizeAllowedDomains(absl::Time now, ConnectionManager* manager) {

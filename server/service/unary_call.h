@@ -26,8 +26,9 @@ inline grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
 template <typename Response>
 grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, Response* response,
                                  absl::StatusOr<Response> result) {
-  if (result.ok()) *response = *std::move(result);
-  return Answer(context, result.status());
+  const absl::Status status = result.status();
+  if (status.ok()) *response = *std::move(result);
+  return Answer(context, status);
 }
 
 // For catalogues that answer later: `ask` gets the Done to call, once, from any thread.
@@ -36,8 +37,9 @@ grpc::ServerUnaryReactor* AnswerLater(grpc::CallbackServerContext* context, Resp
                                       Ask ask) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   ask(Done<Response>([reactor, response](absl::StatusOr<Response> result) {
-    if (result.ok()) *response = *std::move(result);
-    reactor->Finish(ToGrpcStatus(result.status()));
+    const absl::Status status = result.status();
+    if (status.ok()) *response = *std::move(result);
+    reactor->Finish(ToGrpcStatus(status));
   }));
   return reactor;
 }

@@ -98,27 +98,22 @@ class FakeNetwork::Accepting final : public net::Acceptor {
         socket_(std::move(socket)) {
     socket_->Attach(loop, wake_.get());
   }
-  ~Accepting() override {
-    if (destroyed_ != nullptr) *destroyed_ = true;
-  }
+  ~Accepting() override { *alive_ = false; }
 
  private:
   void OnWake() {
-    bool destroyed = false;
-    destroyed_ = &destroyed;
+    const std::shared_ptr<bool> alive = alive_;
     for (int i = 0; i < kAcceptsPerTurn && !socket_->empty(); ++i) {
       int& bad_accepts = network_->bad_accepts_[socket_->address()];
       if (bad_accepts > 0) {
         --bad_accepts;
         wake_->Set(loop_->Now() + kAcceptPause);
         listener_->OnAcceptFailed(net::AcceptError(socket_->address(), EMFILE), false);
-        if (!destroyed) destroyed_ = nullptr;
         return;
       }
       listener_->OnAccepted(socket_->Dequeue());
-      if (destroyed) return;
+      if (!*alive) return;
     }
-    destroyed_ = nullptr;
     if (!socket_->empty()) wake_->Set(loop_->Now());
   }
 
@@ -127,7 +122,7 @@ class FakeNetwork::Accepting final : public net::Acceptor {
   Listener* const listener_;
   const std::unique_ptr<event::Alarm> wake_;
   const std::unique_ptr<Socket> socket_;
-  bool* destroyed_ = nullptr;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 // The fate is drawn when the attempt begins; whether somebody listens is looked up when it ends.

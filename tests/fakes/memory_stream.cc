@@ -83,7 +83,7 @@ MemoryStream::MemoryStream(std::shared_ptr<Link> link, int side, event::EventLoo
 }
 
 MemoryStream::~MemoryStream() {
-  if (destroyed_ != nullptr) *destroyed_ = true;
+  *alive_ = false;
   if (link_->live != nullptr) link_->live->erase(number_);
   const Instant now = link_->Now();
   const bool unread = link_->to[side_].size > 0;
@@ -253,16 +253,13 @@ void MemoryStream::Schedule() {
 }
 
 void MemoryStream::OnAlarm() {
-  bool destroyed = false;
-  destroyed_ = &destroyed;
+  const std::shared_ptr<bool> alive = alive_;
   if (reading_ && InputWaits()) listener_->OnReadable();
-  if (!destroyed && wants_write_ && error_.ok() && RoomWaits()) {
+  if (*alive && wants_write_ && error_.ok() && RoomWaits()) {
     wants_write_ = false;
     listener_->OnWritable();
   }
-  if (destroyed) return;
-  destroyed_ = nullptr;
-  Schedule();
+  if (*alive) Schedule();
 }
 
 }  // namespace sipcm::fakes

@@ -102,7 +102,8 @@ class MemoryStream final : public net::ByteStream {
   bool write_closed_ = false;
   bool ended_ = false;
   absl::Status error_;
-  bool* destroyed_ = nullptr;  // set while the listener is called
+  // Tells a call into the listener that this is gone.
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace sipcm::fakes
