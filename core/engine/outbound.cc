@@ -2,15 +2,9 @@
 
 #include <utility>
 
-#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
-#include "core/base/check.h"
 #include "core/base/error.h"
-#include "core/base/status_macros.h"
-#include "core/sip/raw_message.h"
-#include "core/sip/request_builder.h"
 #include "core/sip/status_code.h"
-#include "core/transaction/branch.h"
 
 namespace sipcm::engine {
 namespace {
@@ -40,11 +34,11 @@ struct Outbound::OpenSend : transaction::ClientTransaction {
 Outbound::Outbound(event::EventLoop* loop, RandomSource* random, ConnectionTable* connections,
                    PoolDirectory* pools, WorkerTotals* totals, Host* host)
     : loop_(loop),
-      random_(random),
       connections_(connections),
       pools_(pools),
       totals_(totals),
       host_(host),
+      composer_(random),
       transactions_(random),
       timeouts_(loop, this) {}
 
@@ -68,14 +62,13 @@ void Outbound::Send(PlannedSend planned) {
   send->method = send->planned.order.method;
   if (!send->planned.order.message.raw.empty()) {
     // What the raw bytes say counts.
-    absl::Status checked = sip::CheckRawRequest(
-        send->planned.order.message.raw,
-        send->planned.manager->runtime.Get()->config.connection.framer, &raw_request_);
-    if (!checked.ok()) {
-      Fail(send, WithFieldPrefix(std::move(checked), "request"));
+    absl::StatusOr<std::string> method =
+        composer_.MethodOfRaw(send->planned.order, *send->planned.manager);
+    if (!method.ok()) {
+      Fail(send, std::move(method).status());
       return;
     }
-    send->method = std::string(raw_request_.method());
+    send->method = *std::move(method);
   }
   send->method_id = sip::ParseMethod(send->method);
   if (draining_) {
@@ -133,7 +126,8 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
   ConnectionSlot& slot = *ConnectionTable::SlotOf(*connection);
   std::string* const tail = connection->tail();
   const size_t begin = tail->size();
-  absl::Status built = AppendRequest(send, slot, tail);
+  absl::Status built =
+      composer_.Append(send->planned.order, *send->planned.endpoint, *send, slot, tail);
   if (built.ok() && send->method_id == sip::Method::kInvite) {
     // Its ACK and CANCEL are made from it, so we must be able to read it.
     sip::MessageView view;
@@ -163,95 +157,7 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
   if (send->method_id == sip::Method::kAck) Remove(send);
 }
 
-absl::Status Outbound::AppendRequest(OpenSend* send, ConnectionSlot& slot, std::string* out) {
-  return WithFieldPrefix(send->planned.order.message.raw.empty() ? AppendParts(send, slot, out)
-                                                                 : AppendRaw(send, slot, out),
-                         "request");
-}
-
-namespace {
-
-// The sent-by of our Vias, made once for a connection.
-const std::string& SentBy(ConnectionSlot& slot) {
-  if (!slot.sent_by.empty()) return slot.sent_by;
-  const ManagerConfig& config = slot.manager->runtime.Get()->config;
-  const net::SocketAddress& local = slot.connection->local_address();
-  // Where we listen, if we do: the peer may open a connection to it (RFC 3261 18.1.1).
-  net::SocketAddress way_back = local;
-  for (const net::SocketAddress& bound : slot.manager->state->bound_addresses()) {
-    if (bound.ip.family() != local.ip.family()) continue;
-    way_back.port = bound.port;
-    if (!bound.ip.is_any()) way_back.ip = bound.ip;
-    break;
-  }
-  slot.sent_by = absl::StrCat(
-      config.local_host_name.empty() ? way_back.ip.ToUriHost() : config.local_host_name, ":",
-      way_back.port);
-  return slot.sent_by;
-}
-
-absl::string_view TransportName(const ConnectionSlot& slot) {
-  return slot.connection->transport() == connection::Transport::kTls ? "TLS" : "TCP";
-}
-
-bool Has(const MessageParts& message, sip::HeaderId id) {
-  for (const auto& [name, value] : message.headers) {
-    if (sip::LookupHeader(name) == id) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
-absl::Status Outbound::AppendParts(OpenSend* send, ConnectionSlot& slot, std::string* out) {
-  const SendOrder& order = send->planned.order;
-  const std::string& sent_by = SentBy(slot);
-  const std::string branch = transaction::BranchText(send->key);
-  const std::string call_id =
-      absl::StrCat(absl::Hex(random_->Next(), absl::kZeroPad16), "@", sent_by);
-  const std::string tag = absl::StrCat(absl::Hex(random_->Next() >> 4, absl::kZeroPad15));
-  const std::string from = absl::StrCat("<", send->planned.endpoint->address, ">");
-  const std::string to = absl::StrCat("<", order.request_uri, ">");
-  std::string contact;
-  absl::InlinedVector<sip::HeaderText, 16> headers;
-  // The application's first, so that an error counts them as it does.
-  for (const auto& [name, value] : order.message.headers) headers.push_back({name, value});
-  if (!Has(order.message, sip::HeaderId::kFrom)) headers.push_back({"From", from});
-  if (!Has(order.message, sip::HeaderId::kTo)) headers.push_back({"To", to});
-  if (sip::MayStartDialog(send->method_id) && !Has(order.message, sip::HeaderId::kContact)) {
-    // A dialog needs a way back (RFC 3261 8.1.1.8).
-    contact = absl::StrCat("<sip:", send->planned.endpoint->id, "@", sent_by,
-                           ";transport=", TransportName(slot) == "TLS" ? "tls" : "tcp", ">");
-    headers.push_back({"Contact", contact});
-  }
-  sip::RequestParts parts;
-  parts.method = order.method;
-  parts.request_uri = order.request_uri;
-  parts.headers = headers;
-  parts.body = order.message.body;
-  parts.transport = TransportName(slot);
-  parts.sent_by = sent_by;
-  parts.branch = branch;
-  parts.call_id = call_id;
-  parts.from_tag = tag;
-  return sip::AppendRequest(parts, out);
-}
-
-absl::Status Outbound::AppendRaw(OpenSend* send, ConnectionSlot& slot, std::string* out) {
-  const std::string& raw = send->planned.order.message.raw;
-  SIPCM_RETURN_IF_ERROR(sip::CheckRawRequest(
-      raw, slot.manager->runtime.Get()->config.connection.framer, &raw_request_));
-  // Our Via goes on top (RFC 3261 8.1.1.7); the application's stays below it, as for a forwarder.
-  const size_t first_row = raw.find("\r\n") + 2;
-  absl::StrAppend(out, absl::string_view(raw).substr(0, first_row), "Via: SIP/2.0/",
-                  TransportName(slot), " ", SentBy(slot),
-                  ";branch=", transaction::BranchText(send->key), "\r\n",
-                  absl::string_view(raw).substr(first_row));
-  return absl::OkStatus();
-}
-
-// --- What comes back
-// -------------------------------------------------------------------------------
+// --- What comes back -----------------------------------------------------------------------------
 
 void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response) {
   totals_->responses_in.Add();

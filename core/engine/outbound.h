@@ -12,6 +12,7 @@
 #include "core/engine/connection_table.h"
 #include "core/engine/message_order.h"
 #include "core/engine/pool_directory.h"
+#include "core/engine/request_composer.h"
 #include "core/engine/worker_totals.h"
 #include "core/event/event_loop.h"
 #include "core/event/timeout_queue.h"
@@ -69,9 +70,6 @@ class Outbound final : private event::TimeoutQueue::Listener {
 
   void FindConnection(OpenSend* send);
   void OnConnection(OpenSend* send, connection::Connection* connection, bool reused);
-  absl::Status AppendRequest(OpenSend* send, ConnectionSlot& slot, std::string* out);
-  absl::Status AppendParts(OpenSend* send, ConnectionSlot& slot, std::string* out);
-  absl::Status AppendRaw(OpenSend* send, ConnectionSlot& slot, std::string* out);
   void TellSent(OpenSend* send, bool reused);
   void SendCancel(OpenSend* send);
   void Fail(OpenSend* send, absl::Status why);
@@ -84,17 +82,16 @@ class Outbound final : private event::TimeoutQueue::Listener {
   void Flush();
 
   event::EventLoop* const loop_;
-  RandomSource* const random_;
   ConnectionTable* const connections_;
   PoolDirectory* const pools_;
   WorkerTotals* const totals_;
   Host* const host_;
+  RequestComposer composer_;
   transaction::ClientTransactionTable transactions_;
   event::TimeoutQueue timeouts_;
   absl::flat_hash_map<SendKey, OpenSend*> by_cookie_;
   std::vector<std::pair<std::shared_ptr<SendSink>, std::vector<SendEvent>>> outbox_;
-  sip::MessageView raw_request_;  // reused
-  size_t given_up_count_ = 0;     // kept only to end what the peer began
+  size_t given_up_count_ = 0;  // kept only to end what the peer began
   bool draining_ = false;
 };
 
