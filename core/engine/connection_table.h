@@ -26,7 +26,6 @@ struct LocalManager {
   const std::shared_ptr<ManagerState> state;
   SnapshotCell<ManagerRuntime>::Reader runtime;
   SnapshotCell<dispatch::EndpointDirectory>::Reader directory;
-  std::vector<std::unique_ptr<net::Acceptor>> acceptors;
   int connection_count = 0;
   int pool_count = 0;
 };

@@ -6,7 +6,6 @@
 #include "core/base/check.h"
 #include "core/base/error.h"
 #include "core/tls/peer_identity.h"
-#include "core/tls/tls_stream.h"
 
 namespace sipcm::engine {
 namespace {
@@ -25,28 +24,6 @@ constexpr absl::Duration kCloseLimit = absl::Seconds(2);
 
 }  // namespace
 
-// Accepts for one manager. The acceptor goes first, so that nothing calls a dead listener.
-class Worker::ManagerAcceptor final : public net::Acceptor::Listener {
- public:
-  ManagerAcceptor(Worker* worker, LocalManager* manager) : worker_(worker), manager_(manager) {}
-
-  void Begin(std::unique_ptr<net::BoundListener> bound) {
-    acceptor_ = worker_->means_.network->Accept(worker_->means_.loop, std::move(bound), this);
-  }
-
- private:
-  void OnAccepted(std::unique_ptr<net::ByteStream> stream) override {
-    worker_->OnAccepted(manager_, std::move(stream));
-  }
-  void OnAcceptFailed(const absl::Status& status, bool fatal) override {
-    worker_->OnAcceptFailed(manager_, status, fatal);
-  }
-
-  Worker* const worker_;
-  LocalManager* const manager_;
-  std::unique_ptr<net::Acceptor> acceptor_;
-};
-
 Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWorker post,
                EventSink* events)
     : worker_count_(worker_count),
@@ -62,6 +39,8 @@ Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWork
   attempt_means.resolver = means.resolver;
   attempt_means.environment = &environment_;
   attempt_means.new_id = &new_id_;
+  acceptance_ = std::make_unique<Acceptance>(means.loop, means.network, &gate_, &environment_,
+                                             &connections_, static_cast<Acceptance::Host*>(this));
   pools_ = std::make_unique<PoolDirectory>(attempt_means, means.loop, &gate_, means.random,
                                            &totals_, static_cast<PoolDirectory::Host*>(this));
   outbound_ = std::make_unique<Outbound>(means.loop, means.random, &connections_, pools_.get(),
@@ -71,7 +50,7 @@ Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWork
 }
 
 Worker::~Worker() {
-  acceptors_.clear();
+  acceptance_->Clear();
   inbound_.reset();
   outbound_.reset();
   for (const connection::ConnectionId id : connections_.Ids()) {
@@ -93,22 +72,17 @@ LocalManager* Worker::Local(const std::shared_ptr<ManagerState>& manager) {
 void Worker::AddAcceptors(const std::shared_ptr<ManagerState>& manager,
                           std::vector<std::unique_ptr<net::BoundListener>> listeners) {
   if (drain_ != DrainState::kNot || manager->removed.load()) return;
-  LocalManager* local = Local(manager);
-  for (std::unique_ptr<net::BoundListener>& bound : listeners) {
-    auto acceptor = std::make_unique<ManagerAcceptor>(this, local);
-    acceptor->Begin(std::move(bound));
-    acceptors_[local].push_back(std::move(acceptor));
-  }
+  acceptance_->Add(Local(manager), std::move(listeners));
 }
 
 void Worker::RemoveAcceptors(const std::shared_ptr<ManagerState>& manager) {
   const auto found = managers_.find(manager.get());
-  if (found != managers_.end()) acceptors_.erase(found->second.get());
+  if (found != managers_.end()) acceptance_->Remove(found->second.get());
 }
 
 void Worker::RemoveManager(const std::shared_ptr<ManagerState>& manager) {
   LocalManager* local = Local(manager);
-  acceptors_.erase(local);
+  acceptance_->Remove(local);
   inbound_->ForgetGroup(manager->group());
   // Holds it: the last pool that goes would release it.
   ++local->pool_count;
@@ -137,37 +111,13 @@ void Worker::ForgetPools(CloseReason reason) {
 
 void Worker::ReleaseManager(LocalManager* manager) {
   if (!manager->state->removed.load(std::memory_order_acquire)) return;
-  if (manager->connection_count > 0 || manager->pool_count > 0 || acceptors_.contains(manager)) {
+  if (manager->connection_count > 0 || manager->pool_count > 0 || acceptance_->Contains(manager)) {
     return;
   }
   managers_.erase(manager->state.get());
 }
 
-void Worker::OnAccepted(LocalManager* manager, std::unique_ptr<net::ByteStream> stream) {
-  const std::shared_ptr<const ManagerRuntime> runtime = manager->runtime.Get();
-  const int limit = runtime->config.max_connection_count;
-  const int count = manager->state->connection_counts[IndexOf(Direction::kIncoming)].load(
-      std::memory_order_relaxed);
-  if (limit > 0 && count >= limit) {
-    OnAcceptFailed(
-        manager,
-        MakeError(absl::StatusCode::kResourceExhausted, "CONNECTION_LIMIT",
-                  absl::StrCat("connection manager \"", manager->state->id(), "\" has ", count,
-                               " incoming connections, its limit; raise "
-                               "limits.max_connection_count")),
-        /*fatal=*/false);
-    return;
-  }
-  tls::TlsStream* alias = nullptr;
-  const bool is_tls = runtime->server_tls != nullptr;
-  if (is_tls) {
-    auto tls = tls::TlsStream::Accept(means_.loop, &gate_, runtime->server_tls, std::move(stream));
-    alias = tls.get();
-    stream = std::move(tls);
-  }
-  auto connection = std::make_unique<Connection>(
-      connections_.NewId(), Direction::kIncoming, is_tls ? Transport::kTls : Transport::kTcp,
-      std::move(stream), alias, runtime->connection_settings, &environment_);
+void Worker::AdoptIncoming(std::unique_ptr<Connection> connection, LocalManager* manager) {
   Connection* const started = connection.get();
   Enter(std::move(connection), manager, nullptr);
   started->Start(this);
@@ -371,7 +321,7 @@ void Worker::Drain(absl::Duration timeout, absl::AnyInvocable<void()> done) {
   SIPCM_CHECK(drain_ == DrainState::kNot);
   drain_ = DrainState::kWaiting;
   drained_ = std::move(done);
-  acceptors_.clear();
+  acceptance_->Clear();
   inbound_->Drain();
   outbound_->Drain();
   drain_alarm_ = means_.loop->NewAlarm([this] {

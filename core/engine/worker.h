@@ -10,6 +10,7 @@
 #include "absl/functional/function_ref.h"
 #include "core/connection/connection.h"
 #include "core/connection/connection_environment.h"
+#include "core/engine/acceptance.h"
 #include "core/engine/connection_table.h"
 #include "core/engine/engine_snapshot.h"
 #include "core/engine/inbound.h"
@@ -34,6 +35,7 @@ struct WorkerMeans {
 // One loop's share of the engine: its connections, its share of each manager's acceptors, its
 // pools, its requests. A connection lives and dies here. Thread: the loop's, but for totals().
 class Worker final : private connection::Connection::Listener,
+                     private Acceptance::Host,
                      private Inbound::Host,
                      private Outbound::Host,
                      private PoolDirectory::Host {
@@ -79,8 +81,6 @@ class Worker final : private connection::Connection::Listener,
   const WorkerTotals& totals() const { return totals_; }  // any thread
 
  private:
-  class ManagerAcceptor;
-
   // connection::Connection::Listener
   void OnEstablished(connection::Connection& connection) override;
   void OnMessage(connection::Connection& connection, const sip::MessageView& message) override;
@@ -88,6 +88,10 @@ class Worker final : private connection::Connection::Listener,
                    const sip::ParseVerdict& verdict) override;
   void OnClosed(connection::Connection& connection, connection::CloseReason reason,
                 const absl::Status& detail) override;
+  // Acceptance::Host
+  void AdoptIncoming(std::unique_ptr<connection::Connection> connection,
+                     LocalManager* manager) override;
+  void OnAcceptFailed(LocalManager* manager, const absl::Status& status, bool fatal) override;
   // Inbound::Host, Outbound::Host
   void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) override;
   void OnInboundIdle() override { CheckDrained(); }
@@ -99,8 +103,6 @@ class Worker final : private connection::Connection::Listener,
   void OnPoolRemoved(const LocalManager& manager, const pool::Destination& destination) override;
 
   LocalManager* Local(const std::shared_ptr<ManagerState>& manager);
-  void OnAccepted(LocalManager* manager, std::unique_ptr<net::ByteStream> stream);
-  void OnAcceptFailed(LocalManager* manager, const absl::Status& status, bool fatal);
   void Enter(std::unique_ptr<connection::Connection> connection, LocalManager* manager,
              pool::ConnectionPool* pool);
   void CountOpened(const ConnectionSlot& slot);
@@ -120,8 +122,8 @@ class Worker final : private connection::Connection::Listener,
   tls::HandshakeGate gate_;
   absl::AnyInvocable<connection::ConnectionId()> new_id_;
   absl::flat_hash_map<const ManagerState*, std::unique_ptr<LocalManager>> managers_;
-  absl::flat_hash_map<LocalManager*, std::vector<std::unique_ptr<ManagerAcceptor>>> acceptors_;
   ConnectionTable connections_;
+  std::unique_ptr<Acceptance> acceptance_;
   std::unique_ptr<PoolDirectory> pools_;
   std::unique_ptr<Outbound> outbound_;
   std::unique_ptr<Inbound> inbound_;

@@ -1,0 +1,66 @@
+#ifndef SIPCM_CORE_ENGINE_ACCEPTANCE_H_
+#define SIPCM_CORE_ENGINE_ACCEPTANCE_H_
+
+#include <memory>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "core/connection/connection.h"
+#include "core/connection/connection_environment.h"
+#include "core/engine/connection_table.h"
+#include "core/event/event_loop.h"
+#include "core/net/network.h"
+#include "core/tls/handshake_gate.h"
+
+namespace sipcm::engine {
+
+// The accepting side of one worker: its share of each manager's listeners, and the making of a
+// connection from what they accept. Thread: the worker's, destruction too.
+class Acceptance {
+ public:
+  class Host {
+   public:
+    // Takes the connection in and starts it.
+    virtual void AdoptIncoming(std::unique_ptr<connection::Connection> connection,
+                               LocalManager* manager) = 0;
+    // One could not be accepted, or was closed at once for a limit. `fatal`: the acceptor will not
+    // accept again; it must not be removed from inside this call.
+    virtual void OnAcceptFailed(LocalManager* manager, const absl::Status& status, bool fatal) = 0;
+
+   protected:
+    ~Host() = default;
+  };
+
+  // All outlive this.
+  Acceptance(event::EventLoop* loop, net::Network* network, tls::HandshakeGate* gate,
+             connection::ConnectionEnvironment* environment, ConnectionTable* connections,
+             Host* host);
+  ~Acceptance();
+  Acceptance(const Acceptance&) = delete;
+  Acceptance& operator=(const Acceptance&) = delete;
+
+  // Accepts on them from now on. `manager` outlives what it has here.
+  void Add(LocalManager* manager, std::vector<std::unique_ptr<net::BoundListener>> listeners);
+  // Closes the manager's listeners; connections live on.
+  void Remove(LocalManager* manager);
+  void Clear();
+  bool Contains(LocalManager* manager) const { return acceptors_.contains(manager); }
+
+ private:
+  class ManagerAcceptor;
+
+  void OnAccepted(LocalManager* manager, std::unique_ptr<net::ByteStream> stream);
+
+  event::EventLoop* const loop_;
+  net::Network* const network_;
+  tls::HandshakeGate* const gate_;
+  connection::ConnectionEnvironment* const environment_;
+  ConnectionTable* const connections_;
+  Host* const host_;
+  absl::flat_hash_map<LocalManager*, std::vector<std::unique_ptr<ManagerAcceptor>>> acceptors_;
+};
+
+}  // namespace sipcm::engine
+
+#endif  // SIPCM_CORE_ENGINE_ACCEPTANCE_H_
