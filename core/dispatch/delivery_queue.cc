@@ -183,7 +183,7 @@ void DeliveryQueue::LeaveLine(OpenRequest* request) {
 void DeliveryQueue::Deliver(OpenRequest* request,
                             const std::shared_ptr<SubscriptionState>& subscription) {
   LocalSubscription& local = Local(subscription);
-  ++request->attempt;
+  if (++request->attempt > 1) owner_->OnRedelivery(*request);
   request->assigned = &local;
   local.delivered.PushBack(request);
   Delivery delivery;

@@ -50,6 +50,8 @@ class DeliveryQueue {
     // from inside Offer(), OnSubscriptionEnded() and Forget(). `allow`: for kMethodNotTaken.
     virtual void OnUndeliverable(OpenRequest& request, Situation situation,
                                  absl::string_view allow) = 0;
+    // It had been delivered and goes to another subscription now: the moment to renew its id.
+    virtual void OnRedelivery(OpenRequest& request) = 0;
     // Credit of `group` is free and it is `worker`'s turn (may be this one): have OnCredit()
     // called there, in another turn.
     virtual void WakeWorker(int worker, std::shared_ptr<SubscriptionGroup> group) = 0;

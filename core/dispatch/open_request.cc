@@ -23,12 +23,24 @@ OpenRequest* OpenRequestTable::Open() {
   }
   Slot& slot = slots_[index];
   slot.request = std::make_unique<OpenRequest>();
-  // A nonce of zero would make the very first id all zeros, which means "none".
-  RequestId id(worker_, index, random_->Next() | 1);
-  if (id == slot.last_id) id = RequestId(worker_, index, id.value() + 2);
-  slot.request->id = id;
+  slot.request->id = NewId(index, slot.last_id);
   ++size_;
   return slot.request.get();
+}
+
+RequestId OpenRequestTable::NewId(uint32_t index, RequestId last) {
+  // A nonce of zero would make the very first id all zeros, which means "none".
+  const RequestId id(worker_, index, random_->Next() | 1);
+  return id == last ? RequestId(worker_, index, id.value() + 2) : id;
+}
+
+void OpenRequestTable::Renew(OpenRequest* request) {
+  const uint32_t index = request->id.slot();
+  Slot& slot = slots_[index];
+  SIPCM_CHECK(slot.request.get() == request);
+  slot.last_id = request->id;
+  slot.last_ending = Ending::kRedelivered;
+  request->id = NewId(index, slot.last_id);
 }
 
 OpenRequest* OpenRequestTable::Find(RequestId id) {
@@ -72,6 +84,9 @@ absl::Status OpenRequestTable::WhyNotOpen(RequestId id) const {
     case Ending::kUndeliverable:
       return refused("REQUEST_ALREADY_ANSWERED",
                      " was answered by the server because no application could take it");
+    case Ending::kRedelivered:
+      return refused("REQUEST_NOT_YOURS",
+                     " went to another subscription when yours ended; nothing was sent");
   }
   SIPCM_UNREACHABLE("unknown Ending");
 }

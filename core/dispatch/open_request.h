@@ -23,7 +23,8 @@ struct LocalGroup;
 struct LocalSubscription;
 
 // How a request stopped being open; kept for a while so that a late answer hears the truth.
-enum class Ending : uint8_t { kAnswered, kExpired, kCancelled, kUndeliverable };
+// kRedelivered: it is open still, by another id.
+enum class Ending : uint8_t { kAnswered, kExpired, kCancelled, kUndeliverable, kRedelivered };
 
 // A request that came and has no final answer yet. Lives on the worker of its connection; its
 // timeout is the answer deadline.
@@ -58,10 +59,14 @@ class OpenRequestTable {
   OpenRequest* Open();
   // Null when it is not open (any more).
   OpenRequest* Find(RequestId id);
+  // Gives it another id before it goes to another application, so that the one that lost it cannot
+  // answer for that one (reliability.md 30): the old id is REQUEST_NOT_YOURS from now on.
+  void Renew(OpenRequest* request);
   // Ends and destroys it; it must be out of every list and disarmed.
   void Close(OpenRequest* request, Ending ending);
   // Why Find() gave null: FAILED_PRECONDITION (REQUEST_ALREADY_ANSWERED, REQUEST_EXPIRED,
-  // REQUEST_CANCELLED) for at least the last 4,096 that ended, else NOT_FOUND (REQUEST_NOT_FOUND).
+  // REQUEST_CANCELLED, REQUEST_NOT_YOURS) for at least the last 4,096 that ended, else NOT_FOUND
+  // (REQUEST_NOT_FOUND).
   absl::Status WhyNotOpen(RequestId id) const;
 
   size_t size() const { return size_; }
@@ -81,6 +86,8 @@ class OpenRequestTable {
     RequestId last_id;
     Ending last_ending = Ending::kAnswered;
   };
+
+  RequestId NewId(uint32_t index, RequestId last);
 
   const int worker_;
   RandomSource* const random_;

@@ -264,6 +264,14 @@ void Inbound::OnUndeliverable(OpenRequest& request, Situation situation, absl::s
              allow);
 }
 
+void Inbound::OnRedelivery(OpenRequest& request) {
+  requests_.Renew(&request);
+  if (!IsInvite(request)) return;
+  transaction::InviteTransaction* const invite =
+      invites_.Match(request.record->view, request.record->connection.value());
+  if (invite != nullptr) invite->request_id = request.id.value();
+}
+
 void Inbound::WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) {
   host_->WakeWorker(worker, std::move(group));
 }

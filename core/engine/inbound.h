@@ -66,6 +66,7 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   // dispatch::DeliveryQueue::Owner
   void OnUndeliverable(dispatch::OpenRequest& request, dispatch::Situation situation,
                        absl::string_view allow) override;
+  void OnRedelivery(dispatch::OpenRequest& request) override;
   void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) override;
   // event::TimeoutQueue::Listener
   void OnTimeout(event::TimeoutQueue::Entry& entry) override;

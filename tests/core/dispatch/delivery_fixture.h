@@ -71,10 +71,12 @@ class TestWorker final : private DeliveryQueue::Owner {
   OpenRequestTable table;
   DeliveryQueue queue;
   std::vector<Undeliverable> undeliverable;
-  int wake_count = 0;  // that it asked for
+  std::vector<RequestId> redelivered;  // as the owner was told; their ids stay, to follow them
+  int wake_count = 0;                  // that it asked for
 
  private:
   void OnUndeliverable(OpenRequest& request, Situation situation, absl::string_view allow) override;
+  void OnRedelivery(OpenRequest& request) override { redelivered.push_back(request.id); }
   void WakeWorker(int worker, std::shared_ptr<SubscriptionGroup> group) override;
 
   DeliveryFixture* const fixture_;

@@ -45,6 +45,7 @@ TEST_F(RedeliveryTest, UnansweredRequestsGoToAnotherInTheirOrderWithTheNextAttem
   EndNow(lost);
   EXPECT_THAT(heir.sink->Ids(), ElementsAre(ids[0], ids[2], ids[3]));
   EXPECT_THAT(Attempts(heir), ElementsAre(2, 2, 2));
+  EXPECT_THAT(worker().redelivered, ElementsAre(ids[0], ids[2], ids[3]));
   EXPECT_EQ(heir.state->credit, 7);
 }
 

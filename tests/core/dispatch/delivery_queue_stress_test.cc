@@ -44,6 +44,7 @@ class StressWorker final : private DeliveryQueue::Owner {
     queue_.Release(&request);
     table_.Close(&request, Ending::kUndeliverable);
   }
+  void OnRedelivery(OpenRequest&) override {}
   void WakeWorker(int worker, std::shared_ptr<SubscriptionGroup> group) override;
   void OfferOne();
 

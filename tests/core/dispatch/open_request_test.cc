@@ -163,6 +163,22 @@ TEST_F(OpenRequestTableTest, AReusedSlotNeverAnswersForItsFormerRequest) {
   }
 }
 
+TEST_F(OpenRequestTableTest, ARenewedRequestIsFoundByItsNewIdOnly) {
+  OpenRequest* request = table_.Open();
+  const RequestId old = request->id;
+  table_.Renew(request);
+  EXPECT_NE(request->id, old);
+  EXPECT_EQ(request->id.slot(), old.slot());
+  EXPECT_EQ(table_.Find(request->id), request);
+  EXPECT_EQ(table_.Find(old), nullptr);
+  EXPECT_EQ(table_.WhyNotOpen(old).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ReasonOf(table_.WhyNotOpen(old)), "REQUEST_NOT_YOURS");
+  const RequestId renewed = request->id;
+  table_.Close(request, Ending::kAnswered);
+  EXPECT_EQ(ReasonOf(table_.WhyNotOpen(renewed)), "REQUEST_ALREADY_ANSWERED");
+  EXPECT_EQ(ReasonOf(table_.WhyNotOpen(old)), "REQUEST_NOT_FOUND");
+}
+
 TEST(OpenRequestTableChanceTest, AReusedSlotGetsAnotherIdEvenFromAConstantSource) {
   ConstantSource constant;
   OpenRequestTable table(0, &constant);

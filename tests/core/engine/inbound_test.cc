@@ -171,9 +171,33 @@ TEST_F(InboundTest, LostSubscriptionHandsItsRequestsToAnotherWithTheNextAttempt)
   fixture_.RunUntilIdle();
   ASSERT_THAT(second->deliveries, SizeIs(1));
   EXPECT_EQ(second->deliveries[0].attempt, 2);
-  EXPECT_EQ(second->deliveries[0].request_id, first->deliveries[0].request_id);
+  EXPECT_NE(second->deliveries[0].request_id, first->deliveries[0].request_id);
   EXPECT_TRUE(fixture_.Respond(second->deliveries[0].request_id, 200).ok());
   EXPECT_THAT(StatusCodes(peer->TakeReceived()), ElementsAre(200));
+}
+
+TEST_F(InboundTest, WhoLostARequestCannotAnswerItForItsHeir) {
+  AddAlice();
+  auto first = std::make_shared<RecordingSink>();
+  auto second = std::make_shared<RecordingSink>();
+  auto lost = fixture_.Subscribe("alice", first);
+  auto peer = fixture_.ConnectPeer();
+  EXPECT_THAT(Ask(*peer, MakeRequest("INVITE", kAlice, 1)), IsEmpty());
+  auto kept = fixture_.Subscribe("alice", second);
+  lost.reset();
+  fixture_.RunUntilIdle();
+  ASSERT_THAT(second->deliveries, SizeIs(1));
+  const absl::Status refused = fixture_.Respond(first->deliveries[0].request_id, 200);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ReasonOf(refused), "REQUEST_NOT_YOURS");
+  EXPECT_THAT(peer->received(), IsEmpty());
+  // A CANCEL finds the heir all the same.
+  EXPECT_THAT(Ask(*peer, MakeRequest("CANCEL", kAlice, 1)), ElementsAre(200));
+  ASSERT_THAT(second->deliveries, SizeIs(2));
+  EXPECT_EQ(second->deliveries[1].kind, dispatch::Delivery::Kind::kCancelled);
+  EXPECT_EQ(second->deliveries[1].request_id, second->deliveries[0].request_id);
+  EXPECT_TRUE(fixture_.Respond(second->deliveries[0].request_id, 487).ok());
+  EXPECT_THAT(StatusCodes(peer->TakeReceived()), ElementsAre(487));
 }
 
 TEST_F(InboundTest, LastSubscriptionLostGivesTheSenderItsAnswerAtOnce) {
