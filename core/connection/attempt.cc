@@ -110,7 +110,8 @@ void Attempt::OnMalformed(Connection&, const sip::MessageView&, const sip::Parse
   SIPCM_CHECK_MESSAGE(false, "an attempt reads nothing");
 }
 
-void Attempt::OnClosed(Connection&, CloseReason reason, const absl::Status& detail) {
+void Attempt::OnClosed(Connection& connection, CloseReason reason, const absl::Status& detail) {
+  if (means_.observer != nullptr) means_.observer->OnConnectionFailed(connection, reason, detail);
   Note(!detail.ok() ? detail
                     : MakeError(absl::StatusCode::kUnavailable, "CONNECTION_CLOSED",
                                 absl::StrCat("closed: ", CloseReasonName(reason))));

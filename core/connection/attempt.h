@@ -35,11 +35,22 @@ class Attempt final : private Connection::Listener {
     Transport transport = Transport::kTcp;
     std::optional<net::IpAddress> local_address;
   };
+  // Hears of each connection that ended before it was established: one attempt may make several.
+  class Observer {
+   public:
+    // The connection is valid inside this call; the attempt must not be destroyed in it.
+    virtual void OnConnectionFailed(const Connection& connection, CloseReason reason,
+                                    const absl::Status& detail) = 0;
+
+   protected:
+    ~Observer() = default;
+  };
   struct Means {  // all outlive the attempt
     net::Network* network = nullptr;
     net::Resolver* resolver = nullptr;
     ConnectionEnvironment* environment = nullptr;
     absl::AnyInvocable<ConnectionId()>* new_id = nullptr;
+    Observer* observer = nullptr;  // may be null
   };
   // An established connection whose listener must be set anew in the callback (nothing was read
   // from it yet), or the most telling failure of the addresses tried, naming host, port and

@@ -12,6 +12,7 @@
 #include "core/dispatch/delivery.h"
 #include "core/pool/connection_pool.h"
 #include "core/tls/peer_identity.h"
+#include "core/tls/refused_peer.h"
 
 namespace sipcm::engine {
 
@@ -100,11 +101,13 @@ struct EngineEvent {
   connection::ConnectionId connection;
   connection::Direction direction = connection::Direction::kIncoming;
   connection::Transport transport = connection::Transport::kTcp;
+  net::SocketAddress local_address;
   net::SocketAddress remote_address;
   std::string pool_id;
   connection::CloseReason close_reason = connection::CloseReason::kIdle;
   absl::Status detail;
   std::shared_ptr<const tls::PeerIdentity> peer;
+  std::shared_ptr<const tls::RefusedPeer> refused_peer;  // kTlsRefused only, and there always
 };
 
 // Called from workers' and control threads; must not block.

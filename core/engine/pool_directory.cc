@@ -7,7 +7,14 @@
 
 namespace sipcm::engine {
 
-struct PoolDirectory::Home : event::TimeoutQueue::Entry {
+struct PoolDirectory::Home final : event::TimeoutQueue::Entry, connection::Attempt::Observer {
+  void OnConnectionFailed(const connection::Connection& connection, connection::CloseReason reason,
+                          const absl::Status& detail) override {
+    if (reason != connection::CloseReason::kNotAllowed) return;
+    host->OnServerRefused(*key.first, key.second, connection, detail);
+  }
+
+  Host* host = nullptr;
   Key key;
   std::unique_ptr<pool::ConnectionPool> pool;
 };
@@ -42,6 +49,7 @@ pool::ConnectionPool& PoolDirectory::PoolFor(LocalManager* manager,
   std::unique_ptr<Home>& home = homes_[Key(manager, destination)];
   if (home == nullptr) {
     home = std::make_unique<Home>();
+    home->host = host_;
     home->key = Key(manager, destination);
     home->pool = std::make_unique<pool::ConnectionPool>(
         destination, LimitsFor(manager, destination), loop_,
@@ -134,7 +142,9 @@ std::unique_ptr<connection::Attempt> PoolDirectory::StartAttempt(
     tls::TlsStream* const alias = tls.get();
     return {std::move(tls), alias};
   };
-  return std::make_unique<connection::Attempt>(std::move(target), means_,
+  connection::Attempt::Means means = means_;
+  means.observer = home;
+  return std::make_unique<connection::Attempt>(std::move(target), means,
                                                runtime->connection_settings, std::move(decorator),
                                                std::move(done));
 }

@@ -35,6 +35,10 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
     virtual connection::Connection* AdoptOutgoing(
         std::unique_ptr<connection::Connection> connection, LocalManager* manager,
         pool::ConnectionPool* pool) = 0;
+    // An outgoing connection ended in its handshake, for our verdict on the server.
+    virtual void OnServerRefused(const LocalManager& manager, const pool::Destination& destination,
+                                 const connection::Connection& connection,
+                                 const absl::Status& detail) = 0;
     virtual void OnPoolAdded(const LocalManager& manager, const pool::Destination& destination) = 0;
     virtual void OnPoolRemoved(const LocalManager& manager,
                                const pool::Destination& destination) = 0;

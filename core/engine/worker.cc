@@ -6,6 +6,7 @@
 #include "core/base/check.h"
 #include "core/base/error.h"
 #include "core/tls/peer_identity.h"
+#include "core/tls/tls_stream.h"
 
 namespace sipcm::engine {
 namespace {
@@ -164,6 +165,7 @@ EngineEvent Worker::EventOf(EngineEvent::Kind kind, const ConnectionSlot& slot) 
   event.connection = slot.connection->id();
   event.direction = slot.connection->direction();
   event.transport = slot.connection->transport();
+  event.local_address = slot.connection->local_address();
   event.remote_address = slot.connection->remote_address();
   if (slot.pool != nullptr) event.pool_id = slot.pool->destination().PoolId();
   event.peer = slot.connection->peer();
@@ -205,6 +207,7 @@ void Worker::OnClosed(Connection& connection, CloseReason reason, const absl::St
       is_refusal ? EngineEvent::Kind::kTlsRefused : EngineEvent::Kind::kConnectionClosed, slot);
   event.close_reason = reason;
   event.detail = detail;
+  if (is_refusal) event.refused_peer = connection.tls()->refused_peer();
   outbound_->OnConnectionClosed(
       slot, detail.ok() ? absl::UnavailableError(connection::CloseReasonName(reason)) : detail);
   pools_->OnConnectionClosed(slot);
@@ -226,6 +229,24 @@ Connection* Worker::AdoptOutgoing(std::unique_ptr<Connection> connection, LocalM
   events_->OnEvent(
       EventOf(EngineEvent::Kind::kConnectionEstablished, *ConnectionTable::SlotOf(*adopted)));
   return adopted;
+}
+
+void Worker::OnServerRefused(const LocalManager& manager, const pool::Destination& destination,
+                             const Connection& connection, const absl::Status& detail) {
+  totals_.tls_refused.Add();
+  EngineEvent event;
+  event.kind = EngineEvent::Kind::kTlsRefused;
+  event.manager_id = manager.state->id();
+  event.connection = connection.id();
+  event.direction = Direction::kOutgoing;
+  event.transport = connection.transport();
+  event.local_address = connection.local_address();
+  event.remote_address = connection.remote_address();
+  event.pool_id = destination.PoolId();
+  event.close_reason = CloseReason::kNotAllowed;
+  event.detail = detail;
+  event.refused_peer = connection.tls()->refused_peer();
+  events_->OnEvent(event);
 }
 
 void Worker::OnPoolAdded(const LocalManager& manager, const pool::Destination& destination) {

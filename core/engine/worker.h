@@ -99,6 +99,9 @@ class Worker final : private connection::Connection::Listener,
   // PoolDirectory::Host
   connection::Connection* AdoptOutgoing(std::unique_ptr<connection::Connection> connection,
                                         LocalManager* manager, pool::ConnectionPool* pool) override;
+  void OnServerRefused(const LocalManager& manager, const pool::Destination& destination,
+                       const connection::Connection& connection,
+                       const absl::Status& detail) override;
   void OnPoolAdded(const LocalManager& manager, const pool::Destination& destination) override;
   void OnPoolRemoved(const LocalManager& manager, const pool::Destination& destination) override;
 

@@ -67,6 +67,16 @@ std::shared_ptr<PeerIdentity> IdentityOf(const Certificate& leaf, const PeerVerd
   return identity;
 }
 
+std::vector<Certificate> Readable(const CertificateChain& chain) {
+  std::vector<Certificate> shown;
+  for (const std::shared_ptr<x509_st>& x509 : chain.certificates()) {
+    if (shown.size() == RefusedPeer::kMaxCertificates) break;
+    absl::StatusOr<Certificate> certificate = Certificate::FromX509(*x509);
+    if (certificate.ok()) shown.push_back(*std::move(certificate));
+  }
+  return shown;
+}
+
 }  // namespace
 
 PeerJudgement JudgePeer(x509_store_ctx_st* store_context, const PeerPolicy& policy, PeerRole role,
@@ -82,8 +92,9 @@ PeerJudgement JudgePeer(x509_store_ctx_st* store_context, const PeerPolicy& poli
     return judgement;
   }
   X509_STORE_CTX_set_error(store_context, StoreErrorOf(verdict.refusal));
-  judgement.refusal = std::make_unique<PeerVerdict>(std::move(verdict));
-  if (leaf.ok()) judgement.certificate = std::make_unique<Certificate>(*std::move(leaf));
+  judgement.refused = std::make_shared<RefusedPeer>();
+  judgement.refused->verdict = std::move(verdict);
+  judgement.refused->chain = Readable(chain);
   return judgement;
 }
 

@@ -5,11 +5,10 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "core/tls/certificate.h"
 #include "core/tls/peer_identity.h"
 #include "core/tls/peer_policy.h"
-#include "core/tls/peer_verdict.h"
 #include "core/tls/peer_verifier.h"
+#include "core/tls/refused_peer.h"
 
 struct x509_store_ctx_st;
 
@@ -18,9 +17,8 @@ namespace sipcm::tls {
 // VerifyPeer in the middle of a handshake: what it found, kept as values, since OpenSSL's
 // certificates go.
 struct PeerJudgement {
-  std::shared_ptr<PeerIdentity> identity;    // when allowed; version and cipher still missing
-  std::unique_ptr<PeerVerdict> refusal;      // when refused
-  std::unique_ptr<Certificate> certificate;  // when refused and it can be read
+  std::shared_ptr<PeerIdentity> identity;  // when allowed; version and cipher still missing
+  std::shared_ptr<RefusedPeer> refused;    // when refused; the server name still missing
 };
 
 // `store_context` comes from OpenSSL's certificate verification callback; its error is set so that

@@ -186,9 +186,21 @@ int TlsStream::JudgePeer(x509_store_ctx_st* store_context) {
   PeerJudgement judgement =
       tls::JudgePeer(store_context, policy(), role, handshake_->asked_host, loop_->WallNow());
   handshake_->identity = std::move(judgement.identity);
-  refusal_ = std::move(judgement.refusal);
-  refused_certificate_ = std::move(judgement.certificate);
-  return refusal_ == nullptr ? 1 : 0;
+  if (judgement.refused == nullptr) return 1;
+  Refuse(std::move(judgement.refused));
+  return 0;
+}
+
+void TlsStream::TakeServerName() {
+  if (server_context_ == nullptr) return;
+  const char* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
+  if (name != nullptr) server_name_ = absl::CHexEscape(name);
+}
+
+void TlsStream::Refuse(std::shared_ptr<RefusedPeer> refused) {
+  TakeServerName();
+  refused->server_name = server_name_;
+  refused_ = std::move(refused);
 }
 
 void TlsStream::FinishHandshake() {
@@ -201,10 +213,7 @@ void TlsStream::FinishHandshake() {
   identity->tls_version = SSL_get_version(ssl);
   identity->cipher_suite = SSL_get_cipher_name(ssl);
   identity_ = std::move(identity);
-  if (server_context_ != nullptr) {
-    const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    if (name != nullptr) server_name_ = absl::CHexEscape(name);
-  }
+  TakeServerName();
   SSL_set_app_data(ssl, nullptr);
   SSL_set_msg_callback(ssl, [](int write, int /*version*/, int type, const void* /*bytes*/,
                                size_t /*size*/, SSL* /*ssl*/, void* stream) {
@@ -220,11 +229,11 @@ void TlsStream::FinishHandshake() {
 
 absl::Status TlsStream::TakeHandshakeError() {
   const std::string peer = PeerName();
-  if (refusal_ == nullptr && bio_.failed()) {
+  if (refused_ == nullptr && bio_.failed()) {
     ClearOpensslErrors();
     return inner_->error();
   }
-  if (refusal_ == nullptr) {
+  if (refused_ == nullptr) {
     if (bio_.input_ended()) {
       ClearOpensslErrors();
       return MakeError(
@@ -233,12 +242,15 @@ absl::Status TlsStream::TakeHandshakeError() {
     }
     HandshakeFault fault = TakeHandshakeFault(peer, bio_.first_bytes());
     if (!fault.certificate_missing) return std::move(fault.status);
-    refusal_ = std::make_unique<PeerVerdict>(
-        VerifyPeer(policy(), CertificateChain(), PeerRole::kIncomingClient, "", loop_->WallNow()));
+    auto refused = std::make_shared<RefusedPeer>();
+    refused->verdict =
+        VerifyPeer(policy(), CertificateChain(), PeerRole::kIncomingClient, "", loop_->WallNow());
+    Refuse(std::move(refused));
   }
   ClearOpensslErrors();
-  return MakeError(absl::StatusCode::kFailedPrecondition, ReasonOfRefusal(refusal_->refusal),
-                   absl::StrCat("tls handshake with ", peer, " failed: ", refusal_->explanation));
+  const PeerVerdict& verdict = refused_->verdict;
+  return MakeError(absl::StatusCode::kFailedPrecondition, ReasonOfRefusal(verdict.refusal),
+                   absl::StrCat("tls handshake with ", peer, " failed: ", verdict.explanation));
 }
 
 void TlsStream::FailHandshake() {

@@ -13,8 +13,8 @@
 #include "core/tls/openssl/handle.h"
 #include "core/tls/openssl/stream_bio.h"
 #include "core/tls/peer_identity.h"
-#include "core/tls/peer_verdict.h"
 #include "core/tls/peer_verifier.h"
+#include "core/tls/refused_peer.h"
 #include "core/tls/tls_context.h"
 
 struct x509_store_ctx_st;
@@ -30,7 +30,8 @@ namespace sipcm::tls {
 // peer.
 //   before ready  NOT_TLS (plain SIP or HTTP on a TLS port), HANDSHAKE_FAILED (no common version or
 //                 cipher, an alert of the peer, closed half-way), PEER_REFUSED_US (an alert about
-//                 our certificate), and those of ReasonOfRefusal(); then refusal() has the rule
+//                 our certificate), and those of ReasonOfRefusal(); then refused_peer() has the
+//                 rule
 //   after         TRUNCATED (FIN without close_notify), PEER_REFUSED_US (a TLS 1.3 server judges
 //   our
 //                 certificate only then), PEER_ALERT, TLS_PROTOCOL_ERROR (damaged records,
@@ -65,11 +66,9 @@ class TlsStream final : public net::ByteStream,
   // Null until ready.
   const std::shared_ptr<const PeerIdentity>& peer_identity() const { return identity_; }
   // Why the policy refused the peer; null unless it did.
-  const PeerVerdict* refusal() const { return refusal_.get(); }
-  // The refused peer's certificate, for the event; null unless refused with one that can be read.
-  const Certificate* refused_certificate() const { return refused_certificate_.get(); }
+  const std::shared_ptr<const RefusedPeer>& refused_peer() const { return refused_; }
   // SNI: the name that the client asked for, or that we asked for; escaped; empty without one, and
-  // until ready.
+  // until ready or refused.
   const std::string& server_name() const { return server_name_; }
   // Our own certificate ("certificates/edge@2"); empty when none is presented.
   std::string credential_version() const;
@@ -93,6 +92,8 @@ class TlsStream final : public net::ByteStream,
   std::string PeerName() const;
   void TakeHandshakeStep();
   int JudgePeer(x509_store_ctx_st* store_context);
+  void TakeServerName();
+  void Refuse(std::shared_ptr<RefusedPeer> refused);
   void FinishHandshake();
   void FailHandshake();
   absl::Status TakeHandshakeError();
@@ -116,8 +117,7 @@ class TlsStream final : public net::ByteStream,
   OpensslHandle<ssl_st> ssl_;
   std::unique_ptr<Handshake> handshake_;
   std::shared_ptr<const PeerIdentity> identity_;
-  std::unique_ptr<PeerVerdict> refusal_;
-  std::unique_ptr<Certificate> refused_certificate_;
+  std::shared_ptr<const RefusedPeer> refused_;
   std::string server_name_;
   absl::Status error_;
   // Armed while input waits here and reading is on.

@@ -1,6 +1,7 @@
 #include "server/log/engine_event_log.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "core/base/error.h"
 
@@ -52,6 +53,16 @@ bool IsAboutConnection(EngineEvent::Kind kind) {
   }
 }
 
+void AddRefusal(const tls::RefusedPeer& refused, LogFields* fields) {
+  if (!refused.server_name.empty()) fields->emplace_back("server_name", refused.server_name);
+  fields->emplace_back("rule", std::string(tls::NameOfRefusal(refused.verdict.refusal)));
+  fields->emplace_back("alert", std::string(tls::AlertOfRefusal(refused.verdict.refusal)));
+  if (refused.chain.empty()) return;
+  fields->emplace_back("peer", refused.chain.front().subject);
+  fields->emplace_back("names", absl::StrJoin(refused.verdict.names_tested, ","));
+  fields->emplace_back("certificates", absl::StrCat(refused.chain.size()));
+}
+
 }  // namespace
 
 void EngineEventLog::OnEvent(const EngineEvent& event) {
@@ -76,6 +87,7 @@ void EngineEventLog::OnEvent(const EngineEvent& event) {
       fields.emplace_back("allowed_by", event.peer->matched_allowed_domain);
     }
   }
+  if (event.refused_peer != nullptr) AddRefusal(*event.refused_peer, &fields);
   if (!event.detail.ok()) {
     const std::string reason = ReasonOf(event.detail);
     if (!reason.empty()) fields.emplace_back("error", reason);

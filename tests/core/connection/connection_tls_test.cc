@@ -39,7 +39,7 @@ struct End final : ConnectionListener {
   void OnClosed(Connection& told, CloseReason why, const absl::Status& words) override {
     reason = why;
     detail = words;
-    had_refusal = told.tls() != nullptr && told.tls()->refusal() != nullptr;
+    had_refusal = told.tls() != nullptr && told.tls()->refused_peer() != nullptr;
     connection = nullptr;
   }
 

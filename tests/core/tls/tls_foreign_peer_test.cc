@@ -95,7 +95,7 @@ TEST_F(TlsForeignPeerTest, TellsATls12ClientBeforeItIsReady) {
   SSL_CTX_set_max_proto_version(raw_->context(), TLS1_2_VERSION);
   raw_->Start();
   loop_.RunUntilIdle();
-  EXPECT_EQ(tls_->refusal()->refusal, PeerRefusal::kNoCertificate);
+  EXPECT_EQ(tls_->refused_peer()->verdict.refusal, PeerRefusal::kNoCertificate);
   EXPECT_FALSE(raw_->done());
   EXPECT_THAT(raw_->fault(), HasSubstr("alert handshake failure"));
 }
@@ -196,8 +196,8 @@ TEST_F(TlsForeignPeerTest, EightyJunkCertificatesAreRefused) {
   raw_->Present(chain, issued.private_key_pem);
   raw_->Start();
   loop_.RunUntilIdle();
-  ASSERT_NE(tls_->refusal(), nullptr) << owner_->failure;
-  EXPECT_EQ(tls_->refusal()->refusal, PeerRefusal::kChainTooLong);
+  ASSERT_NE(tls_->refused_peer(), nullptr) << owner_->failure;
+  EXPECT_EQ(tls_->refused_peer()->verdict.refusal, PeerRefusal::kChainTooLong);
 
   ServeRawClient();
   for (int i = 0; i < 70; ++i) chain += pki::IssueSelfSigned({.common_name = "junk"}).chain_pem;
@@ -217,8 +217,8 @@ TEST_F(TlsForeignPeerTest, AWeakOrWronglySignedClientIsRefused) {
   raw_->Present(issued.chain_pem, issued.private_key_pem);
   raw_->Start();
   loop_.RunUntilIdle();
-  ASSERT_NE(tls_->refusal(), nullptr) << owner_->failure;
-  EXPECT_EQ(tls_->refusal()->refusal, PeerRefusal::kWeakKeyOrSignature);
+  ASSERT_NE(tls_->refused_peer(), nullptr) << owner_->failure;
+  EXPECT_EQ(tls_->refused_peer()->verdict.refusal, PeerRefusal::kWeakKeyOrSignature);
 }
 
 TEST_F(TlsForeignPeerTest, NamesPlainSipHttpAndGarbageOnATlsPort) {

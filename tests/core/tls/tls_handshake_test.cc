@@ -15,6 +15,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using Options = pki::CertificateOptions;
 
 class TlsHandshakeTest : public ::testing::Test {
@@ -46,7 +47,7 @@ TEST_F(TlsHandshakeTest, MakesBothSidesReadyAndTellsWhoTheServerIs) {
   EXPECT_EQ(pair->client_tls->server_name(), "sip.example.org");
   EXPECT_EQ(pair->server_tls->credential_version(), "certificates/test@1");
   EXPECT_EQ(pair->client_tls->credential_version(), "");
-  EXPECT_EQ(pair->client_tls->refusal(), nullptr);
+  EXPECT_EQ(pair->client_tls->refused_peer(), nullptr);
 }
 
 TEST_F(TlsHandshakeTest, WithoutMutualTlsTheClientIsReadyButNotVerified) {
@@ -93,25 +94,33 @@ TEST_F(TlsHandshakeTest, RequireRefusesAClientWithoutCertificateAndTellsIt) {
   sides_.mutual_tls = MutualTls::kRequire;
   auto pair = Run();
   EXPECT_TRUE(pair->server->failed);
-  ASSERT_NE(pair->server_tls->refusal(), nullptr);
-  EXPECT_EQ(pair->server_tls->refusal()->refusal, PeerRefusal::kNoCertificate);
-  EXPECT_EQ(pair->server_tls->refused_certificate(), nullptr);
+  ASSERT_NE(pair->server_tls->refused_peer(), nullptr);
+  EXPECT_EQ(pair->server_tls->refused_peer()->verdict.refusal, PeerRefusal::kNoCertificate);
+  EXPECT_THAT(pair->server_tls->refused_peer()->chain, IsEmpty());
+  EXPECT_EQ(pair->server_tls->refused_peer()->server_name, "sip.example.org");
   // A TLS 1.3 client is done by then: the alert comes with its first read.
   EXPECT_EQ(ReasonOf(pair->client->broken), "PEER_REFUSED_US") << pair->client->broken;
   EXPECT_THAT(std::string(pair->client->broken.message()), HasSubstr("certificate required"));
 }
 
-TEST_F(TlsHandshakeTest, ARefusedClientIsNamedWithItsCertificateAndAddress) {
+TEST_F(TlsHandshakeTest, ARefusedClientIsNamedWithItsChainAddressAndTheNameItAskedFor) {
   sides_.mutual_tls = MutualTls::kRequire;
   sides_.client_presents = true;
-  sides_.client_options.dns_names = {"evilcontoso.com"};
+  const auto middle = sides_.root.IssueAuthority("Middle");
+  sides_.client_certificate =
+      middle->Issue({.common_name = "edge", .dns_names = {"evilcontoso.com"}});
   auto pair = Run();
   ASSERT_TRUE(pair->server->failed);
   EXPECT_EQ(pair->server->failure.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(pair->server->failure.message()),
               HasSubstr("tls handshake with 192.0.2.1:40000 failed: certificate \"CN=edge\""));
-  ASSERT_NE(pair->server_tls->refused_certificate(), nullptr);
-  EXPECT_THAT(pair->server_tls->refused_certificate()->dns_names, ElementsAre("evilcontoso.com"));
+  const std::shared_ptr<const RefusedPeer> refused = pair->server_tls->refused_peer();
+  ASSERT_NE(refused, nullptr);
+  EXPECT_EQ(refused->verdict.refusal, PeerRefusal::kNotAllowedDomain);
+  EXPECT_EQ(refused->server_name, "sip.example.org");
+  ASSERT_EQ(refused->chain.size(), 2u);
+  EXPECT_THAT(refused->chain[0].dns_names, ElementsAre("evilcontoso.com"));
+  EXPECT_EQ(refused->chain[1].subject, "CN=Middle");
   EXPECT_EQ(pair->server_tls->peer_identity(), nullptr);
 }
 
@@ -150,9 +159,9 @@ TEST_P(RefusedClientTest, GetsTheAlertOfItsRefusal) {
   loop.SetWall(TestNow() + GetParam().later);
   pair.Start();
   loop.RunUntilIdle();
-  ASSERT_NE(pair.server_tls->refusal(), nullptr) << pair.server->failure;
-  EXPECT_EQ(pair.server_tls->refusal()->refusal, GetParam().refusal)
-      << pair.server_tls->refusal()->explanation;
+  ASSERT_NE(pair.server_tls->refused_peer(), nullptr) << pair.server->failure;
+  EXPECT_EQ(pair.server_tls->refused_peer()->verdict.refusal, GetParam().refusal)
+      << pair.server_tls->refused_peer()->verdict.explanation;
   EXPECT_EQ(ReasonOf(pair.server->failure), ReasonOfRefusal(GetParam().refusal));
   const std::string alert =
       absl::StrReplaceAll(AlertOfRefusal(GetParam().refusal), {{"_", " "}, {"_ca", " CA"}});
@@ -221,7 +230,7 @@ TEST_F(TlsHandshakeTest, AServerOfAnotherNameIsRefusedAndToldBeforeAByteIsSent) 
       std::string(pair->client->failure.message()),
       HasSubstr("tls handshake with \"example.net\" (192.0.2.7:5061) failed: certificate "));
   EXPECT_THAT(std::string(pair->client->failure.message()), HasSubstr("names [sip.example.org]"));
-  EXPECT_EQ(pair->client_tls->refusal()->refusal, PeerRefusal::kNameMismatch);
+  EXPECT_EQ(pair->client_tls->refused_peer()->verdict.refusal, PeerRefusal::kNameMismatch);
   EXPECT_TRUE(pair->server->failed);
   EXPECT_EQ(ReasonOf(pair->server->failure), "PEER_REFUSED_US");
   EXPECT_THAT(std::string(pair->server->failure.message()), HasSubstr("\"bad certificate\""));

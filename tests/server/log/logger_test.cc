@@ -95,5 +95,40 @@ TEST_F(LoggerTest, EngineEventsSayWhoWhereAndWhy) {
       << lines_[0];
 }
 
+TEST_F(LoggerTest, AFloodOfRefusedHandshakesIsOneEscapedLineEachUpToALimitAndThenACount) {
+  const auto logger = Make();
+  EngineEventLog log(logger.get());
+  auto refused = std::make_shared<tls::RefusedPeer>();
+  refused->server_name = "edge\\x1b[2J";  // escaped by core/tls
+  refused->verdict.refusal = tls::PeerRefusal::kNotAllowedDomain;
+  refused->verdict.names_tested = {"a.org", "b.org"};
+  refused->chain.emplace_back();
+  refused->chain.back().subject = "CN=a\nlevel=fake";
+  engine::EngineEvent event;
+  event.kind = engine::EngineEvent::Kind::kTlsRefused;
+  event.manager_id = "edge";
+  event.transport = connection::Transport::kTls;
+  event.remote_address = *net::SocketAddress::Parse("192.0.2.7:40000");
+  event.refused_peer = refused;
+  event.detail = MakeError(absl::StatusCode::kFailedPrecondition, "PEER_NOT_ALLOWED",
+                           "names \"\x1b[31m\" \u009b fit nothing");
+  for (int i = 0; i < 5000; ++i) log.OnEvent(event);
+  ASSERT_EQ(lines_.size(), 100u);
+  for (const std::string& line : lines_) {
+    EXPECT_EQ(line.find_first_of("\n\r\x1b"), std::string::npos);
+  }
+  EXPECT_TRUE(absl::StrContains(lines_[0], "warning tls_refused manager=edge")) << lines_[0];
+  EXPECT_TRUE(absl::StrContains(
+      lines_[0],
+      " rule=NOT_IN_ALLOWED_DOMAINS alert=certificate_unknown peer=\"CN=a\\x0alevel=fake\" "
+      "names=a.org,b.org certificates=1 error=PEER_NOT_ALLOWED "))
+      << lines_[0];
+  EXPECT_FALSE(absl::StrContains(lines_[0], "\u009b")) << lines_[0];
+  now_ += absl::Seconds(1);
+  logger->ReportDropped();
+  EXPECT_TRUE(absl::EndsWith(lines_.back(),
+                             "warning log_lines_dropped dropped_event=tls_refused count=4900"));
+}
+
 }  // namespace
 }  // namespace sipcm::server
