@@ -41,7 +41,7 @@ class EdgeTest(unittest.TestCase):
         self.assert_refused("//server:main", "@openssl//:ssl")
         self.assert_allowed("//core/event:libevent_loop", "@libevent//:libevent")
         self.assert_refused("//core/connection:connection", "@libevent//:libevent")
-        self.assert_allowed("//core/net:cares_resolver", "@c_ares//:ares")
+        self.assert_allowed("//core/net/dns:cares_resolver", "@c_ares//:ares")
         self.assert_refused("//core/event:libevent_loop", "@c_ares//:ares")
         self.assert_allowed("//server/store:sqlite_store", "@sqlite3//:sqlite3")
         self.assert_refused("//server:main", "@sqlite3//:sqlite3")

@@ -30,20 +30,19 @@ Attempt::Attempt(Target target, Means means, std::shared_ptr<const ConnectionSet
       decorator_(std::move(decorator)),
       done_(std::move(done)) {
   connect_alarm_ = means_.environment->loop()->NewAlarm([this] { OnConnectTimeout(); });
-  resolution_ = means_.resolver->Resolve(
-      target_.host, [this](absl::StatusOr<std::vector<net::IpAddress>> addresses) {
-        OnResolved(std::move(addresses));
-      });
+  resolution_ =
+      means_.resolver->Resolve(net::RecordType::kAddress, target_.host,
+                               [this](const net::DnsAnswer& answer) { OnResolved(answer); });
 }
 
 Attempt::~Attempt() { *alive_ = false; }
 
-void Attempt::OnResolved(absl::StatusOr<std::vector<net::IpAddress>> addresses) {
-  if (!addresses.ok()) {
-    Note(addresses.status());
+void Attempt::OnResolved(const net::DnsAnswer& answer) {
+  if (!answer.status.ok()) {
+    Note(answer.status);
     return FinishSoon();
   }
-  for (const net::IpAddress& address : *addresses) {
+  for (const net::IpAddress& address : answer.addresses) {
     if (addresses_.size() == kMaxAddresses) break;
     if (target_.local_address.has_value() && target_.local_address->family() != address.family()) {
       continue;

@@ -11,8 +11,8 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "core/connection/connection.h"
+#include "core/net/dns/resolver.h"
 #include "core/net/network.h"
-#include "core/net/resolver.h"
 
 namespace sipcm::connection {
 
@@ -77,7 +77,7 @@ class Attempt final : private Connection::Listener {
                    const sip::ParseVerdict& verdict) override;
   void OnClosed(Connection& connection, CloseReason reason, const absl::Status& detail) override;
 
-  void OnResolved(absl::StatusOr<std::vector<net::IpAddress>> addresses);
+  void OnResolved(const net::DnsAnswer& answer);
   void TryNext();
   void OnConnected(absl::StatusOr<std::unique_ptr<net::ByteStream>> stream);
   void OnConnectTimeout();

@@ -15,7 +15,7 @@
 #include "core/event/event_loop.h"
 #include "core/event/timeout_queue.h"
 #include "core/net/network.h"
-#include "core/net/resolver.h"
+#include "core/net/dns/resolver.h"
 #include "core/pool/connection_pool.h"
 #include "core/tls/handshake_gate.h"
 

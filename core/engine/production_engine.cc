@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/status_macros.h"
-#include "core/net/cares_resolver.h"
+#include "core/net/dns/cares_resolver.h"
 #include "core/net/tcp_network.h"
 
 namespace sipcm::engine {

@@ -10,7 +10,7 @@
 #include "core/engine/sharded_engine.h"
 #include "core/event/worker_thread.h"
 #include "core/net/network.h"
-#include "core/net/resolver.h"
+#include "core/net/dns/resolver.h"
 
 namespace sipcm::engine {
 

@@ -31,13 +31,14 @@ Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWork
       means_(means),
       post_(std::move(post)),
       events_(events),
+      resolver_(means.loop, means.resolver),
       environment_(means.loop),
       gate_(means.loop),
       connections_(index) {
   new_id_ = [this] { return connections_.NewId(); };
   connection::Attempt::Means attempt_means;
   attempt_means.network = means.network;
-  attempt_means.resolver = means.resolver;
+  attempt_means.resolver = &resolver_;
   attempt_means.environment = &environment_;
   attempt_means.new_id = &new_id_;
   acceptance_ = std::make_unique<Acceptance>(means.loop, means.network, &gate_, &environment_,

@@ -19,7 +19,8 @@
 #include "core/engine/pool_directory.h"
 #include "core/engine/worker_totals.h"
 #include "core/net/network.h"
-#include "core/net/resolver.h"
+#include "core/net/dns/caching_resolver.h"
+#include "core/net/dns/resolver.h"
 #include "core/tls/handshake_gate.h"
 
 namespace sipcm::engine {
@@ -28,7 +29,7 @@ namespace sipcm::engine {
 struct WorkerMeans {
   event::EventLoop* loop = nullptr;
   net::Network* network = nullptr;
-  net::Resolver* resolver = nullptr;  // of this loop
+  net::Resolver* resolver = nullptr;  // of this loop; the worker keeps its answers
   RandomSource* random = nullptr;     // of this loop's thread
 };
 
@@ -121,6 +122,7 @@ class Worker final : private connection::Connection::Listener,
   PostToWorker post_;
   EventSink* const events_;
   WorkerTotals totals_;
+  net::CachingResolver resolver_;
   connection::ConnectionEnvironment environment_;
   tls::HandshakeGate gate_;
   absl::AnyInvocable<connection::ConnectionId()> new_id_;

@@ -6,115 +6,89 @@
 #include <cstdint>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "core/base/check.h"
 #include "core/net/socket/native_address.h"
 
 namespace sipcm::fakes {
 namespace {
 
-constexpr uint16_t kTypeA = 1;
-constexpr uint16_t kTypeCname = 5;
-constexpr uint16_t kTypeAaaa = 28;
-constexpr size_t kHeaderSize = 12;
-
-void AppendNumber(uint16_t number, std::string* to) {
-  to->push_back(static_cast<char>(number >> 8));
-  to->push_back(static_cast<char>(number & 0xff));
-}
-
-std::string EncodeName(const std::string& name) {
-  std::string encoded;
-  for (absl::string_view label : absl::StrSplit(name, '.')) {
-    encoded.push_back(static_cast<char>(label.size()));
-    absl::StrAppend(&encoded, label);
-  }
-  encoded.push_back('\0');
-  return encoded;
-}
-
-void AppendRecord(const std::string& owner, uint16_t type, absl::string_view data,
-                  std::string* reply) {
-  reply->append(owner);
-  AppendNumber(type, reply);
-  AppendNumber(1, reply);  // class IN
-  AppendNumber(0, reply);
-  AppendNumber(60, reply);  // TTL
-  AppendNumber(static_cast<uint16_t>(data.size()), reply);
-  reply->append(data.data(), data.size());
-}
+constexpr size_t kLongestDatagram = 512;  // RFC 1035 4.2.1
+constexpr size_t kLongestReply = 65535;
+constexpr int kFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
 
 }  // namespace
 
+// Listens for TCP and serves one connection at a time: accept, read a query, answer, close.
+class FakeDnsServer::Caller final : private event::FdListener {
+ public:
+  Caller(FakeDnsServer* server, event::FdLoop* loop)
+      : server_(server), loop_(loop), listener_(socket(AF_INET, SOCK_STREAM | kFlags, 0)) {
+    const net::NativeAddress address(server->address_);
+    SIPCM_CHECK(bind(listener_.get(), address.data(), address.size()) == 0);
+    SIPCM_CHECK(listen(listener_.get(), 16) == 0);
+    Watch(listener_);
+  }
+
+ private:
+  void Watch(const net::FileDescriptor& descriptor) {
+    watch_ = nullptr;
+    watch_ = loop_->WatchFd(descriptor.get(), this);
+    watch_->SetInterest(true, false);
+  }
+  void OnFdReadable() override {
+    if (stream_.get() < 0) {
+      stream_ = net::FileDescriptor(accept4(listener_.get(), nullptr, nullptr, kFlags));
+      if (stream_.get() >= 0) Watch(stream_);
+      return;
+    }
+    char buffer[1500];
+    const ssize_t size = recv(stream_.get(), buffer, sizeof(buffer), 0);
+    if (size > 2) {
+      const absl::string_view query(buffer + 2, static_cast<size_t>(size) - 2);
+      const std::string reply = server_->zone_.Reply(query, kLongestReply, &server_->questions_);
+      const std::string framed = absl::StrCat(std::string({static_cast<char>(reply.size() >> 8),
+                                                           static_cast<char>(reply.size() & 0xff)}),
+                                              reply);
+      static_cast<void>(send(stream_.get(), framed.data(), framed.size(), MSG_NOSIGNAL));
+      return;  // until the client closes
+    }
+    watch_ = nullptr;
+    stream_ = net::FileDescriptor();
+    Watch(listener_);
+  }
+  void OnFdWritable() override {}
+
+  FakeDnsServer* const server_;
+  event::FdLoop* const loop_;
+  net::FileDescriptor listener_;
+  net::FileDescriptor stream_;
+  std::unique_ptr<event::FdWatch> watch_;
+};
+
 FakeDnsServer::FakeDnsServer(event::FdLoop* loop)
-    : socket_(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+    : datagrams_(socket(AF_INET, SOCK_DGRAM | kFlags, 0)) {
   const net::NativeAddress any(*net::SocketAddress::Parse("127.0.0.1:0"));
-  SIPCM_CHECK(bind(socket_.get(), any.data(), any.size()) == 0);
-  address_ = *net::NativeAddress::OfSocket(socket_.get());
-  watch_ = loop->WatchFd(socket_.get(), this);
+  SIPCM_CHECK(bind(datagrams_.get(), any.data(), any.size()) == 0);
+  address_ = *net::NativeAddress::OfSocket(datagrams_.get());
+  watch_ = loop->WatchFd(datagrams_.get(), this);
   watch_->SetInterest(true, false);
+  caller_ = std::make_unique<Caller>(this, loop);
 }
+
+FakeDnsServer::~FakeDnsServer() = default;
 
 void FakeDnsServer::OnFdReadable() {
   char buffer[1500];
   net::NativeAddress from;
   const ssize_t size =
-      recvfrom(socket_.get(), buffer, sizeof(buffer), 0, from.data(), from.size_pointer());
-  if (size < static_cast<ssize_t>(kHeaderSize)) return;
-  const std::string reply = Reply(absl::string_view(buffer, static_cast<size_t>(size)));
+      recvfrom(datagrams_.get(), buffer, sizeof(buffer), 0, from.data(), from.size_pointer());
+  if (size < 12) return;
+  const std::string reply = zone_.Reply(absl::string_view(buffer, static_cast<size_t>(size)),
+                                        kLongestDatagram, &questions_);
   if (reply.empty()) return;
-  static_cast<void>(sendto(socket_.get(), reply.data(), reply.size(), 0, from.data(), from.size()));
-}
-
-// RFC 1035 4.1; one question, no compression.
-std::string FakeDnsServer::Reply(absl::string_view query) {
-  std::string name;
-  size_t at = kHeaderSize;
-  while (at < query.size() && query[at] != '\0') {
-    const size_t length = static_cast<uint8_t>(query[at]);
-    absl::StrAppend(&name, name.empty() ? "" : ".", query.substr(at + 1, length));
-    at += 1 + length;
-  }
-  const size_t question_end = at + 5;
-  if (question_end > query.size()) return std::string();
-  const uint16_t type = static_cast<uint8_t>(query[at + 2]);
-  absl::AsciiStrToLower(&name);
-  questions_.push_back(absl::StrCat(type == kTypeA ? "A " : "AAAA ", name));
-
-  const auto found = entries_.find(name);
-  Entry entry;
-  if (found != entries_.end()) {
-    entry = found->second;
-  } else {
-    entry.code = Code::kNoSuchName;
-  }
-  if (entry.silent) return std::string();
-
-  std::string records;
-  uint16_t count = 0;
-  std::string owner = EncodeName(name);
-  if (!entry.alias.empty()) {
-    AppendRecord(owner, kTypeCname, EncodeName(entry.alias), &records);
-    owner = EncodeName(entry.alias);
-    ++count;
-  }
-  for (const std::string& text : type == kTypeA ? entry.ipv4 : entry.ipv6) {
-    const net::IpAddress ip = *net::IpAddress::Parse(text);
-    const absl::string_view data(reinterpret_cast<const char*>(ip.bytes()), ip.size());
-    AppendRecord(owner, type == kTypeA ? kTypeA : kTypeAaaa, data, &records);
-    ++count;
-  }
-  std::string reply(query.substr(0, 2));
-  reply.push_back('\x81');  // response, recursion desired
-  reply.push_back(static_cast<char>(0x80 | static_cast<uint8_t>(entry.code)));
-  AppendNumber(1, &reply);
-  AppendNumber(count, &reply);
-  AppendNumber(0, &reply);
-  AppendNumber(0, &reply);
-  absl::StrAppend(&reply, query.substr(kHeaderSize, question_end - kHeaderSize));
-  return reply + records;
+  static_cast<void>(
+      sendto(datagrams_.get(), reply.data(), reply.size(), 0, from.data(), from.size()));
 }
 
 }  // namespace sipcm::fakes

@@ -1,51 +1,46 @@
 #ifndef SIPCM_TESTS_FAKES_FAKE_DNS_SERVER_H_
 #define SIPCM_TESTS_FAKES_FAKE_DNS_SERVER_H_
 
-#include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/strings/string_view.h"
 #include "core/event/fd_loop.h"
 #include "core/net/address.h"
 #include "core/net/socket/file_descriptor.h"
+#include "tests/fakes/dns_zone.h"
 
 namespace sipcm::fakes {
 
-// A DNS server on a UDP port of 127.0.0.1 that answers A and AAAA questions from a table; a name
-// that is not in it is NXDOMAIN. Thread: its loop's.
+// A DNS server on one port of 127.0.0.1, UDP for replies up to 512 bytes and TCP for longer ones,
+// that answers from a zone. Thread: its loop's.
 class FakeDnsServer final : private event::FdListener {
  public:
-  enum class Code : uint8_t { kNoError = 0, kServerFailure = 2, kNoSuchName = 3, kRefused = 5 };
-  struct Entry {
-    Code code = Code::kNoError;
-    std::vector<std::string> ipv4;
-    std::vector<std::string> ipv6;
-    bool silent = false;
-    std::string alias;  // a CNAME to this name goes before the addresses
-  };
+  using Entry = DnsEntry;
+  using Code = DnsEntry::Code;
 
   explicit FakeDnsServer(event::FdLoop* loop);
+  ~FakeDnsServer();
 
   // "127.0.0.1:port".
   std::string address() const { return address_.ToString(); }
-  // Lower case, no final dot.
-  void Set(const std::string& name, const Entry& entry) { entries_[name] = entry; }
-  // Questions that came, as "A name" or "AAAA name".
+  // Lower case, no final dot. For questions from now on.
+  void Set(const std::string& name, const Entry& entry) { zone_.Set(name, entry); }
+  // Questions that came, as "A name", "AAAA name", "SRV name" or "NAPTR name".
   const std::vector<std::string>& questions() const { return questions_; }
 
  private:
+  class Caller;
+
   void OnFdReadable() override;
   void OnFdWritable() override {}
-  std::string Reply(absl::string_view query);
 
-  net::FileDescriptor socket_;
-  net::SocketAddress address_;
-  std::map<std::string, Entry> entries_;
+  DnsZone zone_;
   std::vector<std::string> questions_;
+  net::FileDescriptor datagrams_;
+  net::SocketAddress address_;
   std::unique_ptr<event::FdWatch> watch_;
+  std::unique_ptr<Caller> caller_;
 };
 
 }  // namespace sipcm::fakes

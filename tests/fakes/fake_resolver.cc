@@ -1,7 +1,5 @@
 #include "tests/fakes/fake_resolver.h"
 
-#include <utility>
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
@@ -9,28 +7,34 @@
 
 namespace sipcm::fakes {
 
+using net::DnsAnswer;
+using net::RecordType;
+
 class FakeResolver::Pending final : public net::Resolution {
  public:
-  Pending(FakeResolver* resolver, Entry entry, Callback done)
+  Pending(FakeResolver* resolver, Callback done)
       : resolver_(resolver),
-        answer_(std::move(entry.answer)),
         done_(std::move(done)),
         alarm_(resolver->loop_->NewAlarm([this] { Finish(); })) {
     ++resolver_->pending_count_;
-    if (!entry.silent) alarm_->Set(resolver_->loop_->Now() + resolver_->delay_);
   }
   ~Pending() override { --resolver_->pending_count_; }
+
+  void AnswerLater(DnsAnswer answer) {
+    answer_ = std::move(answer);
+    alarm_->Set(resolver_->loop_->Now() + resolver_->delay_);
+  }
 
  private:
   void Finish() {
     // The callback may destroy this.
     Callback done = std::move(done_);
-    Answer answer = std::move(answer_);
-    done(std::move(answer));
+    const DnsAnswer answer = std::move(answer_);
+    done(answer);
   }
 
   FakeResolver* const resolver_;
-  Answer answer_;
+  DnsAnswer answer_;
   Callback done_;
   const std::unique_ptr<event::Alarm> alarm_;
 };
@@ -41,38 +45,70 @@ FakeResolver::~FakeResolver() {
 
 void FakeResolver::SetAddresses(const std::string& host,
                                 const std::vector<std::string>& addresses) {
-  std::vector<net::IpAddress> parsed;
+  DnsAnswer answer;
   for (const std::string& address : addresses) {
     absl::StatusOr<net::IpAddress> ip = net::IpAddress::Parse(address);
     SIPCM_CHECK_MESSAGE(ip.ok(), address.c_str());
-    parsed.push_back(*ip);
+    answer.addresses.push_back(*ip);
   }
-  SIPCM_CHECK_MESSAGE(!parsed.empty(), "an answer without addresses is an error: SetError");
-  entries_[absl::AsciiStrToLower(host)] = Entry{false, std::move(parsed)};
+  SIPCM_CHECK_MESSAGE(!addresses.empty(), "an answer without addresses is an error: SetError");
+  records_[{RecordType::kAddress, absl::AsciiStrToLower(host)}] = std::move(answer);
 }
 
-void FakeResolver::SetError(const std::string& host, const absl::Status& error) {
-  entries_[absl::AsciiStrToLower(host)] = Entry{false, error};
+void FakeResolver::SetServices(const std::string& name, std::vector<net::ServiceRecord> services) {
+  records_[{RecordType::kService, absl::AsciiStrToLower(name)}].services = std::move(services);
 }
 
-void FakeResolver::SetSilent(const std::string& host) {
-  entries_[absl::AsciiStrToLower(host)] = Entry{true, absl::UnavailableError("never told")};
+void FakeResolver::SetPointers(const std::string& name, std::vector<net::PointerRecord> pointers) {
+  records_[{RecordType::kPointer, absl::AsciiStrToLower(name)}].pointers = std::move(pointers);
 }
 
-void FakeResolver::Forget(const std::string& host) { entries_.erase(absl::AsciiStrToLower(host)); }
-
-std::unique_ptr<net::Resolution> FakeResolver::Resolve(const std::string& host, Callback done) {
-  questions_.push_back(host);
-  return std::make_unique<Pending>(this, Find(host), std::move(done));
+void FakeResolver::SetError(const std::string& name, const absl::Status& error) {
+  errors_[absl::AsciiStrToLower(name)] = error;
 }
 
-FakeResolver::Entry FakeResolver::Find(const std::string& host) const {
-  const auto found = entries_.find(absl::AsciiStrToLower(host));
-  if (found != entries_.end()) return found->second;
-  const absl::StatusOr<net::IpAddress> literal = net::IpAddress::Parse(host);
-  if (literal.ok()) return Entry{false, std::vector<net::IpAddress>{*literal}};
-  return Entry{false, MakeError(absl::StatusCode::kNotFound, "DNS_NO_SUCH_NAME",
-                                absl::StrCat("cannot resolve \"", host, "\": no such name"))};
+void FakeResolver::SetSilent(const std::string& name) {
+  silent_.insert(absl::AsciiStrToLower(name));
+}
+
+void FakeResolver::Forget(const std::string& name) {
+  const std::string lower = absl::AsciiStrToLower(name);
+  for (const RecordType type : {RecordType::kAddress, RecordType::kService, RecordType::kPointer}) {
+    records_.erase({type, lower});
+  }
+  errors_.erase(lower);
+  silent_.erase(lower);
+}
+
+std::unique_ptr<net::Resolution> FakeResolver::Resolve(RecordType type, const std::string& name,
+                                                       Callback done) {
+  questions_.push_back(absl::StrCat(type == RecordType::kAddress   ? ""
+                                    : type == RecordType::kService ? "SRV "
+                                                                   : "NAPTR ",
+                                    name));
+  auto pending = std::make_unique<Pending>(this, std::move(done));
+  if (!silent_.contains(absl::AsciiStrToLower(name))) pending->AnswerLater(Find(type, name));
+  return pending;
+}
+
+DnsAnswer FakeResolver::Find(RecordType type, const std::string& name) const {
+  const std::string lower = absl::AsciiStrToLower(name);
+  DnsAnswer answer;
+  const auto error = errors_.find(lower);
+  const auto found = records_.find({type, lower});
+  const absl::StatusOr<net::IpAddress> literal = net::IpAddress::Parse(name);
+  if (error != errors_.end()) {
+    answer.status = error->second;
+  } else if (found != records_.end()) {
+    answer = found->second;
+  } else if (type == RecordType::kAddress && literal.ok()) {
+    answer.addresses = {*literal};
+  } else {
+    answer.status = MakeError(absl::StatusCode::kNotFound, "DNS_NO_SUCH_NAME",
+                              absl::StrCat("cannot resolve \"", name, "\": no such name"));
+  }
+  answer.ttl = ttl_;
+  return answer;
 }
 
 }  // namespace sipcm::fakes
