@@ -4,6 +4,7 @@ _ABSL = "@com_google_absl//absl/"
 
 _LAYERS_ABOVE = [
     "//core/engine:__subpackages__",
+    "//core/registration:__subpackages__",
     "//server:__subpackages__",
     "//tests:__subpackages__",
 ]

@@ -1,0 +1,56 @@
+#ifndef SIPCM_CORE_SIP_DIGEST_AUTH_H_
+#define SIPCM_CORE_SIP_DIGEST_AUTH_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace sipcm::sip {
+
+enum class DigestAlgorithm : uint8_t { kMd5, kSha256 };
+// Whether the key is bound to the first nonces of both sides ("-sess").
+enum class DigestKey : uint8_t { kPlain, kSession };
+enum class DigestQuality : uint8_t { kNone, kAuth };  // qop; none: as RFC 2069 did
+
+// A hash as lower-case hexadecimal digits.
+using DigestHash = std::string (*)(DigestAlgorithm algorithm, absl::string_view text);
+
+// What a WWW-Authenticate or Proxy-Authenticate asks for (RFC 7616 3.3).
+struct DigestChallenge {
+  // As between their quotes, escapes included: they go back byte for byte.
+  std::string realm;
+  std::string nonce;
+  std::string opaque;
+  std::string algorithm_name;  // as written; empty: none, which means MD5
+  DigestAlgorithm algorithm = DigestAlgorithm::kMd5;
+  DigestKey key = DigestKey::kPlain;
+  DigestQuality quality = DigestQuality::kNone;
+  bool stale = false;  // the nonce was too old; the credentials may be right
+};
+
+// One header value. UNIMPLEMENTED for another scheme, algorithm or quality of protection (the next
+// challenge of the message may do: RFC 8760 2.3), INVALID_ARGUMENT without realm or nonce.
+absl::StatusOr<DigestChallenge> ParseDigestChallenge(absl::string_view value);
+
+struct DigestCredentials {
+  std::string username;
+  std::string password;
+};
+
+// The request that is to be authorised.
+struct DigestRequest {
+  absl::string_view method;
+  absl::string_view uri;     // the Request-URI
+  absl::string_view cnonce;  // hexadecimal digits, ours
+  uint32_t nonce_count = 1;  // requests sent with this nonce, this one included
+};
+
+// The value of the Authorization or Proxy-Authorization header that answers `challenge`. Pure.
+std::string MakeDigestAnswer(const DigestChallenge& challenge, const DigestCredentials& credentials,
+                             const DigestRequest& request, DigestHash hash);
+
+}  // namespace sipcm::sip
+
+#endif  // SIPCM_CORE_SIP_DIGEST_AUTH_H_
