@@ -64,6 +64,7 @@ void Connection::OnReadable() {
 
 void Connection::OnWritable() {
   outbox_.Unblock();
+  if (outbox_.empty() && !stream_->has_unsent()) timers_.stalled_since = Instant::Infinite();
   Flush();
   FinishFlush();
 }
@@ -243,7 +244,7 @@ void Connection::Flush() {
     reading_paused_ = false;
     UpdateReading();
   }
-  if (outbox_.empty()) return;
+  if (outbox_.empty() && !stream_->has_unsent()) return;
   if (timers_.stalled_since.is_infinite()) timers_.stalled_since = now;
   alarm_.ArmFor(timers_.stalled_since + settings_->write_stall_timeout);
 }
@@ -251,6 +252,7 @@ void Connection::Flush() {
 // The end of a closing that waited for the flush.
 void Connection::FinishFlush() {
   if (!closing_ || lingering_ || state_ == ConnectionState::kClosed || !outbox_.empty()) return;
+  if (stream_->has_unsent()) return;  // until OnWritable, or the write stall
   if (!lingers_ || read_ended_ || counters_.bytes_out == 0) return Close(close_reason_);
   stream_->CloseWrite();
   lingering_ = true;

@@ -1,6 +1,10 @@
 #include "core/engine/connection_table.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "core/tls/tls_stream.h"
+
 namespace sipcm::engine {
 
 ConnectionSlot* ConnectionTable::Insert(std::unique_ptr<connection::Connection> connection,
@@ -22,6 +26,49 @@ std::vector<connection::ConnectionId> ConnectionTable::Ids() const {
   return ids;
 }
 
+namespace {
+
+// Whether it was for this one, which ends then.
+bool EndIfMeant(const ConnectionSlot& slot, const Retirement& retirement, Instant now) {
+  connection::Connection& connection = *slot.connection;
+  if (connection.tls() == nullptr || !connection.is_usable() ||
+      !retirement.AppliesTo(connection.tls()->versions(), connection.peer().get())) {
+    return false;
+  }
+  if (retirement.retiring == Retiring::kNow) {
+    connection.CloseAfterFlush(connection::CloseReason::kCertificateRotated);
+  } else {
+    connection.Drain(now + slot.manager->runtime.Get()->config.drain_timeout,
+                     connection::CloseReason::kCertificateRotated);
+  }
+  return true;
+}
+
+}  // namespace
+
+int ConnectionTable::Retire(LocalManager* manager, const Retirement& retirement, Instant now) {
+  std::vector<Retirement>& all = manager->retirements;
+  const auto same = std::find_if(all.begin(), all.end(), [&](const Retirement& earlier) {
+    return earlier.object == retirement.object;
+  });
+  if (same == all.end()) {
+    all.push_back(retirement);
+  } else {
+    *same = retirement;
+  }
+  int ended = 0;
+  for (const auto& [id, slot] : slots_) {
+    if (slot->manager == manager && EndIfMeant(*slot, retirement, now)) ++ended;
+  }
+  return ended;
+}
+
+void ConnectionTable::RetireIfDue(const ConnectionSlot& slot, Instant now) {
+  for (const Retirement& retirement : slot.manager->retirements) {
+    EndIfMeant(slot, retirement, now);
+  }
+}
+
 ConnectionSnapshot SnapshotOf(const ConnectionSlot& slot, Instant now, absl::Time wall_now) {
   const connection::Connection& connection = *slot.connection;
   const auto wall = [&](Instant at) {
@@ -38,6 +85,9 @@ ConnectionSnapshot SnapshotOf(const ConnectionSlot& slot, Instant now, absl::Tim
   snapshot.remote_address = connection.remote_address();
   snapshot.peer = connection.peer();
   if (slot.pool != nullptr) snapshot.pool_id = slot.pool->destination().PoolId();
+  if (connection.tls() != nullptr) {
+    snapshot.certificate_version = connection.tls()->versions().CredentialText();
+  }
   snapshot.idle_timeout = connection.idle_timeout();
   snapshot.open_time = wall(connection.open_time());
   snapshot.last_receive_time = wall(connection.last_receive_time());

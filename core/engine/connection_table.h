@@ -12,6 +12,7 @@
 #include "core/connection/connection.h"
 #include "core/engine/engine_snapshot.h"
 #include "core/engine/manager_state.h"
+#include "core/engine/retirement.h"
 #include "core/net/network.h"
 #include "core/pool/connection_pool.h"
 #include "core/transaction/client_transaction.h"
@@ -28,6 +29,8 @@ struct LocalManager {
   SnapshotCell<dispatch::EndpointDirectory>::Reader directory;
   int connection_count = 0;
   int pool_count = 0;
+  // The last one of each object: for connections whose handshake was under way.
+  std::vector<Retirement> retirements;
 };
 
 // A connection and what the worker keeps beside it.
@@ -59,6 +62,11 @@ class ConnectionTable {
   }
   void Erase(connection::ConnectionId id) { slots_.erase(id); }
   size_t size() const { return slots_.size(); }
+  // Ends those of the manager that the retirement is for, and remembers it for those whose
+  // handshake is under way. How many it ended.
+  int Retire(LocalManager* manager, const Retirement& retirement, Instant now);
+  // Once its handshake is done.
+  static void RetireIfDue(const ConnectionSlot& slot, Instant now);
   // A copy of the list: what is done with each may end others.
   std::vector<connection::ConnectionId> Ids() const;
 

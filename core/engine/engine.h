@@ -12,6 +12,7 @@
 #include "core/engine/engine_config.h"
 #include "core/engine/engine_snapshot.h"
 #include "core/engine/message_order.h"
+#include "core/engine/retirement.h"
 #include "core/tls/peer_verifier.h"
 
 namespace sipcm::engine {
@@ -99,6 +100,14 @@ class Engine {
   // Closes live mutual-TLS connections whose peer was let in by this allowed-domain pattern.
   virtual void CloseConnectionsByDomain(const std::string& manager_id, const std::string& pattern,
                                         Callback<int> done) = 0;
+
+  // Ends the manager's connections, both ways, that were made with another version of the
+  // certificate or trust bundle than the one that its settings have now (kCertificateRotated).
+  // `object` "certificates/edge", `version` the one in force. Tells how many; those whose
+  // handshake is under way end after it and are not counted.
+  virtual void RetireConnections(const std::string& manager_id, const std::string& object,
+                                 const std::string& version, Retiring retiring,
+                                 Callback<int> done) = 0;
 
   // --- Messages ---
   // `sink` is kept until the subscription ends. NOT_FOUND, INVALID_ARGUMENT.

@@ -34,7 +34,10 @@ struct ManagerConfig {
   std::vector<net::SocketAddress> listen_addresses;  // the same port in all; 0 = pick one
   std::string local_host_name;  // Via sent-by and Warning agent; empty = the bound address
 
-  std::shared_ptr<const tls::Credential> credential;     // kServerTls: required
+  // kServerTls: required. kClient: presented to servers that ask, may be null.
+  std::shared_ptr<const tls::Credential> credential;
+  // kServerTls: presented to clients that ask for one of their names (SNI).
+  std::vector<std::shared_ptr<const tls::Credential>> additional_credentials;
   std::shared_ptr<const tls::TrustBundle> trust_bundle;  // null = none
   tls::MutualTls mutual_tls = tls::MutualTls::kOff;
   std::vector<tls::AllowedDomain> allowed_domains;  // CONFIGURED ones

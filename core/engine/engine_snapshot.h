@@ -27,6 +27,8 @@ struct ConnectionSnapshot {
   net::SocketAddress remote_address;
   std::shared_ptr<const tls::PeerIdentity> peer;
   std::string pool_id;  // outgoing: "tcp:host:port"
+  // "certificates/edge@2": what we presented; empty without one.
+  std::string certificate_version;
   absl::Duration idle_timeout;
   absl::Time open_time;
   absl::Time last_receive_time;  // InfinitePast when nothing came yet

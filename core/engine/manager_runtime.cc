@@ -9,16 +9,18 @@
 namespace sipcm::engine {
 namespace {
 
-// Whether the settings present our certificate to servers: only a TLS server manager has one that
-// is meant for peers; a CLIENT manager presents none (semantics.md 2).
+// What is presented to servers that ask: a TLS server manager's own certificate, a CLIENT manager's
+// when it has one (semantics.md 2).
 std::shared_ptr<const tls::Credential> ClientCredential(const ManagerConfig& config) {
-  return config.kind == ManagerKind::kServerTls ? config.credential : nullptr;
+  return config.kind == ManagerKind::kServerTcp ? nullptr : config.credential;
 }
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const ManagerRuntime>> ManagerRuntime::Create(ManagerConfig config) {
+absl::StatusOr<std::shared_ptr<const ManagerRuntime>> ManagerRuntime::Create(ManagerConfig config,
+                                                                             uint64_t generation) {
   auto runtime = std::make_shared<ManagerRuntime>();
+  runtime->generation = generation;
   runtime->connection_settings =
       std::make_shared<const connection::ConnectionSettings>(config.connection);
   runtime->peer_policy.trust_bundle = config.trust_bundle;
@@ -41,14 +43,16 @@ absl::StatusOr<std::shared_ptr<const ManagerRuntime>> ManagerRuntime::Create(Man
     }
     SIPCM_ASSIGN_OR_RETURN(
         runtime->server_tls,
-        tls::ServerTlsContext::Create(config.credential, config.mutual_tls, runtime->peer_policy));
+        tls::ServerTlsContext::Create(config.credential, config.mutual_tls, runtime->peer_policy,
+                                      config.additional_credentials, generation));
   }
   // Whom we connect to is judged by chain and asked host, not by whom we let in.
   tls::PeerPolicy outgoing = runtime->peer_policy;
   outgoing.allowed_domains = nullptr;
   outgoing.extended_key_usage = {};
-  SIPCM_ASSIGN_OR_RETURN(runtime->client_tls, tls::ClientTlsContext::Create(
-                                                  std::move(outgoing), ClientCredential(config)));
+  SIPCM_ASSIGN_OR_RETURN(
+      runtime->client_tls,
+      tls::ClientTlsContext::Create(std::move(outgoing), ClientCredential(config), generation));
   runtime->config = std::move(config);
   return runtime;
 }

@@ -1,6 +1,7 @@
 #ifndef SIPCM_CORE_ENGINE_MANAGER_RUNTIME_H_
 #define SIPCM_CORE_ENGINE_MANAGER_RUNTIME_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -21,8 +22,11 @@ struct ManagerRuntime {
   std::shared_ptr<const tls::ServerTlsContext> server_tls;  // kServerTls only
   std::shared_ptr<const tls::ClientTlsContext> client_tls;  // outgoing TLS
 
+  uint64_t generation = 0;  // grows with each version
+
   // FAILED_PRECONDITION when a TLS manager has no certificate, or what core/tls refuses.
-  static absl::StatusOr<std::shared_ptr<const ManagerRuntime>> Create(ManagerConfig config);
+  static absl::StatusOr<std::shared_ptr<const ManagerRuntime>> Create(ManagerConfig config,
+                                                                      uint64_t generation = 0);
 };
 
 // What a person should know of these settings; empty when all is well.

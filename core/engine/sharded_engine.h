@@ -58,6 +58,9 @@ class ShardedEngine final : public Engine {
                        Callback<ConnectionSnapshot> done) override;
   void CloseConnectionsByDomain(const std::string& manager_id, const std::string& pattern,
                                 Callback<int> done) override;
+  void RetireConnections(const std::string& manager_id, const std::string& object,
+                         const std::string& version, Retiring retiring,
+                         Callback<int> done) override;
 
   absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(
       SubscriptionOptions options, std::shared_ptr<dispatch::DeliverySink> sink) override;
@@ -112,6 +115,7 @@ class ShardedEngine final : public Engine {
   uint64_t last_subscription_ ABSL_GUARDED_BY(control_) = 0;
   bool shut_down_ ABSL_GUARDED_BY(control_) = false;
   std::atomic<int64_t> subscription_count_{0};
+  std::atomic<uint64_t> last_generation_{0};  // of managers' settings
 
   const std::vector<WorkerMeans> means_;
   EventSink* const events_;

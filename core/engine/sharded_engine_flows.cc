@@ -21,6 +21,12 @@ std::vector<T> Joined(std::vector<std::vector<T>> parts) {
   return all;
 }
 
+int SumOf(const std::vector<int>& counts) {
+  int sum = 0;
+  for (const int count : counts) sum += count;
+  return sum;
+}
+
 }  // namespace
 
 absl::Status ShardedEngine::ApplyPool(PoolConfig config) {
@@ -122,11 +128,27 @@ void ShardedEngine::CloseConnectionsByDomain(const std::string& manager_id,
                                              const std::string& pattern, Callback<int> done) {
   Gather<int>(
       [manager_id, pattern](Worker& worker) { return worker.CloseByDomain(manager_id, pattern); },
-      [done = std::move(done)](std::vector<int> counts) mutable {
-        int sum = 0;
-        for (const int count : counts) sum += count;
-        done(sum);
-      });
+      [done = std::move(done)](const std::vector<int>& counts) mutable { done(SumOf(counts)); });
+}
+
+void ShardedEngine::RetireConnections(const std::string& manager_id, const std::string& object,
+                                      const std::string& version, Retiring retiring,
+                                      Callback<int> done) {
+  const absl::StatusOr<ManagerPointer> manager = FindManager(manager_id);
+  if (!manager.ok()) {
+    Post(0, [done = std::move(done), status = manager.status()](Worker&) mutable { done(status); });
+    return;
+  }
+  Retirement retirement;
+  retirement.object = object;
+  retirement.version = version;
+  retirement.generation = (*manager)->runtime().Get()->generation;
+  retirement.retiring = retiring;
+  Gather<int>(
+      [manager = *manager, retirement](Worker& worker) {
+        return worker.Retire(manager, retirement);
+      },
+      [done = std::move(done)](const std::vector<int>& counts) mutable { done(SumOf(counts)); });
 }
 
 }  // namespace sipcm::engine

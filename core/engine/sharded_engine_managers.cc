@@ -12,7 +12,7 @@ namespace sipcm::engine {
 absl::Status ShardedEngine::ApplyManager(ManagerConfig config) {
   const std::string id = config.id;
   SIPCM_ASSIGN_OR_RETURN(std::shared_ptr<const ManagerRuntime> runtime,
-                         ManagerRuntime::Create(std::move(config)));
+                         ManagerRuntime::Create(std::move(config), ++last_generation_));
   absl::MutexLock lock(&control_);
   ManagerPointer& manager = managers_[id];
   if (manager == nullptr) {

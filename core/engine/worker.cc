@@ -174,8 +174,9 @@ EngineEvent Worker::EventOf(EngineEvent::Kind kind, const ConnectionSlot& slot) 
 }
 
 void Worker::OnEstablished(Connection& connection) {
-  events_->OnEvent(
-      EventOf(EngineEvent::Kind::kConnectionEstablished, *ConnectionTable::SlotOf(connection)));
+  const ConnectionSlot& slot = *ConnectionTable::SlotOf(connection);
+  events_->OnEvent(EventOf(EngineEvent::Kind::kConnectionEstablished, slot));
+  ConnectionTable::RetireIfDue(slot, Now());
 }
 
 void Worker::OnMessage(Connection& connection, const sip::MessageView& message) {
@@ -227,8 +228,7 @@ Connection* Worker::AdoptOutgoing(std::unique_ptr<Connection> connection, LocalM
   Connection* const adopted = connection.get();
   adopted->SetListener(this);
   Enter(std::move(connection), manager, pool);
-  events_->OnEvent(
-      EventOf(EngineEvent::Kind::kConnectionEstablished, *ConnectionTable::SlotOf(*adopted)));
+  OnEstablished(*adopted);
   return adopted;
 }
 
@@ -319,6 +319,11 @@ absl::StatusOr<ConnectionSnapshot> Worker::WithConnection(
   }
   change(*slot->connection);
   return SnapshotOf(*slot, means_.loop->Now(), means_.loop->WallNow());
+}
+
+int Worker::Retire(const std::shared_ptr<ManagerState>& manager, const Retirement& retirement) {
+  if (manager->removed.load(std::memory_order_acquire)) return 0;
+  return connections_.Retire(Local(manager), retirement, Now());
 }
 
 int Worker::CloseByDomain(const std::string& manager_id, const std::string& pattern) {

@@ -73,6 +73,8 @@ class Worker final : private connection::Connection::Listener,
   // Runs `change` on it and tells how it is after; NOT_FOUND.
   absl::StatusOr<ConnectionSnapshot> WithConnection(
       connection::ConnectionId id, absl::FunctionRef<void(connection::Connection&)> change);
+  // Those that are established; the others when they are. How many it ended.
+  int Retire(const std::shared_ptr<ManagerState>& manager, const Retirement& retirement);
   int CloseByDomain(const std::string& manager_id, const std::string& pattern);
   Instant Now() const { return means_.loop->Now(); }
 

@@ -36,7 +36,8 @@ class ByteStream {
     // There may be input: Read. Told again (level-triggered) while reading is on and input waits,
     // so a Read that filled less than the buffer need not be repeated.
     virtual void OnReadable() = 0;
-    // After a Write answered kWouldBlock or moved less than asked: Write again.
+    // After a Write answered kWouldBlock or moved less than asked: Write again. Also when nothing
+    // is left of what has_unsent() told of.
     virtual void OnWritable() = 0;
     // Instead of OnReady: it will never be ready. error() says why. (Once ready, faults are told
     // by Read and Write.)
@@ -59,6 +60,9 @@ class ByteStream {
   // Ends our side in order (TLS close_notify, then FIN) once. Input may still be read; no Write
   // after it.
   virtual void CloseWrite() = 0;
+  // Bytes that Write took wait inside (a TLS record that the socket had no room for): destroying
+  // the stream now would lose them.
+  virtual bool has_unsent() const { return false; }
 
   // Why the last kFailed or OnFailed; OK before. ReasonOf() is one of: RESET, IO_ERROR,
   // TRUNCATED, HANDSHAKE_FAILED, PEER_NOT_ALLOWED and the refusals of core/tls.

@@ -2,6 +2,7 @@
 
 #include <openssl/ssl.h>
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -64,33 +65,72 @@ absl::StatusOr<OpensslHandle<ssl_ctx_st>> NewContext(const SSL_METHOD* method) {
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const ServerTlsContext>> ServerTlsContext::Create(
-    std::shared_ptr<const Credential> credential, MutualTls mutual_tls, PeerPolicy peer_policy) {
+    std::shared_ptr<const Credential> credential, MutualTls mutual_tls, PeerPolicy peer_policy,
+    const std::vector<std::shared_ptr<const Credential>>& additional, uint64_t generation) {
   if (credential == nullptr) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "CERTIFICATE_MISSING",
                      "a TLS listener needs a certificate with its private key; set one");
   }
   std::shared_ptr<ServerTlsContext> context(new ServerTlsContext);
-  SIPCM_ASSIGN_OR_RETURN(context->native_, NewContext(TLS_server_method()));
-  SIPCM_RETURN_IF_ERROR(credential->Install(context->native_.get()));
-  context->credential_ = std::move(credential);
   context->mutual_tls_ = mutual_tls;
   context->peer_policy_ = std::move(peer_policy);
-  int mode = SSL_VERIFY_NONE;
-  if (mutual_tls != MutualTls::kOff) mode = SSL_VERIFY_PEER;
-  if (mutual_tls == MutualTls::kRequire) mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-  SSL_CTX_set_verify(context->native_.get(), mode, nullptr);
+  SIPCM_RETURN_IF_ERROR(context->AddPresentation(*credential, generation));
+  for (const std::shared_ptr<const Credential>& other : additional) {
+    SIPCM_RETURN_IF_ERROR(context->AddPresentation(*other, generation));
+  }
+  if (!additional.empty()) {
+    SSL_CTX_set_tlsext_servername_callback(context->native(), OnServerName);
+    SSL_CTX_set_tlsext_servername_arg(context->native(), context.get());
+  }
   return std::shared_ptr<const ServerTlsContext>(std::move(context));
 }
 
+absl::Status ServerTlsContext::AddPresentation(const Credential& credential, uint64_t generation) {
+  Presentation presentation;
+  SIPCM_ASSIGN_OR_RETURN(presentation.native, NewContext(TLS_server_method()));
+  SIPCM_RETURN_IF_ERROR(credential.Install(presentation.native.get()));
+  int mode = SSL_VERIFY_NONE;
+  if (mutual_tls_ != MutualTls::kOff) mode = SSL_VERIFY_PEER;
+  if (mutual_tls_ == MutualTls::kRequire) mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+  SSL_CTX_set_verify(presentation.native.get(), mode, nullptr);
+  const PeerPolicy* judged = mutual_tls_ == MutualTls::kOff ? nullptr : &peer_policy_;
+  presentation.versions =
+      std::make_shared<const TlsVersions>(TlsVersions::Of(&credential, judged, generation));
+  names_.Add(credential.certificates().front(), presentations_.size());
+  presentations_.push_back(std::move(presentation));
+  return absl::OkStatus();
+}
+
+// In a handshake, whose stream holds the context.
+int ServerTlsContext::OnServerName(ssl_st* ssl, int* /*alert*/, void* context) {
+  const auto* self = static_cast<const ServerTlsContext*>(context);
+  const char* asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  if (asked == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  const std::optional<size_t> index = self->names_.Find(asked);
+  // RFC 6066 3 advises against refusing an unknown name: the default is presented.
+  if (!index.has_value()) return SSL_TLSEXT_ERR_NOACK;
+  SSL_set_SSL_CTX(ssl, self->presentations_[*index].native.get());
+  return SSL_TLSEXT_ERR_OK;
+}
+
+std::shared_ptr<const TlsVersions> ServerTlsContext::VersionsOf(const ssl_ctx_st* native) const {
+  for (const Presentation& presentation : presentations_) {
+    if (presentation.native.get() == native) return presentation.versions;
+  }
+  return presentations_.front().versions;
+}
+
 absl::StatusOr<std::shared_ptr<const ClientTlsContext>> ClientTlsContext::Create(
-    PeerPolicy peer_policy, std::shared_ptr<const Credential> credential) {
+    PeerPolicy peer_policy, const std::shared_ptr<const Credential>& credential,
+    uint64_t generation) {
   std::shared_ptr<ClientTlsContext> context(new ClientTlsContext);
   SIPCM_ASSIGN_OR_RETURN(context->native_, NewContext(TLS_client_method()));
   if (credential != nullptr) {
     SIPCM_RETURN_IF_ERROR(credential->Install(context->native_.get()));
   }
-  context->credential_ = std::move(credential);
   context->peer_policy_ = std::move(peer_policy);
+  context->versions_ = std::make_shared<const TlsVersions>(
+      TlsVersions::Of(credential.get(), &context->peer_policy_, generation));
   SSL_CTX_set_verify(context->native_.get(), SSL_VERIFY_PEER, nullptr);
   return std::shared_ptr<const ClientTlsContext>(std::move(context));
 }

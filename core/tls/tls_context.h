@@ -1,13 +1,17 @@
 #ifndef SIPCM_CORE_TLS_TLS_CONTEXT_H_
 #define SIPCM_CORE_TLS_TLS_CONTEXT_H_
 
+#include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "core/tls/credential.h"
 #include "core/tls/openssl/handle.h"
 #include "core/tls/peer_policy.h"
+#include "core/tls/server_names.h"
+#include "core/tls/tls_versions.h"
 
 struct x509_store_ctx_st;
 
@@ -16,8 +20,9 @@ namespace sipcm::tls {
 // Both contexts: TLS 1.2 and 1.3, ephemeral elliptic curves with AEAD ciphers, security level 2
 // (RSA 2048 and better); no renegotiation, no compression, no ALPN, a peer's certificates bounded
 // to 16 KiB. No resumption yet, so that every connection is judged by a full handshake.
-// Immutable and shared by streams; any thread. To change policy or certificate, make another one:
-// streams that began with the old one keep it.
+// Immutable and shared by handshakes, without a lock; any thread. To change policy or certificate,
+// make another one: handshakes that began with the old one end with it. After its handshake a
+// stream keeps of it only what OpenSSL needs, and its TlsVersions.
 
 // How a stream judges its peer: called once in a handshake, with OpenSSL's store context, when the
 // peer's certificates are there; 1 lets the peer in. Every SSL made from a context has a pointer to
@@ -34,22 +39,34 @@ enum class MutualTls : unsigned char {
 
 class ServerTlsContext {
  public:
-  // FAILED_PRECONDITION when there is no credential (reason CERTIFICATE_MISSING).
+  // FAILED_PRECONDITION when there is no credential (reason CERTIFICATE_MISSING). `additional` ones
+  // are presented to clients that ask for one of their names (ServerNames); `credential` to all
+  // others. `generation` as in TlsVersions.
   static absl::StatusOr<std::shared_ptr<const ServerTlsContext>> Create(
-      std::shared_ptr<const Credential> credential, MutualTls mutual_tls, PeerPolicy peer_policy);
+      std::shared_ptr<const Credential> credential, MutualTls mutual_tls, PeerPolicy peer_policy,
+      const std::vector<std::shared_ptr<const Credential>>& additional = {},
+      uint64_t generation = 0);
 
-  const Credential& credential() const { return *credential_; }
   MutualTls mutual_tls() const { return mutual_tls_; }
   const PeerPolicy& peer_policy() const { return peer_policy_; }
-  ssl_ctx_st* native() const { return native_.get(); }  // for core/tls
+  // For core/tls: where a handshake begins, and the versions of the one that it ended with.
+  ssl_ctx_st* native() const { return presentations_.front().native.get(); }
+  std::shared_ptr<const TlsVersions> VersionsOf(const ssl_ctx_st* native) const;
 
  private:
+  // One of our certificates, ready to be presented.
+  struct Presentation {
+    OpensslHandle<ssl_ctx_st> native;
+    std::shared_ptr<const TlsVersions> versions;
+  };
   ServerTlsContext() = default;
+  absl::Status AddPresentation(const Credential& credential, uint64_t generation);
+  static int OnServerName(ssl_st* ssl, int* alert, void* context);
 
-  std::shared_ptr<const Credential> credential_;
   MutualTls mutual_tls_ = MutualTls::kOff;
   PeerPolicy peer_policy_;
-  OpensslHandle<ssl_ctx_st> native_;
+  std::vector<Presentation> presentations_;  // the default one first
+  ServerNames names_;
 };
 
 class ClientTlsContext {
@@ -57,16 +74,17 @@ class ClientTlsContext {
   // The server's certificate is always verified by `peer_policy`. `credential` may be null: then no
   // certificate is presented to a server that asks.
   static absl::StatusOr<std::shared_ptr<const ClientTlsContext>> Create(
-      PeerPolicy peer_policy, std::shared_ptr<const Credential> credential);
+      PeerPolicy peer_policy, const std::shared_ptr<const Credential>& credential,
+      uint64_t generation = 0);
 
-  const Credential* credential() const { return credential_.get(); }  // null: presents none
   const PeerPolicy& peer_policy() const { return peer_policy_; }
+  const std::shared_ptr<const TlsVersions>& versions() const { return versions_; }
   ssl_ctx_st* native() const { return native_.get(); }  // for core/tls
 
  private:
   ClientTlsContext() = default;
 
-  std::shared_ptr<const Credential> credential_;
+  std::shared_ptr<const TlsVersions> versions_;
   PeerPolicy peer_policy_;
   OpensslHandle<ssl_ctx_st> native_;
 };

@@ -38,6 +38,9 @@ struct TlsStream::Handshake {
 
   HandshakeGate::Ticket ticket;
   PeerJudge judge;
+  // One of the two. The policy and its trust bundle are not kept for longer than they are asked.
+  std::shared_ptr<const ServerTlsContext> server_context;
+  std::shared_ptr<const ClientTlsContext> client_context;
   std::string asked_host;  // outgoing
   std::shared_ptr<PeerIdentity> identity;
 };
@@ -46,8 +49,10 @@ std::unique_ptr<TlsStream> TlsStream::Accept(event::EventLoop* loop, HandshakeGa
                                              std::shared_ptr<const ServerTlsContext> context,
                                              std::unique_ptr<net::ByteStream> inner) {
   std::unique_ptr<TlsStream> stream(new TlsStream(loop, std::move(inner)));
-  stream->server_context_ = std::move(context);
-  stream->BeginAs(PeerRole::kIncomingClient, stream->server_context_->native(), gate);
+  stream->versions_ = context->VersionsOf(context->native());
+  stream->handshake_ = std::make_unique<Handshake>(gate, stream.get());
+  stream->BeginAs(PeerRole::kIncomingClient, context->native());
+  stream->handshake_->server_context = std::move(context);
   return stream;
 }
 
@@ -56,8 +61,10 @@ std::unique_ptr<TlsStream> TlsStream::Connect(event::EventLoop* loop, HandshakeG
                                               absl::string_view asked_host,
                                               std::unique_ptr<net::ByteStream> inner) {
   std::unique_ptr<TlsStream> stream(new TlsStream(loop, std::move(inner)));
-  stream->client_context_ = std::move(context);
-  stream->BeginAs(PeerRole::kOutgoingServer, stream->client_context_->native(), gate);
+  stream->versions_ = context->versions();
+  stream->handshake_ = std::make_unique<Handshake>(gate, stream.get());
+  stream->BeginAs(PeerRole::kOutgoingServer, context->native());
+  stream->handshake_->client_context = std::move(context);
   stream->handshake_->asked_host = std::string(asked_host);
   const absl::StatusOr<std::string> name = CanonicalDomainName(asked_host);
   if (!net::IpAddress::Parse(asked_host).ok() && name.ok()) {
@@ -72,8 +79,7 @@ TlsStream::TlsStream(event::EventLoop* loop, std::unique_ptr<net::ByteStream> in
 
 TlsStream::~TlsStream() { loop_->thread().AssertHeld(); }
 
-void TlsStream::BeginAs(PeerRole role, ssl_ctx_st* context, HandshakeGate* gate) {
-  handshake_ = std::make_unique<Handshake>(gate, this);
+void TlsStream::BeginAs(PeerRole role, ssl_ctx_st* context) {
   ssl_.reset(SSL_new(context));
   SIPCM_CHECK_MESSAGE(ssl_ != nullptr, "out of memory for a TLS connection");
   BIO* bio = bio_.NewBio();
@@ -86,15 +92,9 @@ void TlsStream::BeginAs(PeerRole role, ssl_ctx_st* context, HandshakeGate* gate)
   }
 }
 
-std::string TlsStream::credential_version() const {
-  if (server_context_ != nullptr) return server_context_->credential().versioned_name();
-  const Credential* credential = client_context_->credential();
-  return credential == nullptr ? "" : credential->versioned_name();
-}
-
 const PeerPolicy& TlsStream::policy() const {
-  return server_context_ != nullptr ? server_context_->peer_policy()
-                                    : client_context_->peer_policy();
+  return handshake_->server_context != nullptr ? handshake_->server_context->peer_policy()
+                                               : handshake_->client_context->peer_policy();
 }
 
 std::string TlsStream::PeerName() const {
@@ -114,7 +114,7 @@ void TlsStream::Start(net::ByteStream::Listener* listener) {
 
 void TlsStream::OnReady() {
   // A server waits for the ClientHello; a client's own is a costly step already.
-  if (client_context_ != nullptr) handshake_->ticket.Wait();
+  if (handshake_->client_context != nullptr) handshake_->ticket.Wait();
 }
 
 void TlsStream::OnFailed() {
@@ -182,7 +182,7 @@ void TlsStream::TakeHandshakeStep() {
 
 int TlsStream::JudgePeer(x509_store_ctx_st* store_context) {
   const PeerRole role =
-      server_context_ != nullptr ? PeerRole::kIncomingClient : PeerRole::kOutgoingServer;
+      handshake_->server_context != nullptr ? PeerRole::kIncomingClient : PeerRole::kOutgoingServer;
   PeerJudgement judgement =
       tls::JudgePeer(store_context, policy(), role, handshake_->asked_host, loop_->WallNow());
   handshake_->identity = std::move(judgement.identity);
@@ -192,7 +192,9 @@ int TlsStream::JudgePeer(x509_store_ctx_st* store_context) {
 }
 
 void TlsStream::TakeServerName() {
-  if (server_context_ == nullptr) return;
+  const ServerTlsContext* const server = handshake_->server_context.get();
+  if (server == nullptr) return;
+  versions_ = server->VersionsOf(SSL_get_SSL_CTX(ssl_.get()));
   const char* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
   if (name != nullptr) server_name_ = absl::CHexEscape(name);
 }
@@ -206,8 +208,8 @@ void TlsStream::Refuse(std::shared_ptr<RefusedPeer> refused) {
 void TlsStream::FinishHandshake() {
   SSL* const ssl = ssl_.get();
   std::shared_ptr<PeerIdentity> identity = std::move(handshake_->identity);
-  const bool must_be_verified =
-      server_context_ == nullptr || server_context_->mutual_tls() == MutualTls::kRequire;
+  const ServerTlsContext* const server = handshake_->server_context.get();
+  const bool must_be_verified = server == nullptr || server->mutual_tls() == MutualTls::kRequire;
   SIPCM_CHECK_MESSAGE(identity != nullptr || !must_be_verified, "a handshake without a verdict");
   if (identity == nullptr) identity = std::make_shared<PeerIdentity>();
   identity->tls_version = SSL_get_version(ssl);
@@ -349,7 +351,7 @@ IoResult TlsStream::Write(absl::string_view bytes) {
     if (SSL_write_ex(ssl_.get(), bytes.data() + written, size, &count) != 1) return FailWrite();
     written += count;
   }
-  write_blocked_ = written < bytes.size();
+  write_blocked_ = written < bytes.size() || bio_.blocked();
   return {Outcome::kDone, written};
 }
 

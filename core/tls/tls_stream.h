@@ -16,6 +16,7 @@
 #include "core/tls/peer_verifier.h"
 #include "core/tls/refused_peer.h"
 #include "core/tls/tls_context.h"
+#include "core/tls/tls_versions.h"
 
 struct x509_store_ctx_st;
 
@@ -59,6 +60,7 @@ class TlsStream final : public net::ByteStream,
   net::IoResult Write(absl::string_view bytes) override;
   void SetReading(bool on) override;
   void CloseWrite() override;
+  bool has_unsent() const override { return bio_.blocked(); }
   absl::Status error() const override { return error_; }
   const net::SocketAddress& local_address() const override { return inner_->local_address(); }
   const net::SocketAddress& remote_address() const override { return inner_->remote_address(); }
@@ -70,8 +72,8 @@ class TlsStream final : public net::ByteStream,
   // SNI: the name that the client asked for, or that we asked for; escaped; empty without one, and
   // until ready or refused.
   const std::string& server_name() const { return server_name_; }
-  // Our own certificate ("certificates/edge@2"); empty when none is presented.
-  std::string credential_version() const;
+  // What it is made with; of a listener with several certificates: until ready, the default one.
+  const TlsVersions& versions() const { return *versions_; }
 
  private:
   enum class State : unsigned char { kIdle, kHandshaking, kFailing, kReady, kFailed };
@@ -79,7 +81,7 @@ class TlsStream final : public net::ByteStream,
   struct Handshake;
 
   TlsStream(event::EventLoop* loop, std::unique_ptr<net::ByteStream> inner);
-  void BeginAs(PeerRole role, ssl_ctx_st* context, HandshakeGate* gate);
+  void BeginAs(PeerRole role, ssl_ctx_st* context);
 
   // The inner stream's listener.
   void OnReady() override;
@@ -109,9 +111,7 @@ class TlsStream final : public net::ByteStream,
 
   event::EventLoop* const loop_;
   std::unique_ptr<net::ByteStream> inner_;
-  // One of the two.
-  std::shared_ptr<const ServerTlsContext> server_context_;
-  std::shared_ptr<const ClientTlsContext> client_context_;
+  std::shared_ptr<const TlsVersions> versions_;
   net::ByteStream::Listener* listener_ = nullptr;
   StreamBio bio_;
   OpensslHandle<ssl_st> ssl_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/error.h"
@@ -286,6 +287,32 @@ void FakeEngine::CloseConnection(connection::ConnectionId id, bool drain,
     }
     done(std::move(answer));
   });
+}
+
+void FakeEngine::RetireConnections(const std::string& manager_id, const std::string& object,
+                                   const std::string& version, engine::Retiring retiring,
+                                   Callback<int> done) {
+  const std::string kept = absl::StrCat(object, "@", version);
+  int count = 0;
+  {
+    absl::MutexLock lock(&mutex_);
+    retirements_.push_back(absl::StrCat(manager_id, " ", kept,
+                                        retiring == engine::Retiring::kDrain ? " drain" : " now"));
+    for (auto it = connections_.begin(); it != connections_.end();) {
+      const ConnectionSnapshot& connection = it->second;
+      const bool matches = connection.manager_id == manager_id &&
+                           absl::StartsWith(connection.certificate_version, object + "@") &&
+                           connection.certificate_version != kept;
+      it = matches ? connections_.erase(it) : std::next(it);
+      count += matches;
+    }
+  }
+  Later([done = std::move(done), count]() mutable { done(count); });
+}
+
+std::vector<std::string> FakeEngine::retirements() const {
+  absl::MutexLock lock(&mutex_);
+  return retirements_;
 }
 
 void FakeEngine::CloseConnectionsByDomain(const std::string& manager_id, const std::string& pattern,

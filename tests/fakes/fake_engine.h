@@ -37,6 +37,8 @@ class FakeEngine final : public engine::Engine {
   dispatch::Endpoint endpoint(const std::string& id) const;
   bool has_endpoint(const std::string& id) const;
   std::string last_explained() const;
+  // "edge certificates/a@2 drain", in order.
+  std::vector<std::string> retirements() const;
   bool shut_down() const;
 
   absl::Status ApplyManager(engine::ManagerConfig config) override;
@@ -69,6 +71,11 @@ class FakeEngine final : public engine::Engine {
   // Answers how many connections of the manager were let in by the pattern, and removes them.
   void CloseConnectionsByDomain(const std::string& manager_id, const std::string& pattern,
                                 Callback<int> done) override;
+  // Answers how many connections of the manager present another version of the object, and removes
+  // them; retirements() tells what was asked.
+  void RetireConnections(const std::string& manager_id, const std::string& object,
+                         const std::string& version, engine::Retiring retiring,
+                         Callback<int> done) override;
   // Messages are not for this fake: subscriptions are refused, orders are not answered.
   absl::StatusOr<std::unique_ptr<engine::Subscription>> Subscribe(
       engine::SubscriptionOptions options, std::shared_ptr<dispatch::DeliverySink> sink) override;
@@ -97,6 +104,7 @@ class FakeEngine final : public engine::Engine {
   absl::StatusOr<engine::DispatchExplanation> explanation_ ABSL_GUARDED_BY(mutex_) =
       engine::DispatchExplanation();
   mutable std::string last_explained_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> retirements_ ABSL_GUARDED_BY(mutex_);
   absl::Status next_listening_ ABSL_GUARDED_BY(mutex_);
   int apply_manager_count_ ABSL_GUARDED_BY(mutex_) = 0;
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;

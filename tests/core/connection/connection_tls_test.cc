@@ -81,9 +81,9 @@ class ConnectionTlsTest : public ::testing::Test {
   // The server sip.example.org lets in what fits `allowed`; the client edge.contoso.com asks for
   // `asked`. With `plain` the client speaks no TLS.
   void Connect(const std::string& allowed, const std::string& asked, bool plain = false) {
-    auto [a, b] =
-        fakes::MemoryStream::MakePair({&loop_, *net::SocketAddress::Parse("192.0.2.1:40000")},
-                                      {&loop_, *net::SocketAddress::Parse("192.0.2.7:5061")});
+    auto [a, b] = fakes::MemoryStream::MakePair(
+        {&loop_, *net::SocketAddress::Parse("192.0.2.1:40000")},
+        {&loop_, *net::SocketAddress::Parse("192.0.2.7:5061")}, memory_);
     client_end_ = a.get();
     auto server_context = tls::ServerTlsContext::Create(Issue("sip.example.org"),
                                                         tls::MutualTls::kRequire, Policy(allowed));
@@ -110,6 +110,7 @@ class ConnectionTlsTest : public ::testing::Test {
   ConnectionEnvironment environment_{&loop_};
   const pki::CertificateAuthority root_{"Root"};
   ConnectionSettings settings_;
+  fakes::MemoryStreamOptions memory_;
   fakes::MemoryStream* client_end_ = nullptr;
   End server_;
   End client_;
@@ -193,6 +194,37 @@ TEST_F(ConnectionTlsTest, AnEndInsideAMessageIsTruncationAndNeverDispatched) {
   ASSERT_TRUE(server_.reason.has_value());
   EXPECT_EQ(CloseReasonName(*server_.reason), "truncated") << server_.detail;
   EXPECT_EQ(server_.messages, 0);
+}
+
+// A record is encrypted whole: what the socket has no room for waits inside the stream.
+TEST_F(ConnectionTlsTest, CloseAfterFlushWaitsForTheRecordThatTheSocketHadNoRoomFor) {
+  memory_.capacity = 4096;
+  ConnectWell();
+  std::string large(kOptions);
+  large.replace(large.find("Content-Length: 0"), 17, "Content-Length: 12000");
+  large.append(12000, 'x');
+  client_.connection->Send(large);
+  client_.connection->CloseAfterFlush(CloseReason::kAdmin);
+  loop_.RunUntilIdle();
+  EXPECT_EQ(server_.messages, 1);
+  ASSERT_TRUE(server_.reason.has_value());
+  EXPECT_EQ(CloseReasonName(*server_.reason), "peer_closed") << server_.detail;
+  EXPECT_EQ(CloseReasonName(*client_.reason), "admin");
+}
+
+TEST_F(ConnectionTlsTest, ARecordThatNobodyReadsEndsAtTheWriteStallLimit) {
+  memory_.capacity = 4096;
+  ConnectWell();
+  server_.connection->SetReading(false);
+  std::string large(kOptions);
+  large.replace(large.find("Content-Length: 0"), 17, "Content-Length: 12000");
+  large.append(12000, 'x');
+  client_.connection->Send(large);
+  client_.connection->CloseAfterFlush(CloseReason::kAdmin);
+  loop_.AdvanceBy(settings_.write_stall_timeout - absl::Nanoseconds(1));
+  EXPECT_FALSE(client_.reason.has_value());
+  loop_.AdvanceBy(absl::Nanoseconds(1));
+  EXPECT_TRUE(client_.reason.has_value());
 }
 
 TEST_F(ConnectionTlsTest, AClientThatSaysNothingIsClosedAtTheHandshakeLimit) {

@@ -45,8 +45,8 @@ TEST_F(TlsHandshakeTest, MakesBothSidesReadyAndTellsWhoTheServerIs) {
   EXPECT_EQ(server.matched_allowed_domain, "");
   EXPECT_EQ(pair->server_tls->server_name(), "sip.example.org");
   EXPECT_EQ(pair->client_tls->server_name(), "sip.example.org");
-  EXPECT_EQ(pair->server_tls->credential_version(), "certificates/test@1");
-  EXPECT_EQ(pair->client_tls->credential_version(), "");
+  EXPECT_EQ(pair->server_tls->versions().CredentialText(), "certificates/test@1");
+  EXPECT_EQ(pair->client_tls->versions().CredentialText(), "");
   EXPECT_EQ(pair->client_tls->refused_peer(), nullptr);
 }
 
@@ -70,7 +70,7 @@ TEST_F(TlsHandshakeTest, MutualTlsTellsTheClientAndTheEntryThatLetItIn) {
     EXPECT_TRUE(client.verified);
     EXPECT_EQ(client.subject, "CN=edge");
     EXPECT_EQ(client.matched_allowed_domain, ".contoso.com");
-    EXPECT_EQ(pair->client_tls->credential_version(), "certificates/test@1");
+    EXPECT_EQ(pair->client_tls->versions().CredentialText(), "certificates/test@1");
   }
 }
 

@@ -98,6 +98,8 @@ class ScriptedEngine final : public engine::Engine {
   void CloseConnection(connection::ConnectionId, bool,
                        Callback<engine::ConnectionSnapshot>) override {}
   void CloseConnectionsByDomain(const std::string&, const std::string&, Callback<int>) override {}
+  void RetireConnections(const std::string&, const std::string&, const std::string&,
+                         engine::Retiring, Callback<int>) override {}
   engine::EngineTotals GetTotals() const override { return {}; }
   void Shutdown(absl::Duration, absl::AnyInvocable<void()> done) override { done(); }
 
