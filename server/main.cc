@@ -4,6 +4,7 @@
 // signal; 2 the command line or the configuration is wrong.
 
 #include <grpc/support/log.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -17,6 +18,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/engine/engine.h"
 #include "core/engine/production_engine.h"
 #include "server/catalog/server_catalog.h"
 #include "server/config/config_file.h"
@@ -26,6 +28,7 @@
 #include "server/log/engine_event_log.h"
 #include "server/log/log_line.h"
 #include "server/log/logger.h"
+#include "server/memory_return.h"
 #include "server/server.h"
 
 namespace sipcm::server {
@@ -66,11 +69,21 @@ bool WriteAddresses(const std::string& path, const Server& server) {
   return std::rename(temporary.c_str(), path.c_str()) == 0;
 }
 
-void WaitForSignal(EndSignal* end_signal, Logger* logger) {
+int64_t ConnectionCount(const engine::EngineTotals& totals) {
+  int64_t count = 0;
+  for (const auto& direction : totals.connections) {
+    for (const int64_t of_transport : direction) count += of_transport;
+  }
+  return count;
+}
+
+void WaitForSignal(EndSignal* end_signal, const engine::Engine& engine, Logger* logger) {
+  MemoryReturn memory;
   int received = 0;
   while (received == 0) {
     received = end_signal->Wait(absl::Seconds(1));
     logger->ReportDropped();
+    if (memory.OnConnectionCount(ConnectionCount(engine.GetTotals()))) malloc_trim(0);
   }
   logger->Log(LogLevel::kInfo, "server_ending", {{"signal", absl::StrCat(received)}});
   end_signal->ExitOnNext();
@@ -114,7 +127,7 @@ int Serve(const Flags& flags, const sipcm::v1::Config& config, EndSignal* end_si
     code = Fail(kSystemRefused, absl::StrCat("--addresses_file: cannot write \"",
                                              flags.addresses_file, "\"; check its folder"));
   } else {
-    WaitForSignal(end_signal, logger);
+    WaitForSignal(end_signal, *(*engine)->engine(), logger);
   }
   server.Stop(code == kOk ? flags.drain_timeout : absl::ZeroDuration());
   grpc_logger = nullptr;

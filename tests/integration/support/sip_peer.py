@@ -2,7 +2,10 @@
 
 import itertools
 import re
+import select
 import socket
+import ssl
+import struct
 import time
 
 from tests.integration.support.waiting import DEADLINE_SECONDS
@@ -78,6 +81,43 @@ class SipPeer:
             self._socket.sendall(data)
         except OSError:
             pass
+
+    def close_notify(self, then=b''):
+        """Ends our side of TLS, not waiting for theirs, then writes `then` below TLS."""
+        self._socket.settimeout(0)
+        try:
+            self._socket.unwrap()
+        except (ssl.SSLError, OSError):
+            pass  # Theirs has not come yet.
+        self._socket = socket.socket(fileno=self._socket.detach())
+        self.send(then)
+
+    def end_without_close_notify(self):
+        self._socket = socket.socket(fileno=self._socket.detach())
+        self._socket.shutdown(socket.SHUT_WR)
+
+    def reset(self):
+        """Ends by RST."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+        self._socket.close()
+        self.ended = True
+
+    def send_until_blocked(self, data):
+        """Writes `data` again and again until the other side takes no more."""
+        self._socket.settimeout(0.5)
+        try:
+            while True:
+                self._socket.sendall(data)
+        except TimeoutError:
+            pass
+        except OSError:
+            self.ended = True
+
+    def wait_until_reset_without_reading(self, seconds=DEADLINE_SECONDS):
+        """True when the other side gave the connection up; what it sent stays unread."""
+        poll = select.poll()
+        poll.register(self._socket, 0)  # Only errors and hang-ups.
+        return self.ended or bool(poll.poll(seconds * 1000))
 
     def _receive(self, seconds):
         """Reads once. False: nothing came in time, or the connection has ended."""
