@@ -15,6 +15,7 @@ class SlowPeersTest(AbuseCase):
 
     def test_headers_byte_by_byte_from_two_thousand_connections(self):
         before = self.footprint.resident_bytes()
+        self.footprint.forget_peak()
 
         async def slowloris(connection):
             await connection.trickle(request()[:200], 1)

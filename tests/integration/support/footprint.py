@@ -23,6 +23,11 @@ class Footprint:
     def resident_bytes(self):
         return self._status('VmRSS')
 
+    def forget_peak(self):
+        """Lets the peak of resident memory begin anew (proc(5), clear_refs)."""
+        with open('/proc/%d/clear_refs' % self._pid, 'w', encoding='ascii') as file:
+            file.write('5')
+
     def peak_bytes(self):
         return self._status('VmHWM')
 
