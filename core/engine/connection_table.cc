@@ -70,21 +70,26 @@ void ConnectionTable::RetireIfDue(const ConnectionSlot& slot, Instant now) {
 }
 
 ConnectionSnapshot SnapshotOf(const ConnectionSlot& slot, Instant now, absl::Time wall_now) {
-  const connection::Connection& connection = *slot.connection;
+  ConnectionSnapshot snapshot = SnapshotOf(*slot.connection, *slot.manager->state, now, wall_now);
+  if (slot.pool != nullptr) snapshot.pool_id = slot.pool->destination().PoolId();
+  return snapshot;
+}
+
+ConnectionSnapshot SnapshotOf(const connection::Connection& connection, const ManagerState& manager,
+                              Instant now, absl::Time wall_now) {
   const auto wall = [&](Instant at) {
     // Infinite: it has not happened yet.
     return at.is_infinite() ? absl::InfinitePast() : wall_now - (now - at);
   };
   ConnectionSnapshot snapshot;
   snapshot.id = connection.id();
-  snapshot.manager_id = slot.manager->state->id();
+  snapshot.manager_id = manager.id();
   snapshot.direction = connection.direction();
   snapshot.transport = connection.transport();
   snapshot.state = connection.state();
   snapshot.local_address = connection.local_address();
   snapshot.remote_address = connection.remote_address();
   snapshot.peer = connection.peer();
-  if (slot.pool != nullptr) snapshot.pool_id = slot.pool->destination().PoolId();
   if (connection.tls() != nullptr) {
     snapshot.certificate_version = connection.tls()->versions().CredentialText();
   }

@@ -78,6 +78,9 @@ class ConnectionTable {
 
 // As values. `now` and `wall_now` are of one instant.
 ConnectionSnapshot SnapshotOf(const ConnectionSlot& slot, Instant now, absl::Time wall_now);
+// Of one without a slot: it is not established yet.
+ConnectionSnapshot SnapshotOf(const connection::Connection& connection, const ManagerState& manager,
+                              Instant now, absl::Time wall_now);
 
 }  // namespace sipcm::engine
 

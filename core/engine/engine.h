@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "core/dispatch/delivery.h"
 #include "core/engine/engine_config.h"
+#include "core/engine/engine_event.h"
 #include "core/engine/engine_snapshot.h"
 #include "core/engine/message_order.h"
 #include "core/engine/retirement.h"
@@ -123,6 +124,9 @@ class Engine {
 
   // --- The whole ---
   virtual EngineTotals GetTotals() const = 0;
+  // Has each worker tell the event sink once, in order with its other events, what it has
+  // (kWorkerState with this `round`): with the events that follow it, a reader knows what is.
+  virtual void TellState(uint64_t round) = 0;
   // No new work: listeners close, new requests get 503, sends are refused. `done` is called when
   // no request is open, or at `timeout`; connections are then closed (kShutdown).
   virtual void Shutdown(absl::Duration timeout, absl::AnyInvocable<void()> done) = 0;

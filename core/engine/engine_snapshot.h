@@ -12,7 +12,6 @@
 #include "core/dispatch/delivery.h"
 #include "core/pool/connection_pool.h"
 #include "core/tls/peer_identity.h"
-#include "core/tls/refused_peer.h"
 
 namespace sipcm::engine {
 
@@ -82,41 +81,6 @@ struct DispatchExplanation {
   int status_code = 0;      // of the automatic answer
   std::string explanation;  // the steps tried, in words
   int subscription_count = 0;
-};
-
-// Something that happened, for logs, metrics and (later) watchers. Told after it is true.
-struct EngineEvent {
-  enum class Kind : uint8_t {
-    kManagerListening,
-    kManagerIdle,
-    kManagerFailed,
-    kConnectionEstablished,
-    kConnectionClosed,
-    kTlsRefused,
-    kAcceptFailed,
-    kPoolAdded,
-    kPoolRemoved,
-    kMalformed,
-  };
-  Kind kind = Kind::kConnectionEstablished;
-  std::string manager_id;
-  connection::ConnectionId connection;
-  connection::Direction direction = connection::Direction::kIncoming;
-  connection::Transport transport = connection::Transport::kTcp;
-  net::SocketAddress local_address;
-  net::SocketAddress remote_address;
-  std::string pool_id;
-  connection::CloseReason close_reason = connection::CloseReason::kIdle;
-  absl::Status detail;
-  std::shared_ptr<const tls::PeerIdentity> peer;
-  std::shared_ptr<const tls::RefusedPeer> refused_peer;  // kTlsRefused only, and there always
-};
-
-// Called from workers' and control threads; must not block.
-class EventSink {
- public:
-  virtual ~EventSink() = default;
-  virtual void OnEvent(const EngineEvent& event) = 0;
 };
 
 }  // namespace sipcm::engine

@@ -12,6 +12,7 @@
 #include "core/base/snapshot_cell.h"
 #include "core/dispatch/endpoint_directory.h"
 #include "core/dispatch/subscription_group.h"
+#include "core/engine/engine_event.h"
 #include "core/engine/manager_runtime.h"
 
 namespace sipcm::engine {
@@ -20,8 +21,10 @@ namespace sipcm::engine {
 // message is in snapshot cells. Any thread.
 class ManagerState {
  public:
-  ManagerState(std::string id, std::shared_ptr<const ManagerRuntime> runtime)
+  // `events`, which outlives this, is told each change of the listening state, in order.
+  ManagerState(std::string id, std::shared_ptr<const ManagerRuntime> runtime, EventSink* events)
       : id_(std::move(id)),
+        events_(events),
         runtime_(std::move(runtime)),
         directory_(dispatch::EndpointDirectory::Empty()),
         group_(std::make_shared<dispatch::SubscriptionGroup>()) {}
@@ -40,36 +43,55 @@ class ManagerState {
   // Set once, when it is deleted: workers drop what they have of it.
   std::atomic<bool> removed{false};
 
-  ManagerStatus::State state() const {
-    absl::MutexLock lock(&mutex_);
-    return state_;
-  }
+  ManagerStatus::State state() const { return listening_status().state; }
   std::vector<net::SocketAddress> bound_addresses() const {
-    absl::MutexLock lock(&mutex_);
-    return bound_;
+    return listening_status().bound_addresses;
   }
-  std::string reason() const {
+  // Its state, revision, addresses and reason; nothing else.
+  ManagerStatus listening_status() const {
     absl::MutexLock lock(&mutex_);
-    return reason_;
+    return status_;
   }
+  // `why`: of kFailed.
   void SetState(ManagerStatus::State state, std::vector<net::SocketAddress> bound,
-                std::string reason) {
+                const absl::Status& why = absl::OkStatus()) {
     absl::MutexLock lock(&mutex_);
-    state_ = state;
-    bound_ = std::move(bound);
-    reason_ = std::move(reason);
+    status_.state = state;
+    ++status_.revision;
+    status_.bound_addresses = std::move(bound);
+    status_.reason = std::string(why.message());
+    EngineEvent event;
+    event.kind = EventKindOf(state);
+    event.manager_id = id_;
+    event.detail = why;
+    event.manager = std::make_shared<ManagerStatus>(status_);
+    // With the lock held: the next change is told after this one.
+    events_->OnEvent(event);
   }
 
  private:
+  static EngineEvent::Kind EventKindOf(ManagerStatus::State state) {
+    switch (state) {
+      case ManagerStatus::State::kListening:
+        return EngineEvent::Kind::kManagerListening;
+      case ManagerStatus::State::kStopping:
+        return EngineEvent::Kind::kManagerStopping;
+      case ManagerStatus::State::kFailed:
+        return EngineEvent::Kind::kManagerFailed;
+      case ManagerStatus::State::kIdle:
+        break;
+    }
+    return EngineEvent::Kind::kManagerIdle;
+  }
+
   const std::string id_;
+  EventSink* const events_;
   SnapshotCell<ManagerRuntime> runtime_;
   SnapshotCell<dispatch::EndpointDirectory> directory_;
   const std::shared_ptr<dispatch::SubscriptionGroup> group_;
 
   mutable absl::Mutex mutex_;  // the listening state: rarely taken, by control and a failed accept
-  ManagerStatus::State state_ ABSL_GUARDED_BY(mutex_) = ManagerStatus::State::kIdle;
-  std::vector<net::SocketAddress> bound_ ABSL_GUARDED_BY(mutex_);
-  std::string reason_ ABSL_GUARDED_BY(mutex_);
+  ManagerStatus status_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sipcm::engine

@@ -57,7 +57,7 @@ pool::ConnectionPool& PoolDirectory::PoolFor(LocalManager* manager,
     by_pool_[home->pool.get()] = home.get();
     ++manager->pool_count;
     totals_->pools.Add(1);
-    host_->OnPoolAdded(*manager, destination);
+    host_->OnPoolAdded(SnapshotOf(*home));
   }
   removals_.Disarm(home.get());
   return *home->pool;
@@ -65,28 +65,36 @@ pool::ConnectionPool& PoolDirectory::PoolFor(LocalManager* manager,
 
 void PoolDirectory::ApplyLimits(LocalManager* manager, const pool::Destination& destination,
                                 const pool::PoolLimits& limits) {
-  settings_[Key(manager, destination)] = limits;
-  const auto home = homes_.find(Key(manager, destination));
+  const Key key(manager, destination);
+  settings_[key] = limits;
+  const auto home = homes_.find(key);
   if (home != homes_.end()) home->second->pool->SetLimits(limits);
+  host_->OnPoolChanged(home != homes_.end() ? SnapshotOf(*home->second) : SnapshotOf(key, limits));
 }
 
 bool PoolDirectory::Remove(LocalManager* manager, const pool::Destination& destination,
                            Instant deadline, PoolSnapshot* last) {
   const Key key(manager, destination);
-  last->manager_id = manager->state->id();
-  last->destination = destination;
-  last->limits = LimitsFor(manager, destination);
+  *last = SnapshotOf(key, LimitsFor(manager, destination));
   const bool had_setting = settings_.erase(key) > 0;
   const auto home = homes_.find(key);
-  if (home == homes_.end()) return had_setting;
-  last->live = true;
-  last->statistics = home->second->pool->statistics();
+  if (home == homes_.end()) {
+    if (had_setting) host_->OnPoolRemoved(manager, *last);
+    return had_setting;
+  }
+  *last = SnapshotOf(*home->second);
   home->second->pool->Drain(deadline);
   if (home->second->pool->empty()) EraseHome(home->second.get());
   return true;
 }
 
 void PoolDirectory::ForgetManager(LocalManager* manager, connection::CloseReason reason) {
+  std::vector<PoolSnapshot> settings;
+  for (const auto& [key, limits] : settings_) {
+    if (key.first == manager && !homes_.contains(key)) settings.push_back(SnapshotOf(key, limits));
+  }
+  absl::erase_if(settings_, [&](const auto& entry) { return entry.first.first == manager; });
+  for (const PoolSnapshot& last : settings) host_->OnPoolRemoved(manager, last);
   std::vector<Home*> homes;
   for (auto& [key, home] : homes_) {
     if (key.first == manager) homes.push_back(home.get());
@@ -95,7 +103,21 @@ void PoolDirectory::ForgetManager(LocalManager* manager, connection::CloseReason
     home->pool->Drain(loop_->Now(), reason);
     if (home->pool->empty()) EraseHome(home);
   }
-  absl::erase_if(settings_, [&](const auto& entry) { return entry.first.first == manager; });
+}
+
+PoolSnapshot PoolDirectory::SnapshotOf(const Key& key, const pool::PoolLimits& limits) {
+  PoolSnapshot snapshot;
+  snapshot.manager_id = key.first->state->id();
+  snapshot.destination = key.second;
+  snapshot.limits = limits;
+  return snapshot;
+}
+
+PoolSnapshot PoolDirectory::SnapshotOf(const Home& home) const {
+  PoolSnapshot snapshot = SnapshotOf(home.key, home.pool->limits());
+  snapshot.statistics = home.pool->statistics();
+  snapshot.live = true;
+  return snapshot;
 }
 
 std::vector<PoolSnapshot> PoolDirectory::Snapshots(const std::string& manager_id) const {
@@ -104,20 +126,10 @@ std::vector<PoolSnapshot> PoolDirectory::Snapshots(const std::string& manager_id
     return manager_id.empty() || key.first->state->id() == manager_id;
   };
   for (const auto& [key, home] : homes_) {
-    if (!wanted(key)) continue;
-    PoolSnapshot& snapshot = snapshots.emplace_back();
-    snapshot.manager_id = key.first->state->id();
-    snapshot.destination = key.second;
-    snapshot.limits = home->pool->limits();
-    snapshot.statistics = home->pool->statistics();
-    snapshot.live = true;
+    if (wanted(key)) snapshots.push_back(SnapshotOf(*home));
   }
   for (const auto& [key, limits] : settings_) {
-    if (!wanted(key) || homes_.contains(key)) continue;
-    PoolSnapshot& snapshot = snapshots.emplace_back();
-    snapshot.manager_id = key.first->state->id();
-    snapshot.destination = key.second;
-    snapshot.limits = limits;
+    if (wanted(key) && !homes_.contains(key)) snapshots.push_back(SnapshotOf(key, limits));
   }
   return snapshots;
 }
@@ -172,12 +184,15 @@ void PoolDirectory::OnTimeout(event::TimeoutQueue::Entry& entry) {
 
 void PoolDirectory::EraseHome(Home* home) {
   const Key key = home->key;
+  PoolSnapshot last = SnapshotOf(*home);
+  // What stays is a resource still: its settings.
+  if (settings_.contains(key)) last.live = false;
   removals_.Disarm(home);
   by_pool_.erase(home->pool.get());
   homes_.erase(key);
   --key.first->pool_count;
   totals_->pools.Add(-1);
-  host_->OnPoolRemoved(*key.first, key.second);
+  host_->OnPoolRemoved(key.first, last);
 }
 
 }  // namespace sipcm::engine

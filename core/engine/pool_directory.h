@@ -39,9 +39,11 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
     virtual void OnServerRefused(const LocalManager& manager, const pool::Destination& destination,
                                  const connection::Connection& connection,
                                  const absl::Status& detail) = 0;
-    virtual void OnPoolAdded(const LocalManager& manager, const pool::Destination& destination) = 0;
-    virtual void OnPoolRemoved(const LocalManager& manager,
-                               const pool::Destination& destination) = 0;
+    virtual void OnPoolAdded(const PoolSnapshot& pool) = 0;
+    // Its settings, also those of a pool that is yet to come.
+    virtual void OnPoolChanged(const PoolSnapshot& pool) = 0;
+    // The pool, or its settings, went; may release `manager`.
+    virtual void OnPoolRemoved(LocalManager* manager, const PoolSnapshot& pool) = 0;
 
    protected:
     ~Host() = default;
@@ -60,7 +62,8 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
   // Drains the pool and forgets its settings. False: neither is there. `*last` is how it was.
   bool Remove(LocalManager* manager, const pool::Destination& destination, Instant deadline,
               PoolSnapshot* last);
-  // All of that manager, at once; its pooled connections close with `reason`.
+  // All of that manager, at once; its pooled connections close with `reason`. The caller holds the
+  // manager (pool_count) meanwhile.
   void ForgetManager(LocalManager* manager, connection::CloseReason reason);
   std::vector<PoolSnapshot> Snapshots(const std::string& manager_id) const;
   // Whether each request has its connection for itself.
@@ -83,6 +86,9 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
   void OnTimeout(event::TimeoutQueue::Entry& entry) override;
 
   pool::PoolLimits LimitsFor(LocalManager* manager, const pool::Destination& destination) const;
+  PoolSnapshot SnapshotOf(const Home& home) const;
+  // Of settings without a pool.
+  static PoolSnapshot SnapshotOf(const Key& key, const pool::PoolLimits& limits);
   void EraseHome(Home* home);
 
   const connection::Attempt::Means means_;

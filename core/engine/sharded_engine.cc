@@ -149,6 +149,10 @@ EngineTotals ShardedEngine::GetTotals() const {
   return totals;
 }
 
+void ShardedEngine::TellState(uint64_t round) {
+  PostToAll([round](Worker& worker) { worker.TellState(round); });
+}
+
 void ShardedEngine::Shutdown(absl::Duration timeout, absl::AnyInvocable<void()> done) {
   {
     absl::MutexLock lock(&control_);
@@ -156,7 +160,7 @@ void ShardedEngine::Shutdown(absl::Duration timeout, absl::AnyInvocable<void()> 
     shut_down_ = true;
     for (auto& [id, manager] : managers_) {
       if (manager->state() == ManagerStatus::State::kListening) {
-        manager->SetState(ManagerStatus::State::kIdle, {}, "");
+        manager->SetState(ManagerStatus::State::kIdle, {});
       }
     }
   }

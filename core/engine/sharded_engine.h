@@ -69,6 +69,7 @@ class ShardedEngine final : public Engine {
   void CancelSends(std::vector<uint64_t> cookies, std::shared_ptr<SendSink> sink) override;
 
   EngineTotals GetTotals() const override;
+  void TellState(uint64_t round) override;
   void Shutdown(absl::Duration timeout, absl::AnyInvocable<void()> done) override;
 
  private:

@@ -16,7 +16,7 @@ absl::Status ShardedEngine::ApplyManager(ManagerConfig config) {
   absl::MutexLock lock(&control_);
   ManagerPointer& manager = managers_[id];
   if (manager == nullptr) {
-    manager = std::make_shared<ManagerState>(id, std::move(runtime));
+    manager = std::make_shared<ManagerState>(id, std::move(runtime), events_);
     return absl::OkStatus();
   }
   const std::shared_ptr<const ManagerRuntime> old = manager->runtime().Get();
@@ -77,14 +77,7 @@ absl::StatusOr<ManagerStatus> ShardedEngine::StartListening(const std::string& m
     return refused("ALREADY_LISTENING", " is stopping; start it again when it is IDLE");
   }
   if (shut_down_) return refused("DRAINING", ": the server is draining");
-  const absl::Status listening = Listen(manager);
-  EngineEvent event;
-  event.kind =
-      listening.ok() ? EngineEvent::Kind::kManagerListening : EngineEvent::Kind::kManagerFailed;
-  event.manager_id = manager_id;
-  event.detail = listening;
-  events_->OnEvent(event);
-  if (!listening.ok()) return listening;
+  SIPCM_RETURN_IF_ERROR(Listen(manager));
   return StatusOf(*manager);
 }
 
@@ -92,12 +85,12 @@ absl::Status ShardedEngine::Listen(const ManagerPointer& manager) {
   const std::shared_ptr<const ManagerRuntime> runtime = manager->runtime().Get();
   auto bound = BindAll(runtime->config);
   if (!bound.ok()) {
-    manager->SetState(ManagerStatus::State::kFailed, {}, std::string(bound.status().message()));
+    manager->SetState(ManagerStatus::State::kFailed, {}, bound.status());
     return bound.status();
   }
   std::vector<net::SocketAddress> addresses;
   for (const auto& listener : bound->front()) addresses.push_back(listener->address());
-  manager->SetState(ManagerStatus::State::kListening, std::move(addresses), "");
+  manager->SetState(ManagerStatus::State::kListening, std::move(addresses));
   for (int i = 0; i < worker_count(); ++i) {
     Post(i, [manager, listeners = std::move((*bound)[i])](Worker& worker) mutable {
       worker.AddAcceptors(manager, std::move(listeners));
@@ -144,7 +137,7 @@ void ShardedEngine::StopListening(const std::string& manager_id, Callback<Manage
                                        "\" is not listening"));
     } else {
       manager = *found;
-      manager->SetState(ManagerStatus::State::kStopping, manager->bound_addresses(), "");
+      manager->SetState(ManagerStatus::State::kStopping, manager->bound_addresses());
     }
   }
   if (manager == nullptr) {
@@ -157,21 +150,14 @@ void ShardedEngine::StopListening(const std::string& manager_id, Callback<Manage
         return true;
       },
       [this, manager, done = std::move(done)](std::vector<bool>) mutable {
-        manager->SetState(ManagerStatus::State::kIdle, {}, "");
-        EngineEvent event;
-        event.kind = EngineEvent::Kind::kManagerIdle;
-        event.manager_id = manager->id();
-        events_->OnEvent(event);
+        manager->SetState(ManagerStatus::State::kIdle, {});
         done(StatusOf(*manager));
       });
 }
 
 ManagerStatus ShardedEngine::StatusOf(const ManagerState& manager) const {
   auto& mutable_manager = const_cast<ManagerState&>(manager);
-  ManagerStatus status;
-  status.state = manager.state();
-  status.bound_addresses = manager.bound_addresses();
-  status.reason = manager.reason();
+  ManagerStatus status = manager.listening_status();
   status.warnings = WarningsOf(mutable_manager.runtime().Get()->config);
   status.incoming_connection_count = manager.connection_counts[0].load();
   status.outgoing_connection_count = manager.connection_counts[1].load();

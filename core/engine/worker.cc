@@ -5,8 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/error.h"
-#include "core/tls/peer_identity.h"
-#include "core/tls/tls_stream.h"
 
 namespace sipcm::engine {
 namespace {
@@ -30,7 +28,7 @@ Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWork
     : worker_count_(worker_count),
       means_(means),
       post_(std::move(post)),
-      events_(events),
+      events_(means.loop, events),
       resolver_(means.loop, means.resolver),
       environment_(means.loop),
       gate_(means.loop),
@@ -133,13 +131,10 @@ void Worker::OnAcceptFailed(LocalManager* manager, const absl::Status& status, b
     for (int i = 0; i < worker_count_; ++i) {
       post_(i, [state = manager->state](Worker& worker) { worker.RemoveAcceptors(state); });
     }
-    manager->state->SetState(ManagerStatus::State::kFailed, {}, std::string(status.message()));
+    manager->state->SetState(ManagerStatus::State::kFailed, {}, status);
+  } else {
+    events_.TellAcceptFailed(*manager->state, status);
   }
-  EngineEvent event;
-  event.kind = fatal ? EngineEvent::Kind::kManagerFailed : EngineEvent::Kind::kAcceptFailed;
-  event.manager_id = manager->state->id();
-  event.detail = status;
-  events_->OnEvent(event);
 }
 
 void Worker::Enter(std::unique_ptr<Connection> connection, LocalManager* manager,
@@ -147,6 +142,7 @@ void Worker::Enter(std::unique_ptr<Connection> connection, LocalManager* manager
   const ConnectionSlot& slot = *connections_.Insert(std::move(connection), manager, pool);
   ++manager->connection_count;
   CountOpened(slot);
+  events_.TellOpened(slot);
 }
 
 void Worker::CountOpened(const ConnectionSlot& slot) {
@@ -159,23 +155,9 @@ void Worker::CountOpened(const ConnectionSlot& slot) {
 
 // --- Connections -----------------------------------------------------------------------------
 
-EngineEvent Worker::EventOf(EngineEvent::Kind kind, const ConnectionSlot& slot) const {
-  EngineEvent event;
-  event.kind = kind;
-  event.manager_id = slot.manager->state->id();
-  event.connection = slot.connection->id();
-  event.direction = slot.connection->direction();
-  event.transport = slot.connection->transport();
-  event.local_address = slot.connection->local_address();
-  event.remote_address = slot.connection->remote_address();
-  if (slot.pool != nullptr) event.pool_id = slot.pool->destination().PoolId();
-  event.peer = slot.connection->peer();
-  return event;
-}
-
 void Worker::OnEstablished(Connection& connection) {
   const ConnectionSlot& slot = *ConnectionTable::SlotOf(connection);
-  events_->OnEvent(EventOf(EngineEvent::Kind::kConnectionEstablished, slot));
+  events_.TellEstablished(slot);
   ConnectionTable::RetireIfDue(slot, Now());
 }
 
@@ -191,9 +173,8 @@ void Worker::OnMessage(Connection& connection, const sip::MessageView& message) 
 void Worker::OnMalformed(Connection& connection, const sip::MessageView& message,
                          const sip::ParseVerdict& verdict) {
   ConnectionSlot& slot = *ConnectionTable::SlotOf(connection);
-  EngineEvent event = EventOf(EngineEvent::Kind::kMalformed, slot);
-  event.detail = absl::InvalidArgumentError(absl::StrCat(verdict.field, ": ", verdict.reason));
-  events_->OnEvent(event);
+  events_.TellMalformed(
+      slot, absl::InvalidArgumentError(absl::StrCat(verdict.field, ": ", verdict.reason)));
   inbound_->OnMalformed(slot, message, verdict);
 }
 
@@ -202,14 +183,8 @@ void Worker::OnClosed(Connection& connection, CloseReason reason, const absl::St
   LocalManager* const manager = slot.manager;
   const int direction = IndexOf(connection.direction());
   const int transport = IndexOf(connection.transport());
-  // A peer that was let in once and is closed by a later edit is no refused handshake.
-  const bool is_refusal = reason == CloseReason::kNotAllowed && connection.peer() == nullptr;
-  if (is_refusal) totals_.tls_refused.Add();
-  EngineEvent event = EventOf(
-      is_refusal ? EngineEvent::Kind::kTlsRefused : EngineEvent::Kind::kConnectionClosed, slot);
-  event.close_reason = reason;
-  event.detail = detail;
-  if (is_refusal) event.refused_peer = connection.tls()->refused_peer();
+  WorkerEvents::Closing closing = events_.Close(slot, reason, detail);
+  if (closing.is_refusal()) totals_.tls_refused.Add();
   outbound_->OnConnectionClosed(
       slot, detail.ok() ? absl::UnavailableError(connection::CloseReasonName(reason)) : detail);
   pools_->OnConnectionClosed(slot);
@@ -218,7 +193,7 @@ void Worker::OnClosed(Connection& connection, CloseReason reason, const absl::St
   manager->state->connection_counts[direction].fetch_sub(1, std::memory_order_relaxed);
   --manager->connection_count;
   connections_.Erase(connection.id());
-  events_->OnEvent(event);
+  events_.TellClosed(std::move(closing));
   ReleaseManager(manager);
   CheckDrained();
 }
@@ -235,36 +210,20 @@ Connection* Worker::AdoptOutgoing(std::unique_ptr<Connection> connection, LocalM
 void Worker::OnServerRefused(const LocalManager& manager, const pool::Destination& destination,
                              const Connection& connection, const absl::Status& detail) {
   totals_.tls_refused.Add();
-  EngineEvent event;
-  event.kind = EngineEvent::Kind::kTlsRefused;
-  event.manager_id = manager.state->id();
-  event.connection = connection.id();
-  event.direction = Direction::kOutgoing;
-  event.transport = connection.transport();
-  event.local_address = connection.local_address();
-  event.remote_address = connection.remote_address();
-  event.pool_id = destination.PoolId();
-  event.close_reason = CloseReason::kNotAllowed;
-  event.detail = detail;
-  event.refused_peer = connection.tls()->refused_peer();
-  events_->OnEvent(event);
+  events_.TellServerRefused(*manager.state, destination, connection, detail);
 }
 
-void Worker::OnPoolAdded(const LocalManager& manager, const pool::Destination& destination) {
-  EngineEvent event;
-  event.kind = EngineEvent::Kind::kPoolAdded;
-  event.manager_id = manager.state->id();
-  event.pool_id = destination.PoolId();
-  events_->OnEvent(event);
+void Worker::OnPoolAdded(const PoolSnapshot& pool) {
+  events_.TellPool(EngineEvent::Kind::kPoolAdded, pool);
 }
 
-void Worker::OnPoolRemoved(const LocalManager& manager, const pool::Destination& destination) {
-  EngineEvent event;
-  event.kind = EngineEvent::Kind::kPoolRemoved;
-  event.manager_id = manager.state->id();
-  event.pool_id = destination.PoolId();
-  events_->OnEvent(event);
-  ReleaseManager(const_cast<LocalManager*>(&manager));
+void Worker::OnPoolChanged(const PoolSnapshot& pool) {
+  events_.TellPool(EngineEvent::Kind::kPoolChanged, pool);
+}
+
+void Worker::OnPoolRemoved(LocalManager* manager, const PoolSnapshot& pool) {
+  events_.TellPool(EngineEvent::Kind::kPoolRemoved, pool);
+  ReleaseManager(manager);
 }
 
 void Worker::WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) {
@@ -306,6 +265,15 @@ std::vector<ConnectionSnapshot> Worker::Connections(const std::string& manager_i
     snapshots.push_back(SnapshotOf(slot, means_.loop->Now(), means_.loop->WallNow()));
   }
   return snapshots;
+}
+
+void Worker::TellState(uint64_t round) {
+  WorkerState state;
+  state.round = round;
+  state.worker_count = worker_count_;
+  state.connections = Connections("");
+  state.pools = Pools("");
+  events_.TellState(std::move(state));
 }
 
 absl::StatusOr<ConnectionSnapshot> Worker::WithConnection(

@@ -17,6 +17,7 @@
 #include "core/engine/manager_state.h"
 #include "core/engine/outbound.h"
 #include "core/engine/pool_directory.h"
+#include "core/engine/worker_events.h"
 #include "core/engine/worker_totals.h"
 #include "core/net/network.h"
 #include "core/net/dns/caching_resolver.h"
@@ -77,6 +78,8 @@ class Worker final : private connection::Connection::Listener,
   int Retire(const std::shared_ptr<ManagerState>& manager, const Retirement& retirement);
   int CloseByDomain(const std::string& manager_id, const std::string& pattern);
   Instant Now() const { return means_.loop->Now(); }
+  // Tells the sink all of it, as the worker of `worker_count` that this is.
+  void TellState(uint64_t round);
 
   // No new work; `done` once nothing is open, or at `timeout`, and all connections are closed.
   void Drain(absl::Duration timeout, absl::AnyInvocable<void()> done);
@@ -105,14 +108,14 @@ class Worker final : private connection::Connection::Listener,
   void OnServerRefused(const LocalManager& manager, const pool::Destination& destination,
                        const connection::Connection& connection,
                        const absl::Status& detail) override;
-  void OnPoolAdded(const LocalManager& manager, const pool::Destination& destination) override;
-  void OnPoolRemoved(const LocalManager& manager, const pool::Destination& destination) override;
+  void OnPoolAdded(const PoolSnapshot& pool) override;
+  void OnPoolChanged(const PoolSnapshot& pool) override;
+  void OnPoolRemoved(LocalManager* manager, const PoolSnapshot& pool) override;
 
   LocalManager* Local(const std::shared_ptr<ManagerState>& manager);
   void Enter(std::unique_ptr<connection::Connection> connection, LocalManager* manager,
              pool::ConnectionPool* pool);
   void CountOpened(const ConnectionSlot& slot);
-  EngineEvent EventOf(EngineEvent::Kind kind, const ConnectionSlot& slot) const;
   void ReleaseManager(LocalManager* manager);
   void ForgetPools(connection::CloseReason reason);
   void CheckDrained();
@@ -122,7 +125,7 @@ class Worker final : private connection::Connection::Listener,
   const int worker_count_;
   const WorkerMeans means_;
   PostToWorker post_;
-  EventSink* const events_;
+  WorkerEvents events_;
   WorkerTotals totals_;
   net::CachingResolver resolver_;
   connection::ConnectionEnvironment environment_;

@@ -11,6 +11,7 @@
 #include "server/conversion/endpoint_conversion.h"
 #include "server/conversion/manager_conversion.h"
 #include "server/conversion/manager_defaults.h"
+#include "server/event/resource_event.h"
 #include "server/store/resource_name.h"
 #include "server/store/update_mask.h"
 #include "server/validation/field_checks.h"
@@ -20,6 +21,7 @@ namespace sipcm::server {
 
 using google::protobuf::util::MessageDifferencer;
 using sipcm::v1::ConnectionManager;
+using sipcm::v1::Event;
 
 namespace {
 
@@ -85,6 +87,7 @@ absl::StatusOr<ConnectionManager> ConnectionManagerCatalog::Create(
   SIPCM_RETURN_IF_ERROR(
       Within(state_->engine->ApplyManager(*std::move(config)), "connection_manager"));
   const ConnectionManager& stored = state_->managers.Put(manager, state_->options.now());
+  state_->Tell(MakeEvent(Event::CONNECTION_MANAGER_ADDED, Shown(stored)));
   if (stored.auto_start() && listening == Listening::kAtOnce && CheckMayListen(stored).ok()) {
     // A failure shows in the state; the manager is there all the same.
     state_->engine->StartListening(IdOf(stored)).IgnoreError();
@@ -153,6 +156,7 @@ absl::StatusOr<ConnectionManager> ConnectionManagerCatalog::Replace(ConnectionMa
   if (MessageDifferencer::Equals(before, changed)) return Shown(before);
   SIPCM_RETURN_IF_ERROR(state_->engine->ApplyManager(std::move(config)));
   const ConnectionManager& stored = state_->managers.Put(changed, state_->options.now());
+  state_->Tell(MakeEvent(Event::CONNECTION_MANAGER_CHANGED, Shown(stored)));
   const bool same_answer_times =
       MessageDifferencer::Equals(before.answer_timeout(), stored.answer_timeout()) &&
       MessageDifferencer::Equals(before.invite_answer_timeout(), stored.invite_answer_timeout()) &&
@@ -179,10 +183,14 @@ absl::Status ConnectionManagerCatalog::Delete(
   }
   for (const std::string& name : endpoints) {
     SIPCM_RETURN_IF_ERROR(state_->engine->RemoveEndpoint(name.substr(name.find('/') + 1)));
+    state_->Tell(MakeEvent(Event::ENDPOINT_REMOVED, *state_->endpoints.Find(name),
+                           "its connection manager was deleted by force"));
     state_->endpoints.Erase(name);
     state_->endpoints_of[request.name()].erase(name);
   }
+  ConnectionManager last = Shown(*manager);
   SIPCM_RETURN_IF_ERROR(state_->engine->RemoveManager(IdOf(*manager)));
+  state_->Tell(MakeEvent(Event::CONNECTION_MANAGER_REMOVED, std::move(last)));
   state_->endpoints_of.erase(request.name());
   state_->managers.Erase(request.name());
   return absl::OkStatus();
@@ -258,7 +266,9 @@ absl::Status ConnectionManagerCatalog::EnsureDefaultTcp(ControlState* state) {
   ConnectionManager manager = DefaultTcp(state->options.now());
   SIPCM_ASSIGN_OR_RETURN(engine::ManagerConfig config, state->ConfigOf(manager));
   SIPCM_RETURN_IF_ERROR(state->engine->ApplyManager(std::move(config)));
-  state->managers.Put(std::move(manager), state->options.now());
+  state->Tell(MakeEvent(Event::CONNECTION_MANAGER_ADDED,
+                        state->managers.Put(std::move(manager), state->options.now()),
+                        "made for the first endpoint that named no manager"));
   return absl::OkStatus();
 }
 

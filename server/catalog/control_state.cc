@@ -84,6 +84,10 @@ absl::StatusOr<std::vector<engine::ManagerConfig>> ControlState::ConfigsOfUsers(
   return configs;
 }
 
+void ControlState::Tell(sipcm::v1::Event event) const {
+  if (options.events != nullptr) options.events->OnResourceEvent(std::move(event));
+}
+
 absl::Status ControlState::Apply(std::vector<engine::ManagerConfig> configs) {
   for (engine::ManagerConfig& config : configs) {
     SIPCM_RETURN_IF_ERROR(engine->ApplyManager(std::move(config)));

@@ -19,6 +19,7 @@
 #include "proto/sipcm/v1/endpoint.pb.h"
 #include "proto/sipcm/v1/trust_bundle.pb.h"
 #include "server/catalog/control_thread.h"
+#include "server/event/resource_event_sink.h"
 #include "server/store/resource_store.h"
 
 namespace sipcm::server {
@@ -36,6 +37,8 @@ struct ControlState {
     // CA certificates for managers without a trust bundle that only judge servers; PEM. Read on
     // first use.
     std::string system_trust_file = "/etc/ssl/certs/ca-certificates.crt";
+    // Hears what becomes of the resources; null: nobody. Outlives the state.
+    ResourceEventSink* events = nullptr;
   };
 
   // `engine` outlives this, or has made its last call back before this ends.
@@ -49,6 +52,9 @@ struct ControlState {
   // `credentials` and `anchors` now.
   absl::StatusOr<std::vector<engine::ManagerConfig>> ConfigsOfUsers(const std::string& name)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  // Tells whoever watches, after the change is in force and with the lock still held under which it
+  // was made.
+  void Tell(sipcm::v1::Event event) const;
   absl::Status Apply(std::vector<engine::ManagerConfig> configs)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
   // The names of these managers, in order.

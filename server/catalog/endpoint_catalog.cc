@@ -10,6 +10,7 @@
 #include "core/sip/uri.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "server/conversion/endpoint_conversion.h"
+#include "server/event/resource_event.h"
 #include "server/store/resource_name.h"
 #include "server/store/update_mask.h"
 #include "server/validation/refusal.h"
@@ -18,6 +19,7 @@ namespace sipcm::server {
 
 using sipcm::v1::ConnectionManager;
 using sipcm::v1::Endpoint;
+using sipcm::v1::Event;
 
 namespace {
 
@@ -133,7 +135,9 @@ absl::StatusOr<Endpoint> EndpointCatalog::Create(const sipcm::v1::CreateEndpoint
   }
   if (!applied.ok()) return Within(std::move(applied), "endpoint");
   state_->endpoints_of[endpoint.connection_manager()].insert(endpoint.name());
-  return Shown(state_->endpoints.Put(std::move(endpoint), state_->options.now()));
+  Endpoint shown = Shown(state_->endpoints.Put(std::move(endpoint), state_->options.now()));
+  state_->Tell(MakeEvent(Event::ENDPOINT_ADDED, shown));
+  return shown;
 }
 
 absl::StatusOr<Endpoint> EndpointCatalog::Get(const sipcm::v1::GetEndpointRequest& request) {
@@ -172,7 +176,9 @@ absl::StatusOr<Endpoint> EndpointCatalog::Update(const sipcm::v1::UpdateEndpoint
   const ConnectionManager* manager = state_->managers.Find(changed.connection_manager());
   SIPCM_RETURN_IF_ERROR(
       Within(state_->engine->ApplyEndpoint(ToEndpoint(changed, *manager)), "endpoint"));
-  return Shown(state_->endpoints.Put(std::move(changed), state_->options.now()));
+  Endpoint shown = Shown(state_->endpoints.Put(std::move(changed), state_->options.now()));
+  state_->Tell(MakeEvent(Event::ENDPOINT_CHANGED, shown));
+  return shown;
 }
 
 absl::Status EndpointCatalog::Delete(const sipcm::v1::DeleteEndpointRequest& request) {
@@ -180,7 +186,9 @@ absl::Status EndpointCatalog::Delete(const sipcm::v1::DeleteEndpointRequest& req
   absl::MutexLock lock(&state_->mutex);
   SIPCM_ASSIGN_OR_RETURN(const Endpoint* endpoint, state_->endpoints.Get(request.name(), "name"));
   SIPCM_RETURN_IF_ERROR(CheckEtag(endpoint->name(), request.etag(), endpoint->etag()));
+  Endpoint last = Shown(*endpoint);
   SIPCM_RETURN_IF_ERROR(state_->engine->RemoveEndpoint(IdOf(request.name())));
+  state_->Tell(MakeEvent(Event::ENDPOINT_REMOVED, std::move(last)));
   state_->endpoints_of[endpoint->connection_manager()].erase(request.name());
   state_->endpoints.Erase(request.name());
   return absl::OkStatus();

@@ -1,6 +1,7 @@
 #include "server/catalog/server_catalog.h"
 
 #include "absl/strings/str_cat.h"
+#include "server/event/resource_event.h"
 #include "server/store/resource_store.h"
 #include "server/validation/refusal.h"
 
@@ -85,6 +86,7 @@ void ServerCatalog::SetDraining(absl::Time deadline) {
   server_.set_state(Server::DRAINING);
   server_.set_state_reason("the process was asked to end");
   *server_.mutable_drain_deadline_time() = ToTimestamp(deadline);
+  state_->Tell(MakeServerEvent("the server drains: the process was asked to end"));
 }
 
 Server::State ServerCatalog::server_state() const {

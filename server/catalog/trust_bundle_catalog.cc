@@ -9,6 +9,7 @@
 #include "server/catalog/certificate_catalog.h"
 #include "server/conversion/certificate_conversion.h"
 #include "server/conversion/limits_conversion.h"
+#include "server/event/resource_event.h"
 #include "server/store/resource_name.h"
 #include "server/store/update_mask.h"
 #include "server/validation/field_checks.h"
@@ -139,7 +140,9 @@ absl::Status TrustBundleCatalog::Delete(const sipcm::v1::DeleteTrustBundleReques
   }
   SIPCM_RETURN_IF_ERROR(state_->Apply(std::move(configs)));
   for (sipcm::v1::ConnectionManager& manager : changed) {
-    state_->managers.Put(std::move(manager), state_->options.now());
+    state_->Tell(MakeEvent(sipcm::v1::Event::CONNECTION_MANAGER_CHANGED,
+                           state_->managers.Put(std::move(manager), state_->options.now()),
+                           "a trust bundle that it referred to was deleted"));
   }
   crls_.erase(request.name());
   state_->anchors.erase(request.name());

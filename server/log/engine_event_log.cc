@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "core/base/error.h"
 
 namespace sipcm::server {
@@ -15,41 +16,63 @@ struct Line {
   absl::string_view event;
 };
 
-Line LineOf(EngineEvent::Kind kind) {
+// Nullopt: not for the log.
+absl::optional<Line> LineOf(EngineEvent::Kind kind) {
   switch (kind) {
     case EngineEvent::Kind::kManagerListening:
-      return {LogLevel::kInfo, "manager_listening"};
+      return Line{LogLevel::kInfo, "manager_listening"};
+    case EngineEvent::Kind::kManagerStopping:
+      return Line{LogLevel::kInfo, "manager_stopping"};
     case EngineEvent::Kind::kManagerIdle:
-      return {LogLevel::kInfo, "manager_idle"};
+      return Line{LogLevel::kInfo, "manager_idle"};
     case EngineEvent::Kind::kManagerFailed:
-      return {LogLevel::kError, "manager_failed"};
-    case EngineEvent::Kind::kConnectionEstablished:
-      return {LogLevel::kInfo, "connection_established"};
-    case EngineEvent::Kind::kConnectionClosed:
-      return {LogLevel::kInfo, "connection_closed"};
-    case EngineEvent::Kind::kTlsRefused:
-      return {LogLevel::kWarning, "tls_refused"};
+      return Line{LogLevel::kError, "manager_failed"};
     case EngineEvent::Kind::kAcceptFailed:
-      return {LogLevel::kWarning, "accept_failed"};
+      return Line{LogLevel::kWarning, "accept_failed"};
     case EngineEvent::Kind::kPoolAdded:
-      return {LogLevel::kInfo, "pool_added"};
+      return Line{LogLevel::kInfo, "pool_added"};
     case EngineEvent::Kind::kPoolRemoved:
-      return {LogLevel::kInfo, "pool_removed"};
+      return Line{LogLevel::kInfo, "pool_removed"};
+    case EngineEvent::Kind::kTargetHealth:
+      return Line{LogLevel::kWarning, "target_health"};
+    case EngineEvent::Kind::kConnectionEstablished:
+      return Line{LogLevel::kInfo, "connection_established"};
+    case EngineEvent::Kind::kConnectionClosed:
+      return Line{LogLevel::kInfo, "connection_closed"};
+    case EngineEvent::Kind::kTlsRefused:
+      return Line{LogLevel::kWarning, "tls_refused"};
     case EngineEvent::Kind::kMalformed:
-      return {LogLevel::kWarning, "malformed_message"};
+      return Line{LogLevel::kWarning, "malformed_message"};
+    case EngineEvent::Kind::kThrottlingStarted:
+      return Line{LogLevel::kWarning, "throttling_started"};
+    case EngineEvent::Kind::kThrottlingEnded:
+      return Line{LogLevel::kInfo, "throttling_ended"};
+    case EngineEvent::Kind::kPoolChanged:
+    case EngineEvent::Kind::kConnectionOpened:
+    case EngineEvent::Kind::kConnectionAuthorized:
+    case EngineEvent::Kind::kWorkerState:
+      break;
   }
-  return {LogLevel::kInfo, "event"};
+  return absl::nullopt;
 }
 
-bool IsAboutConnection(EngineEvent::Kind kind) {
-  switch (kind) {
-    case EngineEvent::Kind::kConnectionEstablished:
-    case EngineEvent::Kind::kConnectionClosed:
-    case EngineEvent::Kind::kTlsRefused:
-    case EngineEvent::Kind::kMalformed:
-      return true;
-    default:
-      return false;
+void AddConnection(const EngineEvent& event, LogFields* fields) {
+  const engine::ConnectionSnapshot& connection = *event.connection;
+  const bool incoming = connection.direction == connection::Direction::kIncoming;
+  const bool tls = connection.transport == connection::Transport::kTls;
+  fields->emplace_back("connection", connection.id.ToString());
+  fields->emplace_back("direction", incoming ? "incoming" : "outgoing");
+  fields->emplace_back("transport", tls ? "tls" : "tcp");
+  fields->emplace_back("remote", connection.remote_address.ToString());
+  if (!connection.pool_id.empty()) fields->emplace_back("pool", connection.pool_id);
+  if (event.kind == EngineEvent::Kind::kConnectionClosed) {
+    fields->emplace_back("reason", std::string(connection::CloseReasonName(event.close_reason)));
+  }
+  if (connection.peer != nullptr && !connection.peer->subject.empty()) {
+    fields->emplace_back("peer", connection.peer->subject);
+    if (!connection.peer->matched_allowed_domain.empty()) {
+      fields->emplace_back("allowed_by", connection.peer->matched_allowed_domain);
+    }
   }
 }
 
@@ -66,25 +89,15 @@ void AddRefusal(const tls::RefusedPeer& refused, LogFields* fields) {
 }  // namespace
 
 void EngineEventLog::OnEvent(const EngineEvent& event) {
-  const Line line = LineOf(event.kind);
-  if (!logger_->Admit(line.level, line.event)) return;
+  const absl::optional<Line> line = LineOf(event.kind);
+  if (!line.has_value() || !logger_->Admit(line->level, line->event)) return;
   LogFields fields = {{"manager", event.manager_id}};
-  if (IsAboutConnection(event.kind)) {
-    fields.emplace_back("connection", event.connection.ToString());
-    fields.emplace_back(
-        "direction", event.direction == connection::Direction::kIncoming ? "incoming" : "outgoing");
-    fields.emplace_back("transport",
-                        event.transport == connection::Transport::kTls ? "tls" : "tcp");
-    fields.emplace_back("remote", event.remote_address.ToString());
-  }
-  if (!event.pool_id.empty()) fields.emplace_back("pool", event.pool_id);
-  if (event.kind == EngineEvent::Kind::kConnectionClosed) {
-    fields.emplace_back("reason", std::string(connection::CloseReasonName(event.close_reason)));
-  }
-  if (event.peer != nullptr && !event.peer->subject.empty()) {
-    fields.emplace_back("peer", event.peer->subject);
-    if (!event.peer->matched_allowed_domain.empty()) {
-      fields.emplace_back("allowed_by", event.peer->matched_allowed_domain);
+  if (event.connection != nullptr) AddConnection(event, &fields);
+  if (event.pool != nullptr) fields.emplace_back("pool", event.pool->destination.PoolId());
+  if (event.throttling != nullptr) {
+    fields.emplace_back("outstanding", absl::StrCat(event.throttling->outstanding_count));
+    if (!event.throttling->endpoint_id.empty()) {
+      fields.emplace_back("endpoint", event.throttling->endpoint_id);
     }
   }
   if (event.refused_peer != nullptr) AddRefusal(*event.refused_peer, &fields);
@@ -93,7 +106,7 @@ void EngineEventLog::OnEvent(const EngineEvent& event) {
     if (!reason.empty()) fields.emplace_back("error", reason);
     fields.emplace_back("detail", std::string(event.detail.message()));
   }
-  logger_->WriteAdmitted(line.level, line.event, fields);
+  logger_->WriteAdmitted(line->level, line->event, fields);
 }
 
 }  // namespace sipcm::server

@@ -1,7 +1,7 @@
 #ifndef SIPCM_SERVER_LOG_ENGINE_EVENT_LOG_H_
 #define SIPCM_SERVER_LOG_ENGINE_EVENT_LOG_H_
 
-#include "core/engine/engine_snapshot.h"
+#include "core/engine/engine_event.h"
 #include "server/log/logger.h"
 
 namespace sipcm::server {

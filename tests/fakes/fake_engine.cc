@@ -346,6 +346,24 @@ engine::EngineTotals FakeEngine::GetTotals() const {
   return totals_;
 }
 
+void FakeEngine::SetEvents(engine::EventSink* events) {
+  absl::MutexLock lock(&mutex_);
+  events_ = events;
+}
+
+void FakeEngine::TellState(uint64_t round) {
+  absl::MutexLock lock(&mutex_);
+  if (events_ == nullptr) return;
+  auto state = std::make_shared<engine::WorkerState>();
+  state->round = round;
+  for (const auto& [id, connection] : connections_) state->connections.push_back(connection);
+  for (const auto& [id, pool] : pools_) state->pools.push_back(pool);
+  engine::EngineEvent event;
+  event.kind = engine::EngineEvent::Kind::kWorkerState;
+  event.worker = std::move(state);
+  events_->OnEvent(event);
+}
+
 void FakeEngine::Shutdown(absl::Duration, absl::AnyInvocable<void()> done) {
   {
     absl::MutexLock lock(&mutex_);

@@ -29,6 +29,8 @@ class FakeEngine final : public engine::Engine {
   void SetExplanation(absl::StatusOr<engine::DispatchExplanation> explanation);
   // The next StartListening answers this.
   void FailNextListening(absl::Status status);
+  // Who hears the answers to TellState(). Outlives this.
+  void SetEvents(engine::EventSink* events);
 
   // --- What a test looks at ---
   engine::ManagerConfig manager(const std::string& id) const;  // CHECKs that it is there
@@ -84,6 +86,8 @@ class FakeEngine final : public engine::Engine {
   void Send(std::vector<engine::SendOrder> orders, std::shared_ptr<engine::SendSink> sink) override;
   void CancelSends(std::vector<uint64_t> cookies, std::shared_ptr<engine::SendSink> sink) override;
   engine::EngineTotals GetTotals() const override;
+  // Tells it at once, as one worker that has all connections and pools.
+  void TellState(uint64_t round) override;
   void Shutdown(absl::Duration timeout, absl::AnyInvocable<void()> done) override;
 
  private:
@@ -100,6 +104,7 @@ class FakeEngine final : public engine::Engine {
   std::map<std::string, engine::PoolSnapshot> pools_ ABSL_GUARDED_BY(mutex_);
   std::map<uint64_t, engine::ConnectionSnapshot> connections_ ABSL_GUARDED_BY(mutex_);
   engine::EngineTotals totals_ ABSL_GUARDED_BY(mutex_);
+  engine::EventSink* events_ ABSL_GUARDED_BY(mutex_) = nullptr;
   tls::PeerVerdict verdict_ ABSL_GUARDED_BY(mutex_);
   absl::StatusOr<engine::DispatchExplanation> explanation_ ABSL_GUARDED_BY(mutex_) =
       engine::DispatchExplanation();

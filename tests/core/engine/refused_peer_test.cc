@@ -32,9 +32,9 @@ TEST_F(RefusedPeerTest, TheEventHasAddressesServerNameChainRuleAndAlert) {
   const EngineEvent* event = fixture_.LastEvent(Kind::kTlsRefused);
   ASSERT_NE(event, nullptr);
   EXPECT_EQ(event->manager_id, "edge");
-  EXPECT_EQ(event->direction, connection::Direction::kIncoming);
-  EXPECT_EQ(event->local_address.ToString(), "192.0.2.1:5061");
-  EXPECT_EQ(event->remote_address, peer->stream()->local_address());
+  EXPECT_EQ(event->connection->direction, connection::Direction::kIncoming);
+  EXPECT_EQ(event->connection->local_address.ToString(), "192.0.2.1:5061");
+  EXPECT_EQ(event->connection->remote_address, peer->stream()->local_address());
   EXPECT_EQ(event->close_reason, connection::CloseReason::kNotAllowed);
   EXPECT_EQ(ReasonOf(event->detail), "PEER_NOT_ALLOWED");
   const tls::RefusedPeer& refused = *event->refused_peer;
@@ -45,7 +45,9 @@ TEST_F(RefusedPeerTest, TheEventHasAddressesServerNameChainRuleAndAlert) {
   EXPECT_EQ(refused.verdict.refusal, tls::PeerRefusal::kNotAllowedDomain);
   EXPECT_EQ(tls::AlertOfRefusal(refused.verdict.refusal), "certificate_unknown");
   EXPECT_THAT(refused.verdict.names_tested, ElementsAre("a.evilcontoso.com", "x"));
-  EXPECT_EQ(fixture_.events.Count(Kind::kConnectionClosed), 0);
+  const EngineEvent& last = fixture_.events.events.back();
+  EXPECT_EQ(last.kind, Kind::kConnectionClosed) << "as every connection that was opened";
+  EXPECT_EQ(last.connection->id, event->connection->id);
   EXPECT_EQ(fixture_.events.Count(Kind::kConnectionEstablished), 0);
   EXPECT_EQ(fixture_.engine->GetTotals().tls_refused, 1u);
 }
@@ -86,9 +88,9 @@ TEST_F(RefusedPeerTest, AServerThatWeRefuseIsAnEventOfTheOutgoingSide) {
   fixture_.SendOptions("sip.example.org");
   const EngineEvent* event = fixture_.LastEvent(Kind::kTlsRefused);
   ASSERT_NE(event, nullptr);
-  EXPECT_EQ(event->direction, connection::Direction::kOutgoing);
-  EXPECT_EQ(event->remote_address.ToString(), "198.51.100.9:5061");
-  EXPECT_EQ(event->pool_id, "tls:sip.example.org:5061");
+  EXPECT_EQ(event->connection->direction, connection::Direction::kOutgoing);
+  EXPECT_EQ(event->connection->remote_address.ToString(), "198.51.100.9:5061");
+  EXPECT_EQ(event->connection->pool_id, "tls:sip.example.org:5061");
   EXPECT_EQ(event->refused_peer->server_name, "sip.example.org");
   EXPECT_EQ(event->refused_peer->verdict.refusal, tls::PeerRefusal::kNameMismatch);
   ASSERT_THAT(event->refused_peer->chain, SizeIs(1));

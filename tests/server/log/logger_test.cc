@@ -80,9 +80,11 @@ TEST_F(LoggerTest, EngineEventsSayWhoWhereAndWhy) {
   engine::EngineEvent event;
   event.kind = engine::EngineEvent::Kind::kConnectionClosed;
   event.manager_id = "edge";
-  event.connection = connection::ConnectionId(1, 7);
-  event.transport = connection::Transport::kTls;
-  event.remote_address = *net::SocketAddress::Parse("192.0.2.7:40000");
+  auto snapshot = std::make_shared<engine::ConnectionSnapshot>();
+  snapshot->id = connection::ConnectionId(1, 7);
+  snapshot->transport = connection::Transport::kTls;
+  snapshot->remote_address = *net::SocketAddress::Parse("192.0.2.7:40000");
+  event.connection = snapshot;
   event.close_reason = connection::CloseReason::kNotAllowed;
   event.detail = MakeError(absl::StatusCode::kFailedPrecondition, "PEER_NOT_ALLOWED", "no\nentry");
   log.OnEvent(event);
@@ -107,8 +109,10 @@ TEST_F(LoggerTest, AFloodOfRefusedHandshakesIsOneEscapedLineEachUpToALimitAndThe
   engine::EngineEvent event;
   event.kind = engine::EngineEvent::Kind::kTlsRefused;
   event.manager_id = "edge";
-  event.transport = connection::Transport::kTls;
-  event.remote_address = *net::SocketAddress::Parse("192.0.2.7:40000");
+  auto snapshot = std::make_shared<engine::ConnectionSnapshot>();
+  snapshot->transport = connection::Transport::kTls;
+  snapshot->remote_address = *net::SocketAddress::Parse("192.0.2.7:40000");
+  event.connection = snapshot;
   event.refused_peer = refused;
   event.detail = MakeError(absl::StatusCode::kFailedPrecondition, "PEER_NOT_ALLOWED",
                            "names \"\x1b[31m\" \u009b fit nothing");

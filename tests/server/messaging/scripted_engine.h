@@ -101,6 +101,7 @@ class ScriptedEngine final : public engine::Engine {
   void RetireConnections(const std::string&, const std::string&, const std::string&,
                          engine::Retiring, Callback<int>) override {}
   engine::EngineTotals GetTotals() const override { return {}; }
+  void TellState(uint64_t) override {}
   void Shutdown(absl::Duration, absl::AnyInvocable<void()> done) override { done(); }
 
  private:

@@ -1,0 +1,109 @@
+#include "core/engine/worker_events.h"
+
+#include <utility>
+
+#include "core/tls/peer_identity.h"
+#include "core/tls/tls_stream.h"
+
+namespace sipcm::engine {
+namespace {
+
+// Null unless our verdict ended the handshake. A peer that was let in once and is closed by a later
+// edit is no refused handshake.
+std::shared_ptr<const tls::RefusedPeer> RefusedPeerOf(const connection::Connection& connection,
+                                                      connection::CloseReason reason) {
+  const bool is_refusal =
+      reason == connection::CloseReason::kNotAllowed && connection.peer() == nullptr;
+  return is_refusal ? connection.tls()->refused_peer() : nullptr;
+}
+
+}  // namespace
+
+EngineEvent WorkerEvents::EventOf(EngineEvent::Kind kind, const ConnectionSlot& slot) const {
+  EngineEvent event;
+  event.kind = kind;
+  event.manager_id = slot.manager->state->id();
+  event.connection =
+      std::make_shared<ConnectionSnapshot>(SnapshotOf(slot, loop_->Now(), loop_->WallNow()));
+  return event;
+}
+
+void WorkerEvents::TellOpened(const ConnectionSlot& slot) {
+  sink_->OnEvent(EventOf(EngineEvent::Kind::kConnectionOpened, slot));
+}
+
+void WorkerEvents::TellEstablished(const ConnectionSlot& slot) {
+  EngineEvent event = EventOf(EngineEvent::Kind::kConnectionAuthorized, slot);
+  const tls::PeerIdentity* const peer = event.connection->peer.get();
+  if (peer != nullptr && peer->verified) sink_->OnEvent(event);
+  event.kind = EngineEvent::Kind::kConnectionEstablished;
+  sink_->OnEvent(event);
+}
+
+void WorkerEvents::TellMalformed(const ConnectionSlot& slot, absl::Status detail) {
+  EngineEvent event = EventOf(EngineEvent::Kind::kMalformed, slot);
+  event.detail = std::move(detail);
+  sink_->OnEvent(event);
+}
+
+WorkerEvents::Closing WorkerEvents::Close(const ConnectionSlot& slot,
+                                          connection::CloseReason reason,
+                                          const absl::Status& detail) const {
+  Closing closing;
+  closing.event_ = EventOf(EngineEvent::Kind::kConnectionClosed, slot);
+  closing.event_.close_reason = reason;
+  closing.event_.detail = detail;
+  closing.refused_peer_ = RefusedPeerOf(*slot.connection, reason);
+  return closing;
+}
+
+void WorkerEvents::TellClosed(Closing closing) {
+  if (closing.is_refusal()) {
+    EngineEvent refusal = closing.event_;
+    refusal.kind = EngineEvent::Kind::kTlsRefused;
+    refusal.refused_peer = std::move(closing.refused_peer_);
+    sink_->OnEvent(refusal);
+  }
+  sink_->OnEvent(closing.event_);
+}
+
+void WorkerEvents::TellServerRefused(const ManagerState& manager,
+                                     const pool::Destination& destination,
+                                     const connection::Connection& connection,
+                                     const absl::Status& detail) {
+  ConnectionSnapshot snapshot = SnapshotOf(connection, manager, loop_->Now(), loop_->WallNow());
+  snapshot.pool_id = destination.PoolId();
+  EngineEvent event;
+  event.kind = EngineEvent::Kind::kTlsRefused;
+  event.manager_id = manager.id();
+  event.connection = std::make_shared<ConnectionSnapshot>(std::move(snapshot));
+  event.close_reason = connection::CloseReason::kNotAllowed;
+  event.detail = detail;
+  event.refused_peer = connection.tls()->refused_peer();
+  sink_->OnEvent(event);
+}
+
+void WorkerEvents::TellPool(EngineEvent::Kind kind, const PoolSnapshot& pool) {
+  EngineEvent event;
+  event.kind = kind;
+  event.manager_id = pool.manager_id;
+  event.pool = std::make_shared<PoolSnapshot>(pool);
+  sink_->OnEvent(event);
+}
+
+void WorkerEvents::TellAcceptFailed(const ManagerState& manager, const absl::Status& detail) {
+  EngineEvent event;
+  event.kind = EngineEvent::Kind::kAcceptFailed;
+  event.manager_id = manager.id();
+  event.detail = detail;
+  sink_->OnEvent(event);
+}
+
+void WorkerEvents::TellState(WorkerState state) {
+  EngineEvent event;
+  event.kind = EngineEvent::Kind::kWorkerState;
+  event.worker = std::make_shared<WorkerState>(std::move(state));
+  sink_->OnEvent(event);
+}
+
+}  // namespace sipcm::engine

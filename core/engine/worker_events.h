@@ -1,0 +1,56 @@
+#ifndef SIPCM_CORE_ENGINE_WORKER_EVENTS_H_
+#define SIPCM_CORE_ENGINE_WORKER_EVENTS_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "core/connection/close_reason.h"
+#include "core/engine/connection_table.h"
+#include "core/engine/engine_event.h"
+#include "core/event/event_loop.h"
+
+namespace sipcm::engine {
+
+// Tells the sink what becomes of one worker's connections and pools. Thread: the worker's.
+class WorkerEvents {
+ public:
+  // Both outlive this.
+  WorkerEvents(event::EventLoop* loop, EventSink* sink) : loop_(loop), sink_(sink) {}
+
+  void TellOpened(const ConnectionSlot& slot);
+  // Of a verified peer kConnectionAuthorized comes before it.
+  void TellEstablished(const ConnectionSlot& slot);
+  void TellMalformed(const ConnectionSlot& slot, absl::Status detail);
+  // What is told once the connection is gone: taken while it is still there. A peer that our
+  // verdict refused has its kTlsRefused told before.
+  class Closing {
+   public:
+    bool is_refusal() const { return refused_peer_ != nullptr; }
+
+   private:
+    friend class WorkerEvents;
+    EngineEvent event_;
+    std::shared_ptr<const tls::RefusedPeer> refused_peer_;
+  };
+  Closing Close(const ConnectionSlot& slot, connection::CloseReason reason,
+                const absl::Status& detail) const;
+  void TellClosed(Closing closing);
+
+  // One of ours ended in its handshake, for our verdict on the server.
+  void TellServerRefused(const ManagerState& manager, const pool::Destination& destination,
+                         const connection::Connection& connection, const absl::Status& detail);
+
+  void TellPool(EngineEvent::Kind kind, const PoolSnapshot& pool);
+  void TellAcceptFailed(const ManagerState& manager, const absl::Status& detail);
+  void TellState(WorkerState state);
+
+ private:
+  EngineEvent EventOf(EngineEvent::Kind kind, const ConnectionSlot& slot) const;
+
+  event::EventLoop* const loop_;
+  EventSink* const sink_;
+};
+
+}  // namespace sipcm::engine
+
+#endif  // SIPCM_CORE_ENGINE_WORKER_EVENTS_H_
