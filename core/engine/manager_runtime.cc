@@ -81,6 +81,10 @@ std::vector<std::string> WarningsOf(const ManagerConfig& config) {
         "mutual_tls asks for certificates but there is no trust_bundle: every certificate is "
         "refused; name a trust bundle");
   }
+  if (config.kind == ManagerKind::kServerTls && config.credential != nullptr) {
+    std::string warning = config.credential->ServerUsageWarning();
+    if (!warning.empty()) warnings.push_back(std::move(warning));
+  }
   return warnings;
 }
 

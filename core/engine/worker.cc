@@ -45,9 +45,6 @@ Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWork
                                            &totals_, static_cast<PoolDirectory::Host*>(this));
   outbound_ = std::make_unique<Outbound>(means.loop, means.random, &connections_, pools_.get(),
                                          &totals_, static_cast<Outbound::Host*>(this));
-  flows_ = std::make_unique<FlowDirectory>(
-      RegisteredFlow::Means{means.loop, means.random, pools_.get(), outbound_.get()},
-      static_cast<FlowDirectory::Host*>(this));
   inbound_ = std::make_unique<Inbound>(index, means.loop, means.random, &connections_, &totals_,
                                        static_cast<Inbound::Host*>(this));
 }
@@ -55,7 +52,6 @@ Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWork
 Worker::~Worker() {
   acceptance_->Clear();
   inbound_.reset();
-  flows_.reset();
   outbound_.reset();
   for (const connection::ConnectionId id : connections_.Ids()) {
     pools_->OnConnectionClosed(*connections_.Find(id));
@@ -90,13 +86,11 @@ void Worker::RemoveManager(const std::shared_ptr<ManagerState>& manager) {
   inbound_->ForgetGroup(manager->group());
   // Holds it: the last pool that goes would release it.
   ++local->pool_count;
-  flows_->ForgetManager(local);
-  pools_->ForgetManager(local, CloseReason::kManagerDeleted);
+  pools_->ForgetManager(local, CloseReason::kAdmin);
   for (const connection::ConnectionId id : connections_.Ids()) {
     ConnectionSlot* slot = connections_.Find(id);
-    if (slot != nullptr && slot->manager == local) {
-      slot->connection->CloseAfterFlush(CloseReason::kManagerDeleted);
-    }
+    if (slot != nullptr && slot->manager == local)
+      slot->connection->CloseAfterFlush(CloseReason::kAdmin);
   }
   --local->pool_count;
   ReleaseManager(local);
@@ -117,8 +111,7 @@ void Worker::ForgetPools(CloseReason reason) {
 
 void Worker::ReleaseManager(LocalManager* manager) {
   if (!manager->state->removed.load(std::memory_order_acquire)) return;
-  if (manager->connection_count > 0 || manager->pool_count > 0 || manager->flow_count > 0 ||
-      acceptance_->Contains(manager)) {
+  if (manager->connection_count > 0 || manager->pool_count > 0 || acceptance_->Contains(manager)) {
     return;
   }
   managers_.erase(manager->state.get());
@@ -192,11 +185,9 @@ void Worker::OnClosed(Connection& connection, CloseReason reason, const absl::St
   const int transport = IndexOf(connection.transport());
   WorkerEvents::Closing closing = events_.Close(slot, reason, detail);
   if (closing.is_refusal()) totals_.tls_refused.Add();
-  const absl::Status why =
-      detail.ok() ? absl::UnavailableError(connection::CloseReasonName(reason)) : detail;
-  outbound_->OnConnectionClosed(slot, why);
+  outbound_->OnConnectionClosed(
+      slot, detail.ok() ? absl::UnavailableError(connection::CloseReasonName(reason)) : detail);
   pools_->OnConnectionClosed(slot);
-  flows_->OnConnectionClosed(slot, why);
   totals_.connections[direction][transport].Add(-1);
   totals_.connections_closed[direction][transport][static_cast<int>(reason)].Add();
   manager->state->connection_counts[direction].fetch_sub(1, std::memory_order_relaxed);
@@ -213,7 +204,6 @@ Connection* Worker::AdoptOutgoing(std::unique_ptr<Connection> connection, LocalM
   adopted->SetListener(this);
   Enter(std::move(connection), manager, pool);
   OnEstablished(*adopted);
-  flows_->OnConnection(*ConnectionTable::SlotOf(*adopted));
   return adopted;
 }
 
@@ -251,14 +241,6 @@ void Worker::Send(const std::shared_ptr<ManagerState>& manager, PlannedSend plan
   }
   planned.manager = Local(manager);
   outbound_->Send(std::move(planned));
-}
-
-void Worker::ApplyFlow(const std::shared_ptr<ManagerState>& manager,
-                       std::shared_ptr<const dispatch::Endpoint> endpoint,
-                       const pool::Destination& destination,
-                       std::shared_ptr<EndpointStatusCell> status) {
-  if (drain_ != DrainState::kNot || manager->removed.load(std::memory_order_acquire)) return;
-  flows_->Apply(Local(manager), std::move(endpoint), destination, std::move(status));
 }
 
 void Worker::ApplyPool(const std::shared_ptr<ManagerState>& manager,
@@ -336,7 +318,6 @@ void Worker::Drain(absl::Duration timeout, absl::AnyInvocable<void()> done) {
   drained_ = std::move(done);
   acceptance_->Clear();
   inbound_->Drain();
-  flows_->Drain();  // while it may still send
   outbound_->Drain();
   drain_alarm_ = means_.loop->NewAlarm([this] {
     if (drain_ == DrainState::kWaiting) {

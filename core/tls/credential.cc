@@ -5,13 +5,16 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "core/tls/certificate_chain.h"
+#include "core/tls/extended_key_usage.h"
 #include "core/tls/openssl/error_queue.h"
 #include "core/tls/openssl/pem.h"
 
@@ -119,6 +122,31 @@ absl::Status CheckTime(const std::vector<Certificate>& certificates, absl::Time 
   return absl::OkStatus();
 }
 
+bool HasUsage(const Certificate& leaf, std::initializer_list<absl::string_view> names) {
+  if (!leaf.has_extended_key_usage) return true;  // RFC 5280 4.2.1.12: unrestricted
+  return std::any_of(leaf.extended_key_usages.begin(), leaf.extended_key_usages.end(),
+                     [&](const auto& oid) {
+                       const std::string name = ExtendedKeyUsageName(oid);
+                       return std::find(names.begin(), names.end(), name) != names.end();
+                     });
+}
+
+std::string UsagesText(const Certificate& leaf) {
+  return absl::StrJoin(leaf.extended_key_usages, ", ", [](std::string* out, const auto& oid) {
+    absl::StrAppend(out, ExtendedKeyUsageName(oid));
+  });
+}
+
+absl::Status CheckUsage(const Certificate& leaf) {
+  if (HasUsage(leaf, {"serverAuth", "clientAuth", "sipDomain", "anyExtendedKeyUsage"})) {
+    return absl::OkStatus();
+  }
+  return Refused(kCertificateField, "CERTIFICATE_KEY_USAGE",
+                 absl::StrCat("certificate 1 ", leaf.DisplayName(), " is for ", UsagesText(leaf),
+                              " only; give one that was issued for serverAuth, clientAuth or "
+                              "sipDomain"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Credential>> Credential::FromPem(
@@ -140,11 +168,26 @@ absl::StatusOr<std::shared_ptr<const Credential>> Credential::FromPem(
                                         credential->private_key_.get()));
   SIPCM_RETURN_IF_ERROR(CheckOrder(credential->chain_, credential->certificates_));
   SIPCM_RETURN_IF_ERROR(CheckTime(credential->certificates_, now));
+  SIPCM_RETURN_IF_ERROR(CheckUsage(credential->certificates_.front()));
   // OpenSSL's own opinion (key sizes, digests) is asked for here rather than at the first accept.
   const OpensslHandle<ssl_ctx_st> trial(SSL_CTX_new(TLS_method()));
   SSL_CTX_set_security_level(trial.get(), 2);
   SIPCM_RETURN_IF_ERROR(credential->Install(trial.get()));
   return std::shared_ptr<const Credential>(std::move(credential));
+}
+
+std::string Credential::CertificatePem() const {
+  std::string pem;
+  for (const std::shared_ptr<x509_st>& certificate : chain_) pem += CertificateToPem(*certificate);
+  return pem;
+}
+
+std::string Credential::ServerUsageWarning() const {
+  const Certificate& leaf = certificates_.front();
+  if (HasUsage(leaf, {"serverAuth", "sipDomain", "anyExtendedKeyUsage"})) return "";
+  return absl::StrCat("\"", name_, "\" is for ", UsagesText(leaf),
+                      ": clients refuse a server whose certificate lacks serverAuth; give one "
+                      "that was issued for it");
 }
 
 absl::Time Credential::expire_time() const {

@@ -28,6 +28,7 @@ class Credential {
   //   KEY_MISMATCH               the key belongs to none of the certificates
   //   CHAIN_ORDER                leaf first, each next one the issuer of the one before
   //   CERTIFICATE_EXPIRED, CERTIFICATE_NOT_YET_VALID      any certificate of the chain, at `now`
+  //   CERTIFICATE_KEY_USAGE      the leaf's extended key usages are for neither TLS nor SIP
   //   CERTIFICATE_WEAK           TLS would refuse it (RSA below 2048 bits, SHA-1, ...)
   static absl::StatusOr<std::shared_ptr<const Credential>> FromPem(
       absl::string_view name, absl::string_view version, absl::string_view certificate_pem,
@@ -37,10 +38,15 @@ class Credential {
   const std::string& version() const { return version_; }
   // "certificates/edge@2"
   std::string versioned_name() const { return name_ + "@" + version_; }
+  // The chain, leaf first; nothing else that may have stood in the text.
+  std::string CertificatePem() const;
   // Leaf first.
   const std::vector<Certificate>& certificates() const { return certificates_; }
   // When the first certificate of the chain expires.
   absl::Time expire_time() const;
+
+  // A sentence when a SERVER_TLS listener cannot expect clients to accept it; else empty.
+  std::string ServerUsageWarning() const;
 
   // For core/tls: makes `context` present this credential.
   absl::Status Install(ssl_ctx_st* context) const;

@@ -3,8 +3,11 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
+#include <algorithm>
+#include <ctime>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
@@ -38,6 +41,10 @@ std::string NameDer(const X509_NAME* name) {
 }  // namespace
 
 absl::Status TrustBundle::AddCertificates(absl::string_view pem) {
+  if (absl::StrContains(pem, "PRIVATE KEY-----")) {
+    return MalformedCertificates(
+        "the text holds a private key; give certificates of authorities only");
+  }
   absl::StatusOr<CertificateChain> chain = CertificateChain::ParsePem(pem);
   if (!chain.ok()) return MalformedCertificates(chain.status().message());
   absl::StatusOr<std::vector<Certificate>> certificates = chain->Read();
@@ -72,6 +79,11 @@ absl::Status TrustBundle::AddCrls(absl::string_view pem, absl::string_view field
                                   TakeOpensslError(), "); export it again"));
     }
     ++crl_count_;
+    std::tm next = {};
+    const ASN1_TIME* next_update = X509_CRL_get0_nextUpdate(crl.get());
+    if (next_update != nullptr && ASN1_TIME_to_tm(next_update, &next) == 1) {
+      crl_next_update_ = std::min(crl_next_update_, absl::FromTM(next, absl::UTCTimeZone()));
+    }
     crl_issuers_.insert(NameDer(X509_CRL_get_issuer(crl.get())));
   }
   return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "core/tls/certificate.h"
 #include "core/tls/openssl/handle.h"
 
@@ -32,7 +33,8 @@ class TrustBundle {
   // `name` "trustBundles/partners". `certificates_pem` holds CERTIFICATE blocks and may hold
   // X509 CRL blocks as well; `crls_pem` may be empty. Certificates that have expired are taken: the
   // verdict at a handshake is a matter of that hour. INVALID_ARGUMENT with the field
-  // certificates_pem (reason CERTIFICATE_MALFORMED; also when one is neither a CA nor self-signed)
+  // certificates_pem (reason CERTIFICATE_MALFORMED; also when one is neither a CA nor self-signed,
+  // and when a private key is among them, which has no place in what is answered to callers)
   // or crls_pem (CRL_MALFORMED; also when it holds no CRL).
   static absl::StatusOr<std::shared_ptr<const TrustBundle>> FromPem(
       absl::string_view name, absl::string_view version, absl::string_view certificates_pem,
@@ -44,6 +46,8 @@ class TrustBundle {
   std::string versioned_name() const { return name_ + "@" + version_; }
   const std::vector<Certificate>& certificates() const { return certificates_; }
   int crl_count() const { return crl_count_; }
+  // The earliest nextUpdate of the CRLs; InfiniteFuture() when there is none.
+  absl::Time crl_next_update() const { return crl_next_update_; }
   CrlCheck crl_check() const { return crl_check_; }  // never kLeafIfAny
   StaleCrl stale_crl() const { return stale_crl_; }
 
@@ -60,6 +64,7 @@ class TrustBundle {
   std::string version_;
   std::vector<Certificate> certificates_;
   int crl_count_ = 0;
+  absl::Time crl_next_update_ = absl::InfiniteFuture();
   CrlCheck crl_check_ = CrlCheck::kOff;
   StaleCrl stale_crl_ = StaleCrl::kRefuse;
   absl::flat_hash_set<std::string> crl_issuers_;  // names in DER

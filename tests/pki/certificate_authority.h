@@ -86,6 +86,10 @@ IssuedCertificate IssueSelfSigned(const CertificateOptions& options);
 // The private key in PKCS#8 PEM, encrypted with `passphrase`.
 std::string EncryptPrivateKey(absl::string_view private_key_pem, absl::string_view passphrase);
 
+// `issued` with its chain and `others` (PEM) as PKCS#12, in DER. `cipher`: an OpenSSL name.
+std::string MakePkcs12(const IssuedCertificate& issued, const std::string& password,
+                       const std::string& others_pem = "", const char* cipher = "AES-256-CBC");
+
 }  // namespace sipcm::pki
 
 #endif  // SIPCM_TESTS_PKI_CERTIFICATE_AUTHORITY_H_

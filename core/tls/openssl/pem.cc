@@ -108,4 +108,12 @@ absl::StatusOr<std::vector<std::shared_ptr<x509_st>>> ReadPemCertificates(absl::
   return certificates;
 }
 
+std::string CertificateToPem(const x509_st& certificate) {
+  const OpensslHandle<bio_st> bio(BIO_new(BIO_s_mem()));
+  PEM_write_bio_X509(bio.get(), &certificate);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);  // NOLINT: OpenSSL's own type
+  return std::string(text, static_cast<size_t>(size));
+}
+
 }  // namespace sipcm::tls

@@ -39,6 +39,9 @@ absl::StatusOr<std::shared_ptr<x509_st>> ParseCertificateDer(absl::string_view d
 // The CERTIFICATE blocks of `pem`; none at all is CERTIFICATE_MALFORMED as well.
 absl::StatusOr<std::vector<std::shared_ptr<x509_st>>> ReadPemCertificates(absl::string_view pem);
 
+// One CERTIFICATE block with its line end.
+std::string CertificateToPem(const x509_st& certificate);
+
 }  // namespace sipcm::tls
 
 #endif  // SIPCM_CORE_TLS_OPENSSL_PEM_H_

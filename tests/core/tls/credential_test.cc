@@ -52,6 +52,33 @@ TEST_F(CredentialTest, HoldsAChainUnderItsNameAndVersion) {
   EXPECT_EQ((*credential)->expire_time(), pki::DefaultNotAfter());
 }
 
+TEST_F(CredentialTest, ALeafMustBeMeantForTlsOrSip) {
+  for (const char* usage : {"serverAuth", "clientAuth", "1.3.6.1.5.5.7.3.20", "2.5.29.37.0"}) {
+    const pki::IssuedCertificate issued = root_.Issue({.extended_key_usages = {usage}});
+    EXPECT_TRUE(Make(issued.chain_pem, issued.private_key_pem).ok()) << usage;
+  }
+  const pki::IssuedCertificate mail =
+      root_.Issue({.common_name = "mail", .extended_key_usages = {"emailProtection"}});
+  EXPECT_THAT(
+      Refused(mail.chain_pem, mail.private_key_pem, "CERTIFICATE_KEY_USAGE", "certificate_pem"),
+      HasSubstr("serverAuth"));
+}
+
+TEST_F(CredentialTest, WarnsOfACertificateThatNoClientWouldTakeFromAServer) {
+  for (const char* usage : {"serverAuth", "clientAuth"}) {
+    const pki::IssuedCertificate issued = root_.Issue({.extended_key_usages = {usage}});
+    const auto credential = Make(issued.chain_pem, issued.private_key_pem);
+    ASSERT_TRUE(credential.ok());
+    EXPECT_EQ((*credential)->ServerUsageWarning().empty(), usage == std::string("serverAuth"));
+  }
+}
+
+TEST_F(CredentialTest, GivesItsChainBackWithoutAKeyThatStoodAmongIt) {
+  const auto credential = Make(edge_.private_key_pem + edge_.chain_pem, edge_.private_key_pem);
+  ASSERT_TRUE(credential.ok()) << credential.status();
+  EXPECT_EQ((*credential)->CertificatePem(), edge_.chain_pem);
+}
+
 TEST_F(CredentialTest, TakesEveryUsualKindOfKey) {
   for (const Key kind : {Key::kEcdsaP256, Key::kRsa2048, Key::kEd25519}) {
     const pki::IssuedCertificate issued = root_.Issue({.key = kind});

@@ -133,11 +133,13 @@ TEST_F(RotationTest, TheCertificateIsChosenByTheNameThatIsAskedFor) {
   auto pair = Start(server, "other.contoso.com");
   loop_.RunUntilIdle();
   ASSERT_NE(pair->client_tls->refused_peer(), nullptr);
-  EXPECT_THAT(pair->client_tls->refused_peer()->chain.at(0).dns_names, ElementsAre("*.contoso.com"));
+  EXPECT_THAT(pair->client_tls->refused_peer()->chain.at(0).dns_names,
+              ElementsAre("*.contoso.com"));
   pair = Start(server, "unknown.example.net");
   loop_.RunUntilIdle();
   ASSERT_NE(pair->client_tls->refused_peer(), nullptr);
-  EXPECT_THAT(pair->client_tls->refused_peer()->chain.at(0).dns_names, ElementsAre("sip.example.org"));
+  EXPECT_THAT(pair->client_tls->refused_peer()->chain.at(0).dns_names,
+              ElementsAre("sip.example.org"));
 }
 
 TEST_F(RotationTest, MutualTlsJudgesTheClientAlsoUnderAnAdditionalCertificate) {
