@@ -25,9 +25,11 @@
 #include "server/config/descriptor_limit.h"
 #include "server/config/flags.h"
 #include "server/end_signal.h"
+#include "server/files/inotify_file_watcher.h"
 #include "server/log/engine_event_log.h"
 #include "server/log/log_line.h"
 #include "server/log/logger.h"
+#include "server/log/resource_event_log.h"
 #include "server/memory_return.h"
 #include "server/server.h"
 
@@ -77,13 +79,15 @@ int64_t ConnectionCount(const engine::EngineTotals& totals) {
   return count;
 }
 
-void WaitForSignal(EndSignal* end_signal, const engine::Engine& engine, Logger* logger) {
+void WaitForSignal(EndSignal* end_signal, const engine::Engine& engine, Catalogs* catalogs,
+                   Logger* logger) {
   MemoryReturn memory;
   int received = 0;
   while (received == 0) {
     received = end_signal->Wait(absl::Seconds(1));
     logger->ReportDropped();
     if (memory.OnConnectionCount(ConnectionCount(engine.GetTotals()))) malloc_trim(0);
+    if (received == 0) catalogs->CheckFilesAndTimes();
   }
   logger->Log(LogLevel::kInfo, "server_ending", {{"signal", absl::StrCat(received)}});
   end_signal->ExitOnNext();
@@ -100,6 +104,10 @@ int Serve(const Flags& flags, const sipcm::v1::Config& config, EndSignal* end_si
   options.admin_address = flags.admin_address;
   options.worker_count = flags.workers;
   options.control.now = absl::Now;
+  InotifyFileWatcher files;
+  options.control.files = &files;
+  ResourceEventLog resource_events(logger, options.control.events);
+  options.control.events = &resource_events;
   Server server((*engine)->engine(), std::move(options));
   if (const absl::Status applied = ApplyConfig(config, server.catalogs()); !applied.ok()) {
     return Fail(kBadUsage,
@@ -127,7 +135,7 @@ int Serve(const Flags& flags, const sipcm::v1::Config& config, EndSignal* end_si
     code = Fail(kSystemRefused, absl::StrCat("--addresses_file: cannot write \"",
                                              flags.addresses_file, "\"; check its folder"));
   } else {
-    WaitForSignal(end_signal, *(*engine)->engine(), logger);
+    WaitForSignal(end_signal, *(*engine)->engine(), server.catalogs(), logger);
   }
   server.Stop(code == kOk ? flags.drain_timeout : absl::ZeroDuration());
   grpc_logger = nullptr;

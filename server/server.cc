@@ -10,9 +10,11 @@
 #include <grpcpp/server_builder.h>
 
 #include <chrono>
+#include <map>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
@@ -58,6 +60,20 @@ EndpointLookup LookupIn(EndpointCatalog* endpoints) {
 
 }  // namespace
 
+// How many of a catalogue's resources are in each state that there is, by its lower-case name.
+template <typename Counts>
+std::map<std::string, int> StateCounts(const google::protobuf::EnumDescriptor& states,
+                                       const Counts& counts) {
+  std::map<std::string, int> by_name;
+  for (int i = 1; i < states.value_count(); ++i) {  // 0 is no state
+    by_name[absl::AsciiStrToLower(states.value(i)->name())] = 0;
+  }
+  for (const auto& [state, count] : counts) {
+    by_name[absl::AsciiStrToLower(states.FindValueByNumber(state)->name())] = count;
+  }
+  return by_name;
+}
+
 class Server::Parts {
  public:
   Parts(engine::Engine* engine, Options options)
@@ -67,7 +83,15 @@ class Server::Parts {
         server_catalog_(&catalogs_.state, &catalogs_.managers, options_.worker_count),
         messaging_(engine, LookupIn(&catalogs_.endpoints)),
         metrics_({engine, [this] { return catalogs_.certificates.EarliestEnd(); },
-                  [this] { return catalogs_.managers.Warnings().size(); }}) {}
+                  [this] { return catalogs_.managers.Warnings().size(); },
+                  [this] {
+                    return StateCounts(*sipcm::v1::Certificate::State_descriptor(),
+                                       catalogs_.certificates.CountByState());
+                  },
+                  [this] {
+                    return StateCounts(*sipcm::v1::TrustBundle::State_descriptor(),
+                                       catalogs_.trust_bundles.CountByState());
+                  }}) {}
 
   ~Parts() { SIPCM_CHECK_MESSAGE(grpc_ == nullptr, "Stop() was not called"); }
 

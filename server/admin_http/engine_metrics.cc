@@ -57,6 +57,13 @@ MetricFamily PerConnectionKind(MetricType type, const char* name, const char* he
   return family.Take();
 }
 
+MetricFamily PerState(const char* name, const char* help,
+                      const std::map<std::string, int>& counts) {
+  Family family(MetricType::Gauge, name, help);
+  for (const auto& [state, count] : counts) family.Add(count, {{"state", state}});
+  return family.Take();
+}
+
 MetricFamily Closed(const EngineTotals& totals) {
   Family family(MetricType::Counter, "sipcm_connections_closed_total",
                 "Connections closed, by reason.");
@@ -161,6 +168,10 @@ std::vector<MetricFamily> EngineMetrics::Collect() const {
     expiry.Add(static_cast<double>(absl::ToUnixSeconds(earliest)));
   }
   families.push_back(expiry.Take());
+  families.push_back(
+      PerState("sipcm_certificates", "Certificates now, by state.", sources_.certificate_states()));
+  families.push_back(PerState("sipcm_trust_bundles", "Trust bundles now, by state.",
+                              sources_.trust_bundle_states()));
   families.push_back(Family(MetricType::Gauge, "sipcm_connection_manager_warnings",
                             "Warnings in the states of all managers now.")
                          .Add(static_cast<double>(sources_.warning_count()))

@@ -4,6 +4,7 @@
 #include <prometheus/collectable.h>
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ class EngineMetrics final : public prometheus::Collectable {
     engine::Engine* engine = nullptr;                      // outlives this
     std::function<absl::Time()> earliest_certificate_end;  // InfiniteFuture(): there is none
     std::function<size_t()> warning_count;
+    // How many are in each state, "valid", "expiring", ...: all states, also those of none.
+    std::function<std::map<std::string, int>()> certificate_states;
+    std::function<std::map<std::string, int>()> trust_bundle_states;
   };
   explicit EngineMetrics(Sources sources) : sources_(std::move(sources)) {}
 

@@ -1,6 +1,9 @@
 #ifndef SIPCM_SERVER_CATALOG_CATALOGS_H_
 #define SIPCM_SERVER_CATALOG_CATALOGS_H_
 
+#include <string>
+#include <vector>
+
 #include "server/catalog/certificate_catalog.h"
 #include "server/catalog/connection_catalog.h"
 #include "server/catalog/connection_manager_catalog.h"
@@ -22,6 +25,19 @@ struct Catalogs {
         trust_bundles(&state),
         pools(&state),
         connections(&state) {}
+
+  // What time brings: files that changed, certificates that come nearer to their end. To be called
+  // about once a second, from one thread.
+  void CheckFilesAndTimes() {
+    if (FileWatcher* const files = state.options.files; files != nullptr) {
+      const std::vector<std::string> changed = files->TakeChanged();
+      if (!changed.empty()) {
+        certificates.Reload(changed);
+        trust_bundles.Reload(changed);
+      }
+    }
+    certificates.TellExpiries();
+  }
 
   ControlState state;
   ConnectionManagerCatalog managers;

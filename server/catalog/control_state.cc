@@ -33,6 +33,9 @@ std::shared_ptr<const T> FindIn(const std::map<std::string, std::shared_ptr<cons
 
 bool Uses(const ConnectionManager& manager, const std::string& name) {
   if (manager.certificate() == name || manager.trust_bundle() == name) return true;
+  for (const std::string& certificate : manager.additional_certificates()) {
+    if (certificate == name) return true;
+  }
   for (const sipcm::v1::AllowedDomain& domain : manager.allowed_domains()) {
     if (domain.trust_bundle() == name) return true;
   }
@@ -93,6 +96,33 @@ absl::Status ControlState::Apply(std::vector<engine::ManagerConfig> configs) {
     SIPCM_RETURN_IF_ERROR(engine->ApplyManager(std::move(config)));
   }
   return absl::OkStatus();
+}
+
+void ControlState::WatchFiles() {
+  if (options.files == nullptr) return;
+  std::set<std::string> paths;
+  for (const auto& [name, certificate] : certificates.all()) {
+    paths.insert(certificate.certificate_file());
+    paths.insert(certificate.private_key_file());
+  }
+  for (const auto& [name, bundle] : trust_bundles.all()) {
+    paths.insert(bundle.certificates_file());
+    paths.insert(bundle.crls_file());
+  }
+  paths.erase("");
+  options.files->SetPaths(std::move(paths));
+}
+
+void ControlState::EndOldConnections(const std::vector<std::string>& managers,
+                                     const std::string& object, const std::string& version,
+                                     sipcm::v1::OldConnections how) const {
+  if (how != sipcm::v1::DRAIN && how != sipcm::v1::CLOSE) return;
+  for (const std::string& manager : managers) {
+    engine->RetireConnections(
+        manager.substr(manager.find('/') + 1), object, version,
+        how == sipcm::v1::DRAIN ? engine::Retiring::kDrain : engine::Retiring::kNow,
+        [](absl::StatusOr<int>) {});
+  }
 }
 
 absl::Status CheckConfig(const engine::ManagerConfig& config) {

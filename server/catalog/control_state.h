@@ -15,11 +15,13 @@
 #include "absl/time/time.h"
 #include "core/engine/engine.h"
 #include "proto/sipcm/v1/certificate.pb.h"
+#include "proto/sipcm/v1/certificates.pb.h"
 #include "proto/sipcm/v1/connection_manager.pb.h"
 #include "proto/sipcm/v1/endpoint.pb.h"
 #include "proto/sipcm/v1/trust_bundle.pb.h"
 #include "server/catalog/control_thread.h"
 #include "server/event/resource_event_sink.h"
+#include "server/files/file_watcher.h"
 #include "server/store/resource_store.h"
 
 namespace sipcm::server {
@@ -39,6 +41,8 @@ struct ControlState {
     std::string system_trust_file = "/etc/ssl/certs/ca-certificates.crt";
     // Hears what becomes of the resources; null: nobody. Outlives the state.
     ResourceEventSink* events = nullptr;
+    // Where certificates' files are watched; null: they are read once. Outlives the state.
+    FileWatcher* files = nullptr;
   };
 
   // `engine` outlives this, or has made its last call back before this ends.
@@ -57,6 +61,12 @@ struct ControlState {
   void Tell(sipcm::v1::Event event) const;
   absl::Status Apply(std::vector<engine::ManagerConfig> configs)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  // Has all files that certificates and trust bundles name watched, and no others.
+  void WatchFiles() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  // Drains or closes what these managers have of other versions of the object than `version`.
+  void EndOldConnections(const std::vector<std::string>& managers, const std::string& object,
+                         const std::string& version, sipcm::v1::OldConnections how) const
+      ABSL_LOCKS_EXCLUDED(mutex);
   // The names of these managers, in order.
   std::vector<std::string> UsersOf(const std::string& name) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);

@@ -1,6 +1,6 @@
 #include "server/catalog/trust_bundle_catalog.h"
 
-#include <memory>
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -8,7 +8,6 @@
 #include "core/base/status_macros.h"
 #include "server/catalog/certificate_catalog.h"
 #include "server/conversion/certificate_conversion.h"
-#include "server/conversion/limits_conversion.h"
 #include "server/event/resource_event.h"
 #include "server/store/resource_name.h"
 #include "server/store/update_mask.h"
@@ -17,6 +16,7 @@
 
 namespace sipcm::server {
 
+using sipcm::v1::Event;
 using sipcm::v1::TrustBundle;
 
 namespace {
@@ -30,6 +30,10 @@ const FieldRules& Rules() {
   return *rules;
 }
 
+bool HasFiles(const TrustBundle& bundle) {
+  return !bundle.certificates_file().empty() || !bundle.crls_file().empty();
+}
+
 }  // namespace
 
 absl::StatusOr<TrustBundle> TrustBundleCatalog::Create(
@@ -41,15 +45,21 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::Create(
   bundle.set_name(ResourceName(kTrustBundles, request.trust_bundle_id()));
   absl::MutexLock lock(&state_->mutex);
   SIPCM_RETURN_IF_ERROR(state_->trust_bundles.CheckFree(bundle.name()));
-  const auto content = ToTrustBundle(bundle, revisions_[bundle.name()] + 1);
+  const int revision = records_[bundle.name()].revision + 1;
+  const auto content = ToTrustBundle(&bundle, revision);
   if (!content.ok()) return Within(content.status(), "trust_bundle");
   const std::string crls = bundle.crls_pem();
   AddContent(**content, &bundle);
-  if (request.validate_only()) return Shown(bundle);
-  ++revisions_[bundle.name()];
-  crls_[bundle.name()] = crls;
+  if (request.validate_only()) {
+    ShowDefaults(**content, &bundle);
+    return Shown(bundle);
+  }
+  records_[bundle.name()] = {revision, crls, ""};
   state_->anchors[bundle.name()] = *content;
-  return Shown(state_->trust_bundles.Put(std::move(bundle), state_->options.now()));
+  TrustBundle shown = Shown(state_->trust_bundles.Put(std::move(bundle), state_->options.now()));
+  state_->WatchFiles();
+  state_->Tell(MakeEvent(Event::TRUST_BUNDLE_ADDED, shown));
+  return shown;
 }
 
 absl::StatusOr<TrustBundle> TrustBundleCatalog::Get(
@@ -74,39 +84,131 @@ absl::StatusOr<sipcm::v1::ListTrustBundlesResponse> TrustBundleCatalog::List(
 
 absl::StatusOr<TrustBundle> TrustBundleCatalog::Update(
     const sipcm::v1::UpdateTrustBundleRequest& request) {
-  const TrustBundle& patch = request.trust_bundle();
-  SIPCM_RETURN_IF_ERROR(ParseName(patch.name(), kTrustBundles, "trust_bundle.name").status());
+  const std::string& name = request.trust_bundle().name();
+  SIPCM_RETURN_IF_ERROR(ParseName(name, kTrustBundles, "trust_bundle.name").status());
   SIPCM_RETURN_IF_ERROR(CheckEnum(request.old_connections(), sipcm::v1::OldConnections_descriptor(),
                                   "old_connections"));
-  if (request.old_connections() > sipcm::v1::KEEP) {
-    return NotKept("old_connections", "KEEP; closing old connections comes later");
+  std::vector<std::string> users;
+  absl::StatusOr<TrustBundle> updated = absl::UnknownError("");
+  {
+    absl::MutexLock lock(&state_->mutex);
+    updated = UpdateLocked(request);
+    users = state_->UsersOf(name);
   }
-  absl::MutexLock lock(&state_->mutex);
+  if (updated.ok() && !request.validate_only()) {
+    state_->EndOldConnections(users, name, updated->version(), request.old_connections());
+  }
+  return updated;
+}
+
+absl::StatusOr<TrustBundle> TrustBundleCatalog::UpdateLocked(
+    const sipcm::v1::UpdateTrustBundleRequest& request) {
+  TrustBundle patch = request.trust_bundle();
   SIPCM_ASSIGN_OR_RETURN(const TrustBundle* stored,
                          state_->trust_bundles.Get(patch.name(), "trust_bundle.name"));
   SIPCM_RETURN_IF_ERROR(CheckEtag(stored->name(), patch.etag(), stored->etag()));
   TrustBundle changed = *stored;
-  changed.set_crls_pem(crls_[changed.name()]);
+  if (HasFiles(changed)) {
+    // What was answered and comes back is no new content.
+    if (patch.certificates_pem() == stored->certificates_pem()) patch.clear_certificates_pem();
+    changed.clear_certificates_pem();
+  } else {
+    changed.set_crls_pem(records_[changed.name()].crls_pem);
+  }
+  const absl::StatusOr<ContentSource> given = SourceOf(patch);
+  if (!given.ok()) return Within(given.status(), "trust_bundle");
+  if (*given == ContentSource::kPem) {
+    changed.clear_certificates_file();
+    changed.clear_crls_file();
+  }
+  if (*given == ContentSource::kFiles) {
+    changed.clear_certificates_pem();
+    changed.clear_crls_pem();
+  }
   SIPCM_RETURN_IF_ERROR(
       ApplyUpdateMask(request.update_mask(), patch, "trust_bundle", Rules(), &changed));
-  const auto content = ToTrustBundle(changed, revisions_[changed.name()] + 1);
+  const auto content = ToTrustBundle(&changed, records_[changed.name()].revision + 1);
   if (!content.ok()) return Within(content.status(), "trust_bundle");
+  return Install(std::move(changed), *content, request.validate_only());
+}
+
+absl::StatusOr<TrustBundle> TrustBundleCatalog::Install(TrustBundle changed,
+                                                        const BundlePointer& content,
+                                                        bool validate_only) {
+  const std::string name = changed.name();
+  Record& record = records_[name];
+  const TrustBundle& stored = *state_->trust_bundles.Find(name);
+  BundlePointer& in_force = state_->anchors[name];
   const std::string crls = changed.crls_pem();
-  AddContent(**content, &changed);
-  std::shared_ptr<const tls::TrustBundle> old =
-      std::exchange(state_->anchors[changed.name()], *content);
-  auto configs = state_->ConfigsOfUsers(changed.name());
-  if (request.validate_only() || !configs.ok()) {
-    state_->anchors[changed.name()] = std::move(old);
-    if (!configs.ok()) return configs.status();
-    return Shown(changed);
+  // The same again (a call that is repeated, a file that was touched): no new version.
+  const bool is_new = changed.certificates_pem() != stored.certificates_pem() ||
+                      crls != record.crls_pem || content->crl_check() != in_force->crl_check() ||
+                      content->stale_crl() != in_force->stale_crl();
+  AddContent(is_new ? *content : *in_force, &changed);
+  const BundlePointer old = in_force;
+  if (is_new) in_force = content;
+  auto configs = state_->ConfigsOfUsers(name);
+  if (validate_only || !configs.ok()) {
+    if (!configs.ok()) {
+      in_force = old;
+      return configs.status();
+    }
+    TrustBundle shown = Shown(changed);
+    in_force = old;
+    return shown;
   }
-  ++revisions_[changed.name()];
-  crls_[changed.name()] = crls;
-  const TrustBundle& now_stored =
-      state_->trust_bundles.Put(std::move(changed), state_->options.now());
-  SIPCM_RETURN_IF_ERROR(state_->Apply(*std::move(configs)));
-  return Shown(now_stored);
+  record.reload_error.clear();
+  if (is_new) {
+    ++record.revision;
+    record.crls_pem = crls;
+    SIPCM_RETURN_IF_ERROR(state_->Apply(*std::move(configs)));
+  } else if (changed.certificates_file() == stored.certificates_file() &&
+             changed.crls_file() == stored.crls_file()) {
+    return Shown(stored);
+  }
+  TrustBundle shown = Shown(state_->trust_bundles.Put(std::move(changed), state_->options.now()));
+  state_->WatchFiles();
+  if (is_new) state_->Tell(MakeEvent(Event::TRUST_BUNDLE_CHANGED, shown));
+  return shown;
+}
+
+void TrustBundleCatalog::Reload(const std::vector<std::string>& changed_files) {
+  const auto is_changed = [&](const std::string& path) {
+    return std::find(changed_files.begin(), changed_files.end(), path) != changed_files.end();
+  };
+  std::vector<std::pair<TrustBundle, int>> due;  // with the revision that it would be
+  {
+    absl::MutexLock lock(&state_->mutex);
+    for (const auto& [name, bundle] : state_->trust_bundles.all()) {
+      if (is_changed(bundle.certificates_file()) || is_changed(bundle.crls_file())) {
+        due.emplace_back(bundle, records_[name].revision + 1);
+      }
+    }
+  }
+  for (auto& [bundle, revision] : due) {
+    bundle.clear_certificates_pem();
+    // A list of revoked certificates may take a while: not under the lock.
+    const auto content = ToTrustBundle(&bundle, revision);
+    absl::MutexLock lock(&state_->mutex);
+    const TrustBundle* stored = state_->trust_bundles.Find(bundle.name());
+    // Somebody was faster: what he read is as fresh.
+    if (stored == nullptr || stored->etag() != bundle.etag()) continue;
+    FinishReload(std::move(bundle), content);
+  }
+}
+
+void TrustBundleCatalog::FinishReload(TrustBundle read,
+                                      const absl::StatusOr<BundlePointer>& content) {
+  const std::string name = read.name();
+  absl::Status status = content.status();
+  if (status.ok()) status = Install(std::move(read), *content, /*validate_only=*/false).status();
+  if (status.ok()) return;
+  Record& record = records_[name];
+  const std::string error(status.message());
+  if (record.reload_error == error) return;  // told already
+  record.reload_error = error;
+  state_->Tell(MakeEvent(Event::TRUST_BUNDLE_RELOAD_FAILED,
+                         Shown(*state_->trust_bundles.Find(name)), error));
 }
 
 absl::Status TrustBundleCatalog::Delete(const sipcm::v1::DeleteTrustBundleRequest& request) {
@@ -140,13 +242,18 @@ absl::Status TrustBundleCatalog::Delete(const sipcm::v1::DeleteTrustBundleReques
   }
   SIPCM_RETURN_IF_ERROR(state_->Apply(std::move(configs)));
   for (sipcm::v1::ConnectionManager& manager : changed) {
-    state_->Tell(MakeEvent(sipcm::v1::Event::CONNECTION_MANAGER_CHANGED,
+    state_->Tell(MakeEvent(Event::CONNECTION_MANAGER_CHANGED,
                            state_->managers.Put(std::move(manager), state_->options.now()),
                            "a trust bundle that it referred to was deleted"));
   }
-  crls_.erase(request.name());
+  TrustBundle last = Shown(*bundle);
+  Record& record = records_[request.name()];
+  record.crls_pem.clear();
+  record.reload_error.clear();
   state_->anchors.erase(request.name());
   state_->trust_bundles.Erase(request.name());
+  state_->WatchFiles();
+  state_->Tell(MakeEvent(Event::TRUST_BUNDLE_REMOVED, std::move(last)));
   return absl::OkStatus();
 }
 
@@ -163,9 +270,18 @@ std::vector<std::string> TrustBundleCatalog::BoundTo(const std::string& name,
   return bound;
 }
 
+std::map<TrustBundle::State, int> TrustBundleCatalog::CountByState() {
+  std::map<TrustBundle::State, int> counts;
+  absl::MutexLock lock(&state_->mutex);
+  for (const auto& [name, bundle] : state_->trust_bundles.all()) ++counts[Shown(bundle).state()];
+  return counts;
+}
+
 TrustBundle TrustBundleCatalog::Shown(const TrustBundle& stored) {
   TrustBundle shown = stored;
-  AddState(state_->options.now(), &shown);
+  const auto content = state_->anchors.find(stored.name());
+  if (content != state_->anchors.end()) ShowDefaults(*content->second, &shown);
+  AddState(state_->options.now(), records_[stored.name()].reload_error, &shown);
   for (const std::string& user : state_->UsersOf(stored.name())) {
     shown.add_connection_managers(user);
   }

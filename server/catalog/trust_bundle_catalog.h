@@ -2,6 +2,7 @@
 #define SIPCM_SERVER_CATALOG_TRUST_BUNDLE_CATALOG_H_
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,32 @@ class TrustBundleCatalog {
   absl::StatusOr<sipcm::v1::TrustBundle> Update(const sipcm::v1::UpdateTrustBundleRequest& request);
   absl::Status Delete(const sipcm::v1::DeleteTrustBundleRequest& request);
 
+  // As CertificateCatalog::Reload.
+  void Reload(const std::vector<std::string>& changed_files);
+  // How many are in each state.
+  std::map<sipcm::v1::TrustBundle::State, int> CountByState();
+
  private:
+  using BundlePointer = std::shared_ptr<const tls::TrustBundle>;
+
+  // What is known of a name beside the resource. The count goes on after a deletion, so that
+  // versions differ.
+  struct Record {
+    int revision = 0;
+    // Not answered, but an update of the certificates alone keeps them.
+    std::string crls_pem;
+    std::string reload_error;
+  };
+
+  // As CertificateCatalog::Install. `changed` holds the PEM that `content` was made from.
+  absl::StatusOr<sipcm::v1::TrustBundle> Install(sipcm::v1::TrustBundle changed,
+                                                 const BundlePointer& content, bool validate_only)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
+  absl::StatusOr<sipcm::v1::TrustBundle> UpdateLocked(
+      const sipcm::v1::UpdateTrustBundleRequest& request)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
+  void FinishReload(sipcm::v1::TrustBundle read, const absl::StatusOr<BundlePointer>& content)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
   sipcm::v1::TrustBundle Shown(const sipcm::v1::TrustBundle& stored)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
 
@@ -33,10 +59,7 @@ class TrustBundleCatalog {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
 
   ControlState* const state_;
-  // How many contents each name has had; goes on after a deletion, so that versions differ.
-  std::map<std::string, int> revisions_ ABSL_GUARDED_BY(state_->mutex);
-  // CRLs are not answered, but an update of the certificates alone keeps them.
-  std::map<std::string, std::string> crls_ ABSL_GUARDED_BY(state_->mutex);
+  std::map<std::string, Record> records_ ABSL_GUARDED_BY(state_->mutex);
 };
 
 }  // namespace sipcm::server

@@ -1,5 +1,7 @@
 #include "server/config/config_file.h"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,44 +21,46 @@ using sipcm::v1::Config;
 
 constexpr size_t kMaxFileBytes = 64 << 20;
 
-// Reads `*file` into `*pem` and clears it: what is in force is what was read.
-absl::Status Load(const std::string& folder, const std::string& field, std::string* file,
-                  std::string* pem, absl::string_view pem_field) {
+// Makes `*file` absolute. What it holds is read, and watched, where its resource is created; here
+// only whether it can be.
+absl::Status Locate(const std::string& folder, const std::string& field, std::string* file,
+                    const std::string& pem, absl::string_view pem_field) {
   if (file->empty()) return absl::OkStatus();
-  if (!pem->empty()) {
+  if (!pem.empty()) {
     return BadField("CONFLICTING_FIELDS", field, absl::StrCat("give either it, or ", pem_field));
   }
-  const std::string path = (*file)[0] == '/' ? *file : absl::StrCat(folder, *file);
+  std::error_code ignored;  // then it stays relative, and what reads it says so
+  const std::filesystem::path given = (*file)[0] == '/' ? *file : absl::StrCat(folder, *file);
+  const std::string path = std::filesystem::absolute(given, ignored).string();
   absl::StatusOr<std::string> text = ReadFileText(path, kMaxFileBytes);
   if (!text.ok()) {
     return WithField(MakeError(text.status().code(), "FILE_UNREADABLE",
                                absl::StrCat(field, ": ", text.status().message())),
                      field);
   }
-  *pem = *std::move(text);
-  file->clear();
+  *file = path;
   return absl::OkStatus();
 }
 
-absl::Status LoadFiles(const std::string& folder, Config* config) {
+absl::Status LocateFiles(const std::string& folder, Config* config) {
   for (int i = 0; i < config->certificates_size(); ++i) {
     sipcm::v1::Certificate* certificate = config->mutable_certificates(i);
     const std::string at = absl::StrCat("certificates[", i, "].");
-    SIPCM_RETURN_IF_ERROR(Load(folder, at + "certificate_file",
-                               certificate->mutable_certificate_file(),
-                               certificate->mutable_certificate_pem(), "certificate_pem"));
-    SIPCM_RETURN_IF_ERROR(Load(folder, at + "private_key_file",
-                               certificate->mutable_private_key_file(),
-                               certificate->mutable_private_key_pem(), "private_key_pem"));
+    SIPCM_RETURN_IF_ERROR(Locate(folder, at + "certificate_file",
+                                 certificate->mutable_certificate_file(),
+                                 certificate->certificate_pem(), "certificate_pem"));
+    SIPCM_RETURN_IF_ERROR(Locate(folder, at + "private_key_file",
+                                 certificate->mutable_private_key_file(),
+                                 certificate->private_key_pem(), "private_key_pem"));
   }
   for (int i = 0; i < config->trust_bundles_size(); ++i) {
     sipcm::v1::TrustBundle* bundle = config->mutable_trust_bundles(i);
     const std::string at = absl::StrCat("trust_bundles[", i, "].");
-    SIPCM_RETURN_IF_ERROR(Load(folder, at + "certificates_file",
-                               bundle->mutable_certificates_file(),
-                               bundle->mutable_certificates_pem(), "certificates_pem"));
-    SIPCM_RETURN_IF_ERROR(Load(folder, at + "crls_file", bundle->mutable_crls_file(),
-                               bundle->mutable_crls_pem(), "crls_pem"));
+    SIPCM_RETURN_IF_ERROR(Locate(folder, at + "certificates_file",
+                                 bundle->mutable_certificates_file(), bundle->certificates_pem(),
+                                 "certificates_pem"));
+    SIPCM_RETURN_IF_ERROR(Locate(folder, at + "crls_file", bundle->mutable_crls_file(),
+                                 bundle->crls_pem(), "crls_pem"));
   }
   return absl::OkStatus();
 }
@@ -122,7 +126,8 @@ absl::StatusOr<Config> ReadConfigFile(const std::string& path) {
   }
   const size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
-  if (const absl::Status loaded = LoadFiles(folder, &config); !loaded.ok()) return in_file(loaded);
+  if (const absl::Status located = LocateFiles(folder, &config); !located.ok())
+    return in_file(located);
   return config;
 }
 

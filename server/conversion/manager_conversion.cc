@@ -78,6 +78,13 @@ absl::Status AddCertificates(const ConnectionManager& manager, const ManagerRefe
     config->credential = references.credential(manager.certificate());
     if (config->credential == nullptr) return NoSuchObject("certificate", manager.certificate());
   }
+  for (int i = 0; i < manager.additional_certificates_size(); ++i) {
+    const std::string& name = manager.additional_certificates(i);
+    config->additional_credentials.push_back(references.credential(name));
+    if (config->additional_credentials.back() == nullptr) {
+      return NoSuchObject(absl::StrCat("additional_certificates[", i, "]"), name);
+    }
+  }
   if (!manager.trust_bundle().empty()) {
     config->trust_bundle = references.trust_bundle(manager.trust_bundle());
     if (config->trust_bundle == nullptr) {

@@ -22,6 +22,8 @@
 namespace sipcm::server {
 namespace {
 
+constexpr int kMaxAdditionalCertificates = 64;
+
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Reflection;
 using sipcm::v1::ConnectionManager;
@@ -146,6 +148,34 @@ absl::Status NormalizeEnums(ConnectionManager* manager) {
   return absl::OkStatus();
 }
 
+absl::Status CheckCertificates(const ConnectionManager& manager) {
+  const auto& additional = manager.additional_certificates();
+  if (!additional.empty() && manager.kind() != ConnectionManager::SERVER_TLS) {
+    return BadField("CONFLICTING_FIELDS", "additional_certificates",
+                    "are for SERVER_TLS managers, which choose by the name that a client asks for");
+  }
+  if (additional.size() > kMaxAdditionalCertificates) {
+    return BadField("FIELD_OUT_OF_RANGE", "additional_certificates",
+                    absl::StrCat("has ", additional.size(), " entries; at most ",
+                                 kMaxAdditionalCertificates, " are kept"));
+  }
+  absl::flat_hash_set<std::string> seen = {manager.certificate()};
+  for (int i = 0; i < additional.size(); ++i) {
+    const std::string field = absl::StrCat("additional_certificates[", i, "]");
+    SIPCM_RETURN_IF_ERROR(ParseName(additional[i], kCertificates, field).status());
+    if (!seen.insert(additional[i]).second) {
+      return BadField("CONFLICTING_FIELDS", field,
+                      absl::StrCat("\"", additional[i], "\" is named twice"));
+    }
+  }
+  if (manager.certificate().empty()) return absl::OkStatus();
+  if (manager.kind() == ConnectionManager::SERVER_TCP) {
+    return BadField("CONFLICTING_FIELDS", "certificate",
+                    "a SERVER_TCP manager presents none; leave it out, or choose SERVER_TLS");
+  }
+  return ParseName(manager.certificate(), kCertificates, "certificate").status();
+}
+
 absl::Status CheckNames(const ConnectionManager& manager) {
   SIPCM_RETURN_IF_ERROR(CheckText(manager.display_name(), 128, "display_name"));
   if (!manager.local_host_name().empty() &&
@@ -162,18 +192,7 @@ absl::Status CheckNames(const ConnectionManager& manager) {
     SIPCM_RETURN_IF_ERROR(
         ParseName(manager.trust_bundle(), kTrustBundles, "trust_bundle").status());
   }
-  if (manager.additional_certificates_size() > 0) {
-    return NotKept("additional_certificates", "an empty list; SNI choice comes later");
-  }
-  if (manager.certificate().empty()) return absl::OkStatus();
-  if (manager.kind() == ConnectionManager::SERVER_TCP) {
-    return BadField("CONFLICTING_FIELDS", "certificate",
-                    "a SERVER_TCP manager presents none; leave it out, or choose SERVER_TLS");
-  }
-  if (manager.kind() == ConnectionManager::CLIENT) {
-    return NotKept("certificate", "none on a CLIENT manager; client certificates come later");
-  }
-  return ParseName(manager.certificate(), kCertificates, "certificate").status();
+  return CheckCertificates(manager);
 }
 
 using AllowedDomains = google::protobuf::RepeatedPtrField<sipcm::v1::AllowedDomain>;

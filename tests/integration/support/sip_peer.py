@@ -75,6 +75,10 @@ class SipPeer:
     def close(self):
         self._socket.close()
 
+    def certificate(self):
+        """What the server presented, in DER."""
+        return self._socket.getpeercert(binary_form=True)
+
     def send(self, data):
         """Sends all; a connection that is gone already is for the reader to notice."""
         try:

@@ -32,7 +32,13 @@ class AdminHttpTest : public testing::Test {
   std::atomic<bool> serving_ = true;
   absl::Time earliest_end_ = absl::FromUnixSeconds(1'800'000'000);
   fakes::FakeEngine engine_;
-  EngineMetrics metrics_{{&engine_, [this] { return earliest_end_; }, [] { return size_t{2}; }}};
+  EngineMetrics metrics_{{&engine_, [this] { return earliest_end_; }, [] { return size_t{2}; },
+                          [] {
+                            return std::map<std::string, int>{{"expiring", 3}};
+                          },
+                          [] {
+                            return std::map<std::string, int>{{"valid", 1}};
+                          }}};
   std::unique_ptr<AdminHttp> http_;
   std::unique_ptr<httplib::Client> client_;
 };
@@ -62,6 +68,7 @@ TEST_F(AdminHttpTest, MetricsHaveTheEnginesTotals) {
         "4",
         "sipcm_automatic_answers_total{code=\"480\"} 5\n", "sipcm_requests_received_total 6\n",
         "sipcm_certificate_earliest_expire_time_seconds 1800000000\n",
+        "sipcm_certificates{state=\"expiring\"} 3\n", "sipcm_trust_bundles{state=\"valid\"} 1\n",
         "sipcm_connection_manager_warnings 2\n", "# TYPE sipcm_connections gauge\n",
         "# TYPE sipcm_connections_closed_total counter\n"}) {
     EXPECT_TRUE(absl::StrContains(response->body, line)) << line << response->body;

@@ -4,13 +4,18 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "core/base/error.h"
 #include "google/protobuf/util/json_util.h"
 #include "server/catalog/catalogs.h"
 #include "tests/fakes/fake_engine.h"
+#include "tests/fakes/fake_file_watcher.h"
 
 namespace sipcm::server {
 
@@ -36,10 +41,28 @@ absl::StatusOr<T> Await(Ask ask) {
   return answer;
 }
 
+// Keeps what catalogues tell. Thread: the test's, and whoever calls the catalogues.
+class RecordingResourceEvents final : public ResourceEventSink {
+ public:
+  void OnResourceEvent(sipcm::v1::Event event) override {
+    absl::MutexLock lock(&mutex_);
+    events_.push_back(std::move(event));
+  }
+  std::vector<sipcm::v1::Event> Take() {
+    absl::MutexLock lock(&mutex_);
+    return std::exchange(events_, {});
+  }
+
+ private:
+  absl::Mutex mutex_;
+  std::vector<sipcm::v1::Event> events_ ABSL_GUARDED_BY(mutex_);
+};
+
 // All catalogues over a fake engine, at a time that stands still.
 class CatalogTest : public testing::Test {
  protected:
-  CatalogTest() : catalogs_(&engine_, {[this] { return now_; }, "/no/such/file"}) {}
+  CatalogTest()
+      : catalogs_(&engine_, {[this] { return now_; }, "/no/such/file", &events_, &files_}) {}
 
   absl::StatusOr<sipcm::v1::ConnectionManager> CreateManager(const std::string& id,
                                                              const std::string& manager) {
@@ -66,6 +89,8 @@ class CatalogTest : public testing::Test {
 
   absl::Time now_ = absl::FromUnixSeconds(1'780'000'000);
   fakes::FakeEngine engine_;
+  RecordingResourceEvents events_;
+  fakes::FakeFileWatcher files_;
   Catalogs catalogs_;
 };
 

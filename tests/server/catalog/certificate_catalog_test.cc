@@ -237,14 +237,5 @@ TEST_F(CertificateCatalogTest, ATrustBundleSaysWhatIsInIt) {
   EXPECT_EQ(ReasonOf(CreateBundle("x").status()), "RESOURCE_EXISTS");
 }
 
-TEST_F(CertificateCatalogTest, FilesOverTheApiAreSaidToComeLater) {
-  sipcm::v1::CreateCertificateRequest request;
-  request.set_certificate_id("edge");
-  request.mutable_certificate()->set_certificate_file("/etc/passwd");
-  const absl::Status status = catalogs_.certificates.Create(request).status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
-  EXPECT_EQ(FieldOf(status), "certificate.certificate_file");
-}
-
 }  // namespace
 }  // namespace sipcm::server

@@ -140,8 +140,7 @@ TEST_F(ConnectionManagerCatalogTest, WhatThisVersionDoesNotKeepIsUnimplemented) 
   for (const char* manager :
        {R"({"kind":"SERVER_TCP","connection_throttling":{"high":4,"low":2}})",
         R"({"kind":"SERVER_TCP","limits":{"max_client_request_count":5}})",
-        R"({"kind":"SERVER_TCP","default_min_connection_count":1})",
-        R"({"kind":"SERVER_TLS","additional_certificates":["certificates/a"]})"}) {
+        R"({"kind":"SERVER_TCP","default_min_connection_count":1})"}) {
     const absl::Status status = CreateManager("edge", manager).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented) << manager;
     EXPECT_EQ(ReasonOf(status), "NOT_IN_THIS_VERSION");
