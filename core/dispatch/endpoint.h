@@ -2,10 +2,12 @@
 #define SIPCM_CORE_DISPATCH_ENDPOINT_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "core/dispatch/registration_settings.h"
 
 namespace sipcm::dispatch {
 
@@ -22,6 +24,7 @@ struct Endpoint {
   std::string endpoint_id;  // epid; empty = none
   absl::Duration answer_timeout = absl::Seconds(8);
   absl::Duration invite_answer_timeout = absl::Seconds(30);  // after the last provisional
+  std::shared_ptr<const RegistrationSettings> registration;  // kRegistered: never null
   int max_waiting_delivery_count = 1000;  // requests that wait for credit, per endpoint and worker
 };
 

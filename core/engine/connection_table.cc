@@ -14,6 +14,7 @@ ConnectionSlot* ConnectionTable::Insert(std::unique_ptr<connection::Connection> 
   slot->connection = std::move(connection);
   slot->manager = manager;
   slot->pool = pool;
+  if (pool != nullptr) slot->endpoint_id = pool->destination().dedicated_to;
   slot->peer_host = slot->connection->remote_address().ip.ToString();
   slot->connection->set_owner_tag(slot.get());
   return (slots_[id] = std::move(slot)).get();
@@ -71,7 +72,8 @@ void ConnectionTable::RetireIfDue(const ConnectionSlot& slot, Instant now) {
 
 ConnectionSnapshot SnapshotOf(const ConnectionSlot& slot, Instant now, absl::Time wall_now) {
   ConnectionSnapshot snapshot = SnapshotOf(*slot.connection, *slot.manager->state, now, wall_now);
-  if (slot.pool != nullptr) snapshot.pool_id = slot.pool->destination().PoolId();
+  snapshot.endpoint_id = slot.endpoint_id;
+  if (slot.has_named_pool()) snapshot.pool_id = slot.pool->destination().PoolId();
   return snapshot;
 }
 

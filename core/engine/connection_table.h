@@ -29,6 +29,7 @@ struct LocalManager {
   SnapshotCell<dispatch::EndpointDirectory>::Reader directory;
   int connection_count = 0;
   int pool_count = 0;
+  int flow_count = 0;  // of its registered endpoints
   // The last one of each object: for connections whose handshake was under way.
   std::vector<Retirement> retirements;
 };
@@ -39,8 +40,11 @@ struct ConnectionSlot {
   LocalManager* manager = nullptr;
   pool::ConnectionPool* pool = nullptr;  // outgoing, while the pool lives
   IntrusiveList<transaction::ClientTransaction, transaction::FlowTag> sends;
-  std::string peer_host;  // the remote address as text, made once for the Vias of answers
-  std::string sent_by;    // of our own Vias on it; empty until it sends a request
+  std::string peer_host;    // the remote address as text, made once for the Vias of answers
+  std::string sent_by;      // of our own Vias on it; empty until it sends a request
+  std::string endpoint_id;  // of a dedicated connection: whose it is
+
+  bool has_named_pool() const { return pool != nullptr && endpoint_id.empty(); }
 };
 
 // The connections of one worker. Owns them. Thread: the worker's.

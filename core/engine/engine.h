@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/dispatch/delivery.h"
+#include "core/engine/endpoint_status.h"
 #include "core/engine/engine_config.h"
 #include "core/engine/engine_event.h"
 #include "core/engine/engine_snapshot.h"
@@ -73,10 +74,15 @@ class Engine {
 
   // --- Endpoints ---
   // Creates or replaces. ALREADY_EXISTS (ENDPOINT_ADDRESS_TAKEN): another endpoint of the manager
-  // has the same (address, epid). FAILED_PRECONDITION: PEER_TO_PEER on a CLIENT manager.
+  // has the same (address, epid). FAILED_PRECONDITION: PEER_TO_PEER on a CLIENT manager. A
+  // REGISTERED one opens its flow and registers; INVALID_ARGUMENT ("registration.registrar", ...)
+  // when a manager of that kind does not go to its registrar.
   virtual absl::Status ApplyEndpoint(dispatch::Endpoint endpoint) = 0;
   // Ends its subscriptions; its open requests get their automatic answer. NOT_FOUND.
   virtual absl::Status RemoveEndpoint(const std::string& endpoint_id) = 0;
+  // How far its registration is; of a PEER_TO_PEER one that has none, UNREGISTERED. NOT_FOUND.
+  virtual absl::StatusOr<EndpointStatus> GetEndpointStatus(
+      const std::string& endpoint_id) const = 0;
   // `request`: a whole SIP request. INVALID_ARGUMENT when it cannot be parsed.
   virtual absl::StatusOr<DispatchExplanation> ExplainDispatch(const std::string& manager_id,
                                                               const std::string& request) const = 0;

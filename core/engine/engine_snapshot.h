@@ -25,7 +25,8 @@ struct ConnectionSnapshot {
   net::SocketAddress local_address;
   net::SocketAddress remote_address;
   std::shared_ptr<const tls::PeerIdentity> peer;
-  std::string pool_id;  // outgoing: "tcp:host:port"
+  std::string pool_id;      // outgoing and shared: "tcp:host:port"
+  std::string endpoint_id;  // dedicated: whose it is
   // "certificates/edge@2": what we presented; empty without one.
   std::string certificate_version;
   absl::Duration idle_timeout;

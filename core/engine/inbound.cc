@@ -98,6 +98,13 @@ void Inbound::OnRequest(ConnectionSlot& slot, const sip::MessageView& request) {
 }
 
 dispatch::DispatchDecision Inbound::Decide(ConnectionSlot& slot, const sip::MessageView& request) {
+  if (!slot.endpoint_id.empty()) {
+    // What comes on an endpoint's own flow was sent to its Contact.
+    dispatch::DispatchDecision own;
+    own.reason = dispatch::DispatchReason::kUniqueContext;
+    own.entry = slot.manager->directory.Get()->FindById(slot.endpoint_id);
+    if (own.entry != nullptr) return own;
+  }
   return dispatch::Dispatch(request, *slot.manager->directory.Get(),
                             slot.manager->runtime.Get()->config.dispatch);
 }

@@ -40,6 +40,10 @@ pool::PoolLimits PoolDirectory::LimitsFor(LocalManager* manager,
   if (setting != settings_.end()) return setting->second;
   const ManagerConfig& config = manager->runtime.Get()->config;
   pool::PoolLimits limits = config.default_pool_limits;
+  if (destination.is_dedicated()) {
+    limits.max_connection_count = 1;
+    return limits;
+  }
   if (config.sharing == Sharing::kDedicated) limits.max_connection_count = pool::kNoSharing;
   return limits;
 }
@@ -88,6 +92,14 @@ bool PoolDirectory::Remove(LocalManager* manager, const pool::Destination& desti
   return true;
 }
 
+void PoolDirectory::ForgetDedicated(LocalManager* manager, const pool::Destination& destination,
+                                    connection::CloseReason reason) {
+  const auto home = homes_.find(Key(manager, destination));
+  if (home == homes_.end()) return;
+  home->second->pool->Drain(loop_->Now(), reason);
+  if (home->second->pool->empty()) EraseHome(home->second.get());
+}
+
 void PoolDirectory::ForgetManager(LocalManager* manager, connection::CloseReason reason) {
   std::vector<PoolSnapshot> settings;
   for (const auto& [key, limits] : settings_) {
@@ -126,7 +138,7 @@ std::vector<PoolSnapshot> PoolDirectory::Snapshots(const std::string& manager_id
     return manager_id.empty() || key.first->state->id() == manager_id;
   };
   for (const auto& [key, home] : homes_) {
-    if (wanted(key)) snapshots.push_back(SnapshotOf(*home));
+    if (wanted(key) && !key.second.is_dedicated()) snapshots.push_back(SnapshotOf(*home));
   }
   for (const auto& [key, limits] : settings_) {
     if (wanted(key) && !homes_.contains(key)) snapshots.push_back(SnapshotOf(key, limits));

@@ -14,8 +14,8 @@
 #include "core/engine/worker_totals.h"
 #include "core/event/event_loop.h"
 #include "core/event/timeout_queue.h"
-#include "core/net/network.h"
 #include "core/net/dns/resolver.h"
+#include "core/net/network.h"
 #include "core/pool/connection_pool.h"
 #include "core/tls/handshake_gate.h"
 
@@ -62,6 +62,9 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
   // Drains the pool and forgets its settings. False: neither is there. `*last` is how it was.
   bool Remove(LocalManager* manager, const pool::Destination& destination, Instant deadline,
               PoolSnapshot* last);
+  // One without a name: at once; its connections close with `reason`.
+  void ForgetDedicated(LocalManager* manager, const pool::Destination& destination,
+                       connection::CloseReason reason);
   // All of that manager, at once; its pooled connections close with `reason`. The caller holds the
   // manager (pool_count) meanwhile.
   void ForgetManager(LocalManager* manager, connection::CloseReason reason);

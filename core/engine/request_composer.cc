@@ -9,9 +9,7 @@
 #include "core/transaction/branch.h"
 
 namespace sipcm::engine {
-namespace {
 
-// The sent-by of our Vias, made once for a connection.
 const std::string& SentBy(ConnectionSlot& slot) {
   if (!slot.sent_by.empty()) return slot.sent_by;
   const ManagerConfig& config = slot.manager->runtime.Get()->config;
@@ -29,6 +27,8 @@ const std::string& SentBy(ConnectionSlot& slot) {
       way_back.port);
   return slot.sent_by;
 }
+
+namespace {
 
 absl::string_view TransportName(const ConnectionSlot& slot) {
   return slot.connection->transport() == connection::Transport::kTls ? "TLS" : "TCP";

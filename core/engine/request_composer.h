@@ -14,6 +14,10 @@
 
 namespace sipcm::engine {
 
+// The sent-by of our Vias and Contacts on a connection: where we listen, if we do. Made once for
+// it.
+const std::string& SentBy(ConnectionSlot& slot);
+
 // Writes a send as the bytes of a SIP request: what the application left out (Via, From, To,
 // Call-ID, CSeq, Contact; RFC 3261 8.1.1) is filled in, and a raw request gets our Via on top.
 // Thread: its worker's.

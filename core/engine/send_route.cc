@@ -84,6 +84,21 @@ absl::string_view RequestUri(const SendOrder& order, sip::MessageView* raw) {
   return raw->request_uri();
 }
 
+// Whether a manager of that kind goes there.
+absl::Status CheckTransport(const pool::Destination& destination, absl::string_view field,
+                            const ManagerConfig& config) {
+  const bool is_tls = destination.transport == Transport::kTls;
+  if ((is_tls && config.kind == ManagerKind::kServerTcp) ||
+      (!is_tls && config.kind == ManagerKind::kServerTls)) {
+    return InvalidField(
+        field, absl::StrCat("connection manager \"connectionManagers/", config.id, "\" is of kind ",
+                            is_tls ? "SERVER_TCP and sends over TCP only, not TLS"
+                                   : "SERVER_TLS and sends over TLS only, not TCP",
+                            "; use an endpoint of another manager, or another transport"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CheckOrder(const SendOrder& order, const ManagerConfig& config) {
@@ -140,16 +155,23 @@ absl::StatusOr<pool::Destination> RouteOf(const SendOrder& order, const ManagerC
     SIPCM_ASSIGN_OR_RETURN(destination,
                            DestinationOf(RequestUri(order, &raw), "request.request_uri", config));
   }
-  const bool is_tls = destination->transport == Transport::kTls;
-  if ((is_tls && config.kind == ManagerKind::kServerTcp) ||
-      (!is_tls && config.kind == ManagerKind::kServerTls)) {
-    return InvalidField(
-        "destination.transport",
-        absl::StrCat("connection manager \"connectionManagers/", config.id, "\" is of kind ",
-                     is_tls ? "SERVER_TCP and sends over TCP only, not TLS"
-                            : "SERVER_TLS and sends over TLS only, not TCP",
-                     "; use an endpoint of another manager, or another transport"));
+  SIPCM_RETURN_IF_ERROR(CheckTransport(*destination, "destination.transport", config));
+  return destination;
+}
+
+absl::StatusOr<pool::Destination> FirstHopOf(const dispatch::RegistrationSettings& registration,
+                                             const ManagerConfig& config) {
+  absl::StatusOr<pool::Destination> destination;
+  const bool has_proxy = registration.outbound_proxy.has_value();
+  const absl::string_view field =
+      has_proxy ? "registration.outbound_proxy" : "registration.registrar";
+  if (has_proxy) {
+    destination = pool::Destination::Normalized(*registration.outbound_proxy);
+    if (!destination.ok()) return WithFieldPrefix(destination.status(), field);
+  } else {
+    SIPCM_ASSIGN_OR_RETURN(destination, DestinationOf(registration.registrar, field, config));
   }
+  SIPCM_RETURN_IF_ERROR(CheckTransport(*destination, field, config));
   return destination;
 }
 

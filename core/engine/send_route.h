@@ -3,6 +3,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/dispatch/registration_settings.h"
 #include "core/engine/engine_config.h"
 #include "core/engine/message_order.h"
 #include "core/pool/destination.h"
@@ -18,6 +19,12 @@ absl::StatusOr<pool::Destination> RouteOf(const SendOrder& order, const ManagerC
 // Judges the request before anything is opened for it: what the builder or our own framer and
 // parser would refuse. INVALID_ARGUMENT names the field.
 absl::Status CheckOrder(const SendOrder& order, const ManagerConfig& config);
+
+// Where a REGISTERED endpoint's requests go first: its outbound proxy, or what its registrar's URI
+// says. INVALID_ARGUMENT ("registration.registrar", "registration.outbound_proxy") when that is no
+// place, or the manager's kind does not go there.
+absl::StatusOr<pool::Destination> FirstHopOf(const dispatch::RegistrationSettings& registration,
+                                             const ManagerConfig& config);
 
 }  // namespace sipcm::engine
 

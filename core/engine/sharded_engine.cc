@@ -12,6 +12,20 @@
 #include "core/engine/send_route.h"
 
 namespace sipcm::engine {
+namespace {
+
+// OK while it may send.
+absl::Status CheckRegistered(const dispatch::Endpoint& endpoint, const EndpointStatus& status) {
+  if (status.registration.is_registered()) return absl::OkStatus();
+  const std::string& reason = status.registration.reason;
+  return MakeError(absl::StatusCode::kFailedPrecondition, "ENDPOINT_NOT_REGISTERED",
+                   absl::StrCat("endpoint \"endpoints/", endpoint.id, "\" is ",
+                                registration::RegistrationStateName(status.registration.state),
+                                reason.empty() ? "" : absl::StrCat(" (", reason, ")"),
+                                "; send when it is REGISTERED"));
+}
+
+}  // namespace
 
 ShardedEngine::ShardedEngine(const Options& options)
     : means_(options.workers), events_(options.events) {
@@ -107,6 +121,12 @@ absl::Status ShardedEngine::PlanSend(SendOrder order, const std::shared_ptr<Send
     }
     manager = found->second;
     planned.endpoint = manager->directory().Get()->FindById(order.endpoint_id)->endpoint;
+    const auto registered = registered_.find(order.endpoint_id);
+    if (registered != registered_.end()) {
+      SIPCM_RETURN_IF_ERROR(CheckRegistered(*planned.endpoint, *registered->second.status->Get()));
+      // All its traffic goes to its registrar or proxy (semantics.md 9).
+      if (!order.connection.is_valid()) order.destination = registered->second.destination;
+    }
   }
   SIPCM_RETURN_IF_ERROR(CheckOrder(order, manager->runtime().Get()->config));
   int home = 0;
@@ -117,6 +137,8 @@ absl::Status ShardedEngine::PlanSend(SendOrder order, const std::shared_ptr<Send
                        absl::StrCat("connection \"", order.connection.ToString(),
                                     "\" does not exist; send by destination"));
     }
+  } else if (order.destination.has_value() && order.destination->is_dedicated()) {
+    home = HomeOf(*manager, *order.destination);
   } else {
     SIPCM_ASSIGN_OR_RETURN(pool::Destination destination,
                            RouteOf(order, manager->runtime().Get()->config));

@@ -42,6 +42,7 @@ class ShardedEngine final : public Engine {
 
   absl::Status ApplyEndpoint(dispatch::Endpoint endpoint) override;
   absl::Status RemoveEndpoint(const std::string& endpoint_id) override;
+  absl::StatusOr<EndpointStatus> GetEndpointStatus(const std::string& endpoint_id) const override;
   absl::StatusOr<DispatchExplanation> ExplainDispatch(const std::string& manager_id,
                                                       const std::string& request) const override;
 
@@ -76,6 +77,11 @@ class ShardedEngine final : public Engine {
   class OpenSubscription;
   friend class OpenSubscription;
   using ManagerPointer = std::shared_ptr<ManagerState>;
+  // A REGISTERED endpoint, as its home worker keeps it.
+  struct Registered {
+    pool::Destination destination;  // dedicated to it: names the home
+    std::shared_ptr<EndpointStatusCell> status;
+  };
 
   void Post(int worker, absl::AnyInvocable<void(Worker&)> task) const;
   void PostToAll(const std::function<void(Worker&)>& task) const;
@@ -101,6 +107,11 @@ class ShardedEngine final : public Engine {
   // Binds all addresses for all workers: [worker][address].
   absl::StatusOr<std::vector<std::vector<std::unique_ptr<net::BoundListener>>>> BindAll(
       const ManagerConfig& config) ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
+  void ApplyFlow(const ManagerPointer& manager,
+                 const std::shared_ptr<const dispatch::Endpoint>& endpoint,
+                 pool::Destination first_hop) ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
+  void RemoveFlow(const ManagerState& manager, const std::string& endpoint_id)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
   absl::Status RemoveEndpointLocked(const std::string& endpoint_id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
   void EndSubscriptions(const std::shared_ptr<dispatch::SubscriptionGroup>& group,
@@ -113,6 +124,8 @@ class ShardedEngine final : public Engine {
   mutable absl::Mutex control_;
   absl::flat_hash_map<std::string, ManagerPointer> managers_ ABSL_GUARDED_BY(control_);
   absl::flat_hash_map<std::string, ManagerPointer> endpoint_managers_ ABSL_GUARDED_BY(control_);
+  absl::flat_hash_map<std::string, Registered> registered_
+      ABSL_GUARDED_BY(control_);  // by endpoint
   uint64_t last_subscription_ ABSL_GUARDED_BY(control_) = 0;
   bool shut_down_ ABSL_GUARDED_BY(control_) = false;
   std::atomic<int64_t> subscription_count_{0};

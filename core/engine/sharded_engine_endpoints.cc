@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
+#include "core/engine/send_route.h"
 #include "core/engine/sharded_engine.h"
 #include "core/sip/framer.h"
 #include "core/sip/parser.h"
@@ -38,16 +39,60 @@ absl::Status ShardedEngine::ApplyEndpoint(dispatch::Endpoint endpoint) {
         absl::StrCat("endpoint \"endpoints/", endpoint.id, "\" belongs to \"connectionManagers/",
                      known->second->id(), "\" and cannot move; delete it and create it anew"));
   }
+  pool::Destination first_hop;
+  if (endpoint.kind == dispatch::EndpointKind::kRegistered) {
+    SIPCM_ASSIGN_OR_RETURN(first_hop,
+                           FirstHopOf(*endpoint.registration, manager->runtime().Get()->config));
+  }
   const std::shared_ptr<const dispatch::EndpointDirectory> directory = manager->directory().Get();
   dispatch::EndpointDirectory::Entry entry;
   const dispatch::EndpointDirectory::EntryPointer old = directory->FindById(endpoint.id);
   entry.group = old != nullptr ? old->group : std::make_shared<dispatch::SubscriptionGroup>();
   const std::string id = endpoint.id;
   entry.endpoint = std::make_shared<const dispatch::Endpoint>(std::move(endpoint));
+  const std::shared_ptr<const dispatch::Endpoint> applied = entry.endpoint;
   SIPCM_ASSIGN_OR_RETURN(auto next, directory->With(std::move(entry)));
   manager->directory().Publish(std::move(next));
   endpoint_managers_[id] = manager;
+  if (applied->kind == dispatch::EndpointKind::kRegistered) {
+    ApplyFlow(manager, applied, std::move(first_hop));
+  }
   return absl::OkStatus();
+}
+
+void ShardedEngine::ApplyFlow(const ManagerPointer& manager,
+                              const std::shared_ptr<const dispatch::Endpoint>& endpoint,
+                              pool::Destination first_hop) {
+  first_hop.dedicated_to = endpoint->id;
+  const auto known = registered_.find(endpoint->id);
+  if (known != registered_.end() && known->second.destination != first_hop) {
+    RemoveFlow(*manager, endpoint->id);
+  }
+  Registered& registered = registered_[endpoint->id];
+  registered.destination = std::move(first_hop);
+  if (registered.status == nullptr) {
+    registered.status =
+        std::make_shared<EndpointStatusCell>(std::make_shared<const EndpointStatus>());
+  }
+  Post(HomeOf(*manager, registered.destination), [manager, endpoint, registered](Worker& worker) {
+    worker.ApplyFlow(manager, endpoint, registered.destination, registered.status);
+  });
+}
+
+void ShardedEngine::RemoveFlow(const ManagerState& manager, const std::string& endpoint_id) {
+  const auto found = registered_.find(endpoint_id);
+  if (found == registered_.end()) return;
+  Post(HomeOf(manager, found->second.destination),
+       [endpoint_id](Worker& worker) { worker.RemoveFlow(endpoint_id); });
+  registered_.erase(found);
+}
+
+absl::StatusOr<EndpointStatus> ShardedEngine::GetEndpointStatus(
+    const std::string& endpoint_id) const {
+  absl::MutexLock lock(&control_);
+  if (!endpoint_managers_.contains(endpoint_id)) return EndpointNotFound(endpoint_id);
+  const auto registered = registered_.find(endpoint_id);
+  return registered == registered_.end() ? EndpointStatus() : *registered->second.status->Get();
 }
 
 absl::Status ShardedEngine::RemoveEndpoint(const std::string& endpoint_id) {
@@ -60,6 +105,7 @@ absl::Status ShardedEngine::RemoveEndpointLocked(const std::string& endpoint_id)
   if (found == endpoint_managers_.end()) return EndpointNotFound(endpoint_id);
   const ManagerPointer manager = found->second;
   endpoint_managers_.erase(found);
+  RemoveFlow(*manager, endpoint_id);
   const auto directory = manager->directory().Get();
   const dispatch::EndpointDirectory::EntryPointer entry = directory->FindById(endpoint_id);
   manager->directory().Publish(directory->Without(endpoint_id));

@@ -45,6 +45,9 @@ Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWork
                                            &totals_, static_cast<PoolDirectory::Host*>(this));
   outbound_ = std::make_unique<Outbound>(means.loop, means.random, &connections_, pools_.get(),
                                          &totals_, static_cast<Outbound::Host*>(this));
+  flows_ = std::make_unique<FlowDirectory>(
+      RegisteredFlow::Means{means.loop, means.random, pools_.get(), outbound_.get()},
+      static_cast<FlowDirectory::Host*>(this));
   inbound_ = std::make_unique<Inbound>(index, means.loop, means.random, &connections_, &totals_,
                                        static_cast<Inbound::Host*>(this));
 }
@@ -52,6 +55,7 @@ Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWork
 Worker::~Worker() {
   acceptance_->Clear();
   inbound_.reset();
+  flows_.reset();
   outbound_.reset();
   for (const connection::ConnectionId id : connections_.Ids()) {
     pools_->OnConnectionClosed(*connections_.Find(id));
@@ -86,11 +90,13 @@ void Worker::RemoveManager(const std::shared_ptr<ManagerState>& manager) {
   inbound_->ForgetGroup(manager->group());
   // Holds it: the last pool that goes would release it.
   ++local->pool_count;
-  pools_->ForgetManager(local, CloseReason::kAdmin);
+  flows_->ForgetManager(local);
+  pools_->ForgetManager(local, CloseReason::kManagerDeleted);
   for (const connection::ConnectionId id : connections_.Ids()) {
     ConnectionSlot* slot = connections_.Find(id);
-    if (slot != nullptr && slot->manager == local)
-      slot->connection->CloseAfterFlush(CloseReason::kAdmin);
+    if (slot != nullptr && slot->manager == local) {
+      slot->connection->CloseAfterFlush(CloseReason::kManagerDeleted);
+    }
   }
   --local->pool_count;
   ReleaseManager(local);
@@ -111,7 +117,8 @@ void Worker::ForgetPools(CloseReason reason) {
 
 void Worker::ReleaseManager(LocalManager* manager) {
   if (!manager->state->removed.load(std::memory_order_acquire)) return;
-  if (manager->connection_count > 0 || manager->pool_count > 0 || acceptance_->Contains(manager)) {
+  if (manager->connection_count > 0 || manager->pool_count > 0 || manager->flow_count > 0 ||
+      acceptance_->Contains(manager)) {
     return;
   }
   managers_.erase(manager->state.get());
@@ -185,9 +192,11 @@ void Worker::OnClosed(Connection& connection, CloseReason reason, const absl::St
   const int transport = IndexOf(connection.transport());
   WorkerEvents::Closing closing = events_.Close(slot, reason, detail);
   if (closing.is_refusal()) totals_.tls_refused.Add();
-  outbound_->OnConnectionClosed(
-      slot, detail.ok() ? absl::UnavailableError(connection::CloseReasonName(reason)) : detail);
+  const absl::Status why =
+      detail.ok() ? absl::UnavailableError(connection::CloseReasonName(reason)) : detail;
+  outbound_->OnConnectionClosed(slot, why);
   pools_->OnConnectionClosed(slot);
+  flows_->OnConnectionClosed(slot, why);
   totals_.connections[direction][transport].Add(-1);
   totals_.connections_closed[direction][transport][static_cast<int>(reason)].Add();
   manager->state->connection_counts[direction].fetch_sub(1, std::memory_order_relaxed);
@@ -204,6 +213,7 @@ Connection* Worker::AdoptOutgoing(std::unique_ptr<Connection> connection, LocalM
   adopted->SetListener(this);
   Enter(std::move(connection), manager, pool);
   OnEstablished(*adopted);
+  flows_->OnConnection(*ConnectionTable::SlotOf(*adopted));
   return adopted;
 }
 
@@ -241,6 +251,14 @@ void Worker::Send(const std::shared_ptr<ManagerState>& manager, PlannedSend plan
   }
   planned.manager = Local(manager);
   outbound_->Send(std::move(planned));
+}
+
+void Worker::ApplyFlow(const std::shared_ptr<ManagerState>& manager,
+                       std::shared_ptr<const dispatch::Endpoint> endpoint,
+                       const pool::Destination& destination,
+                       std::shared_ptr<EndpointStatusCell> status) {
+  if (drain_ != DrainState::kNot || manager->removed.load(std::memory_order_acquire)) return;
+  flows_->Apply(Local(manager), std::move(endpoint), destination, std::move(status));
 }
 
 void Worker::ApplyPool(const std::shared_ptr<ManagerState>& manager,
@@ -318,6 +336,7 @@ void Worker::Drain(absl::Duration timeout, absl::AnyInvocable<void()> done) {
   drained_ = std::move(done);
   acceptance_->Clear();
   inbound_->Drain();
+  flows_->Drain();  // while it may still send
   outbound_->Drain();
   drain_alarm_ = means_.loop->NewAlarm([this] {
     if (drain_ == DrainState::kWaiting) {

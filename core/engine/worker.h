@@ -13,15 +13,16 @@
 #include "core/engine/acceptance.h"
 #include "core/engine/connection_table.h"
 #include "core/engine/engine_snapshot.h"
+#include "core/engine/flow_directory.h"
 #include "core/engine/inbound.h"
 #include "core/engine/manager_state.h"
 #include "core/engine/outbound.h"
 #include "core/engine/pool_directory.h"
 #include "core/engine/worker_events.h"
 #include "core/engine/worker_totals.h"
-#include "core/net/network.h"
 #include "core/net/dns/caching_resolver.h"
 #include "core/net/dns/resolver.h"
+#include "core/net/network.h"
 #include "core/tls/handshake_gate.h"
 
 namespace sipcm::engine {
@@ -40,6 +41,7 @@ class Worker final : private connection::Connection::Listener,
                      private Acceptance::Host,
                      private Inbound::Host,
                      private Outbound::Host,
+                     private FlowDirectory::Host,
                      private PoolDirectory::Host {
  public:
   // Has `task` run on another worker.
@@ -54,13 +56,19 @@ class Worker final : private connection::Connection::Listener,
   void AddAcceptors(const std::shared_ptr<ManagerState>& manager,
                     std::vector<std::unique_ptr<net::BoundListener>> listeners);
   void RemoveAcceptors(const std::shared_ptr<ManagerState>& manager);
-  // Acceptors, pools, connections (kAdmin) and its groups' lines.
+  // Acceptors, flows, pools, connections (kManagerDeleted) and its groups' lines.
   void RemoveManager(const std::shared_ptr<ManagerState>& manager);
 
   // --- Messages ---
   Inbound& inbound() { return *inbound_; }
   Outbound& outbound() { return *outbound_; }
   void Send(const std::shared_ptr<ManagerState>& manager, PlannedSend planned);
+
+  // --- Registered endpoints whose home this is ---
+  void ApplyFlow(const std::shared_ptr<ManagerState>& manager,
+                 std::shared_ptr<const dispatch::Endpoint> endpoint,
+                 const pool::Destination& destination, std::shared_ptr<EndpointStatusCell> status);
+  void RemoveFlow(const std::string& endpoint_id) { flows_->Remove(endpoint_id); }
 
   // --- Pools and connections ---
   void ApplyPool(const std::shared_ptr<ManagerState>& manager, const pool::Destination& destination,
@@ -102,6 +110,8 @@ class Worker final : private connection::Connection::Listener,
   void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) override;
   void OnInboundIdle() override { CheckDrained(); }
   void OnOutboundIdle() override { CheckDrained(); }
+  // FlowDirectory::Host
+  void OnFlowGone(LocalManager* manager) override { ReleaseManager(manager); }
   // PoolDirectory::Host
   connection::Connection* AdoptOutgoing(std::unique_ptr<connection::Connection> connection,
                                         LocalManager* manager, pool::ConnectionPool* pool) override;
@@ -136,6 +146,7 @@ class Worker final : private connection::Connection::Listener,
   std::unique_ptr<Acceptance> acceptance_;
   std::unique_ptr<PoolDirectory> pools_;
   std::unique_ptr<Outbound> outbound_;
+  std::unique_ptr<FlowDirectory> flows_;
   std::unique_ptr<Inbound> inbound_;
 
   enum class DrainState : unsigned char { kNot, kWaiting, kClosing, kDone };

@@ -84,6 +84,7 @@ void WorkerEvents::TellServerRefused(const ManagerState& manager,
 }
 
 void WorkerEvents::TellPool(EngineEvent::Kind kind, const PoolSnapshot& pool) {
+  if (pool.destination.is_dedicated()) return;  // the flow of its endpoint, no pool to anybody
   EngineEvent event;
   event.kind = kind;
   event.manager_id = pool.manager_id;

@@ -19,7 +19,11 @@ struct Destination {
   connection::Transport transport = connection::Transport::kTcp;
   std::string tls_name;  // the name checked and sent as SNI; empty = host; always empty over TCP
   std::optional<net::IpAddress> local_address;
+  // Of the one endpoint whose flow it is (semantics.md 2, DEDICATED); empty: shared. Not in
+  // PoolId(): such a pool has no name of its own.
+  std::string dedicated_to;
 
+  bool is_dedicated() const { return !dedicated_to.empty(); }
   // Port 0 becomes 5060 (TCP) or 5061 (TLS), a literal address its one spelling. INVALID_ARGUMENT
   // naming "host" (or "tls_name") when it is empty, too long (255; a label 63), has an empty label
   // or a character that no host name or literal has, or looks like an IPv4 literal and is none.
@@ -36,7 +40,7 @@ struct Destination {
   friend bool operator==(const Destination&, const Destination&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const Destination& d) {
-    return H::combine(std::move(h), d.host, d.port, d.transport, d.tls_name,
+    return H::combine(std::move(h), d.host, d.port, d.transport, d.tls_name, d.dedicated_to,
                       d.local_address.has_value(), d.local_address.value_or(net::IpAddress()));
   }
 };

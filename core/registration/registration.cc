@@ -50,7 +50,7 @@ void Registration::OnFlowUp(Flow flow) {
 
 void Registration::OnFlowLost(const absl::Status& why) {
   flow_up_ = false;
-  if (flow_loss_ == FlowLoss::kKeepsRegistration) return;
+  if (flow_loss_ == FlowLoss::kKeepsRegistration && status_.is_registered()) return;
   in_flight_ = false;
   if (ending_) return FinishEnding();
   if (status_.state == State::kFailed) return;

@@ -191,6 +191,18 @@ absl::Status FakeEngine::RemoveEndpoint(const std::string& endpoint_id) {
   return endpoints_.erase(endpoint_id) == 1 ? absl::OkStatus() : absl::NotFoundError(endpoint_id);
 }
 
+void FakeEngine::SetEndpointStatus(engine::EndpointStatus status) {
+  absl::MutexLock lock(&mutex_);
+  endpoint_status_ = std::move(status);
+}
+
+absl::StatusOr<engine::EndpointStatus> FakeEngine::GetEndpointStatus(
+    const std::string& endpoint_id) const {
+  absl::MutexLock lock(&mutex_);
+  if (!endpoints_.contains(endpoint_id)) return absl::NotFoundError(endpoint_id);
+  return endpoint_status_;
+}
+
 absl::StatusOr<engine::DispatchExplanation> FakeEngine::ExplainDispatch(
     const std::string&, const std::string& request) const {
   absl::MutexLock lock(&mutex_);

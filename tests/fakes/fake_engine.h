@@ -27,6 +27,8 @@ class FakeEngine final : public engine::Engine {
   void SetTotals(const engine::EngineTotals& totals);
   void SetVerdict(tls::PeerVerdict verdict);
   void SetExplanation(absl::StatusOr<engine::DispatchExplanation> explanation);
+  // How every endpoint is.
+  void SetEndpointStatus(engine::EndpointStatus status);
   // The next StartListening answers this.
   void FailNextListening(absl::Status status);
   // Who hears the answers to TellState(). Outlives this.
@@ -55,6 +57,8 @@ class FakeEngine final : public engine::Engine {
                                              absl::optional<absl::Time> at) const override;
   absl::Status ApplyEndpoint(dispatch::Endpoint endpoint) override;
   absl::Status RemoveEndpoint(const std::string& endpoint_id) override;
+  absl::StatusOr<engine::EndpointStatus> GetEndpointStatus(
+      const std::string& endpoint_id) const override;
   absl::StatusOr<engine::DispatchExplanation> ExplainDispatch(
       const std::string& manager_id, const std::string& request) const override;
   absl::Status ApplyPool(engine::PoolConfig config) override;
@@ -110,6 +114,7 @@ class FakeEngine final : public engine::Engine {
       engine::DispatchExplanation();
   mutable std::string last_explained_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> retirements_ ABSL_GUARDED_BY(mutex_);
+  engine::EndpointStatus endpoint_status_ ABSL_GUARDED_BY(mutex_);
   absl::Status next_listening_ ABSL_GUARDED_BY(mutex_);
   int apply_manager_count_ ABSL_GUARDED_BY(mutex_) = 0;
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;

@@ -113,7 +113,7 @@ TEST(ManagersTest, RemovedManagerClosesItsConnectionsAndEndsItsSubscriptions) {
   EXPECT_THAT(StatusCodes(peer->TakeReceived()), ElementsAre(500));
   EXPECT_EQ(sink->ended.code(), absl::StatusCode::kNotFound);
   ASSERT_EQ(fixture.events.Count(EngineEvent::Kind::kConnectionClosed), 1);
-  EXPECT_EQ(fixture.events.events.back().close_reason, connection::CloseReason::kAdmin);
+  EXPECT_EQ(fixture.events.events.back().close_reason, connection::CloseReason::kManagerDeleted);
   EXPECT_EQ(fixture.engine->GetTotals().connections[0][0], 0);
 }
 
