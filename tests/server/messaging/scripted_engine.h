@@ -82,6 +82,9 @@ class ScriptedEngine final : public engine::Engine {
   }
   absl::Status ApplyEndpoint(dispatch::Endpoint) override { return Unused(); }
   absl::Status RemoveEndpoint(const std::string&) override { return Unused(); }
+  absl::StatusOr<engine::EndpointStatus> GetEndpointStatus(const std::string&) const override {
+    return Unused();
+  }
   absl::StatusOr<engine::DispatchExplanation> ExplainDispatch(const std::string&,
                                                               const std::string&) const override {
     return Unused();
