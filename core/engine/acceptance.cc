@@ -81,7 +81,9 @@ void Acceptance::OnAccepted(LocalManager* manager, std::unique_ptr<net::ByteStre
   tls::TlsStream* alias = nullptr;
   const bool is_tls = runtime->server_tls != nullptr;
   if (is_tls) {
-    auto tls = tls::TlsStream::Accept(loop_, gate_, runtime->server_tls, std::move(stream));
+    auto tls =
+        tls::TlsStream::Accept(loop_, gate_, runtime->server_tls, std::move(stream),
+                               manager->incoming_policy.Get(runtime, manager->auto_hosts.Get()));
     alias = tls.get();
     stream = std::move(tls);
   }

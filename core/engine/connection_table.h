@@ -10,6 +10,8 @@
 #include "core/base/intrusive_list.h"
 #include "core/base/snapshot_cell.h"
 #include "core/connection/connection.h"
+#include "core/engine/admission/admission.h"
+#include "core/engine/admission/auto_allowed_hosts.h"
 #include "core/engine/engine_snapshot.h"
 #include "core/engine/manager_state.h"
 #include "core/engine/retirement.h"
@@ -23,10 +25,15 @@ namespace sipcm::engine {
 // here is gone. Thread: the worker's.
 struct LocalManager {
   explicit LocalManager(std::shared_ptr<ManagerState> of)
-      : state(std::move(of)), runtime(&state->runtime()), directory(&state->directory()) {}
+      : state(std::move(of)),
+        runtime(&state->runtime()),
+        directory(&state->directory()),
+        auto_hosts(&state->auto_hosts().list()) {}
   const std::shared_ptr<ManagerState> state;
   SnapshotCell<ManagerRuntime>::Reader runtime;
   SnapshotCell<dispatch::EndpointDirectory>::Reader directory;
+  SnapshotCell<tls::AllowedDomains>::Reader auto_hosts;
+  IncomingPolicyCache incoming_policy;
   int connection_count = 0;
   int pool_count = 0;
   int flow_count = 0;  // of its registered endpoints
@@ -40,6 +47,7 @@ struct ConnectionSlot {
   LocalManager* manager = nullptr;
   pool::ConnectionPool* pool = nullptr;  // outgoing, while the pool lives
   IntrusiveList<transaction::ClientTransaction, transaction::FlowTag> sends;
+  std::unique_ptr<AutoAllowedHosts::Hold> auto_host;  // outgoing mutual TLS
   std::string peer_host;    // the remote address as text, made once for the Vias of answers
   std::string sent_by;      // of our own Vias on it; empty until it sends a request
   std::string endpoint_id;  // of a dedicated connection: whose it is

@@ -104,9 +104,12 @@ class Engine {
   // At once (kAdmin), or after what is outstanding when `drain`.
   virtual void CloseConnection(connection::ConnectionId id, bool drain,
                                Callback<ConnectionSnapshot> done) = 0;
-  // Closes live mutual-TLS connections whose peer was let in by this allowed-domain pattern.
-  virtual void CloseConnectionsByDomain(const std::string& manager_id, const std::string& pattern,
-                                        Callback<int> done) = 0;
+  // After `removed` were taken out of the manager's allowed domains: closes (kDomainRemoved) the
+  // mutual-TLS connections of peers that one of them fits and that the list does not let in any
+  // more. Their certificates' names are judged again; a peer that another entry covers stays. How
+  // many. NOT_FOUND.
+  virtual void CloseConnectionsOf(const std::string& manager_id,
+                                  std::vector<tls::AllowedDomain> removed, Callback<int> done) = 0;
 
   // Ends the manager's connections, both ways, that were made with another version of the
   // certificate or trust bundle than the one that its settings have now (kCertificateRotated).

@@ -45,6 +45,7 @@ struct ManagerConfig {
   bool auto_allow_outgoing_hosts = true;
   tls::NameCheck name_check = tls::NameCheck::kSubjectAndAlternative;
   tls::ExtendedKeyUsagePolicy extended_key_usage;
+  int max_chain_length = 10;  // of a peer, leaf and anchor included: 1..100
 
   connection::ConnectionSettings connection;
   pool::PoolLimits default_pool_limits;

@@ -26,6 +26,7 @@ absl::StatusOr<std::shared_ptr<const ManagerRuntime>> ManagerRuntime::Create(Man
   runtime->peer_policy.trust_bundle = config.trust_bundle;
   runtime->peer_policy.extended_key_usage = config.extended_key_usage;
   runtime->peer_policy.name_check = config.name_check;
+  runtime->peer_policy.max_chain_length = config.max_chain_length;
   runtime->peer_policy.allowed_domains =
       std::make_shared<const tls::AllowedDomains>(config.allowed_domains);
   runtime->peer_policy.empty_list = config.allow_any_domain
@@ -49,7 +50,6 @@ absl::StatusOr<std::shared_ptr<const ManagerRuntime>> ManagerRuntime::Create(Man
   // Whom we connect to is judged by chain and asked host, not by whom we let in.
   tls::PeerPolicy outgoing = runtime->peer_policy;
   outgoing.allowed_domains = nullptr;
-  outgoing.extended_key_usage = {};
   SIPCM_ASSIGN_OR_RETURN(
       runtime->client_tls,
       tls::ClientTlsContext::Create(std::move(outgoing), ClientCredential(config), generation));

@@ -12,6 +12,7 @@
 #include "core/base/snapshot_cell.h"
 #include "core/dispatch/endpoint_directory.h"
 #include "core/dispatch/subscription_group.h"
+#include "core/engine/admission/auto_allowed_hosts.h"
 #include "core/engine/engine_event.h"
 #include "core/engine/manager_runtime.h"
 
@@ -32,6 +33,7 @@ class ManagerState {
   const std::string& id() const { return id_; }
   SnapshotCell<ManagerRuntime>& runtime() { return runtime_; }
   SnapshotCell<dispatch::EndpointDirectory>& directory() { return directory_; }
+  AutoAllowedHosts& auto_hosts() { return auto_hosts_; }
   // Subscriptions to all requests of the manager.
   const std::shared_ptr<dispatch::SubscriptionGroup>& group() const { return group_; }
 
@@ -88,6 +90,7 @@ class ManagerState {
   EventSink* const events_;
   SnapshotCell<ManagerRuntime> runtime_;
   SnapshotCell<dispatch::EndpointDirectory> directory_;
+  AutoAllowedHosts auto_hosts_;
   const std::shared_ptr<dispatch::SubscriptionGroup> group_;
 
   mutable absl::Mutex mutex_;  // the listening state: rarely taken, by control and a failed accept

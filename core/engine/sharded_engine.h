@@ -57,8 +57,8 @@ class ShardedEngine final : public Engine {
                                 Callback<ConnectionSnapshot> done) override;
   void CloseConnection(connection::ConnectionId id, bool drain,
                        Callback<ConnectionSnapshot> done) override;
-  void CloseConnectionsByDomain(const std::string& manager_id, const std::string& pattern,
-                                Callback<int> done) override;
+  void CloseConnectionsOf(const std::string& manager_id, std::vector<tls::AllowedDomain> removed,
+                          Callback<int> done) override;
   void RetireConnections(const std::string& manager_id, const std::string& object,
                          const std::string& version, Retiring retiring,
                          Callback<int> done) override;

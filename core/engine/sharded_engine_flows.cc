@@ -124,11 +124,20 @@ void ShardedEngine::CloseConnection(connection::ConnectionId id, bool drain,
       std::move(done));
 }
 
-void ShardedEngine::CloseConnectionsByDomain(const std::string& manager_id,
-                                             const std::string& pattern, Callback<int> done) {
-  Gather<int>(
-      [manager_id, pattern](Worker& worker) { return worker.CloseByDomain(manager_id, pattern); },
-      [done = std::move(done)](const std::vector<int>& counts) mutable { done(SumOf(counts)); });
+void ShardedEngine::CloseConnectionsOf(const std::string& manager_id,
+                                       std::vector<tls::AllowedDomain> removed,
+                                       Callback<int> done) {
+  const absl::StatusOr<ManagerPointer> manager = FindManager(manager_id);
+  if (!manager.ok()) {
+    Post(0, [done = std::move(done), status = manager.status()](Worker&) mutable { done(status); });
+    return;
+  }
+  const auto removal = std::make_shared<const tls::DomainRemoval>(std::move(removed));
+  Gather<int>([manager = *manager,
+               removal](Worker& worker) { return worker.CloseRemoved(manager, *removal); },
+              [done = std::move(done)](const std::vector<int>& counts) mutable {
+                done(SumOf(counts));
+              });
 }
 
 void ShardedEngine::RetireConnections(const std::string& manager_id, const std::string& object,

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
+#include "core/engine/admission/admission.h"
 #include "core/engine/sharded_engine.h"
 #include "core/tls/certificate_chain.h"
 
@@ -158,7 +159,14 @@ void ShardedEngine::StopListening(const std::string& manager_id, Callback<Manage
 ManagerStatus ShardedEngine::StatusOf(const ManagerState& manager) const {
   auto& mutable_manager = const_cast<ManagerState&>(manager);
   ManagerStatus status = manager.listening_status();
-  status.warnings = WarningsOf(mutable_manager.runtime().Get()->config);
+  const std::shared_ptr<const ManagerRuntime> runtime = mutable_manager.runtime().Get();
+  const AllowedDomainList auto_hosts = mutable_manager.auto_hosts().list().Get();
+  const absl::Time now = means_.front().loop->WallNow();
+  status.warnings = WarningsOf(runtime->config);
+  for (std::string& warning : AdmissionWarnings(runtime->config, *auto_hosts, now)) {
+    status.warnings.push_back(std::move(warning));
+  }
+  status.auto_allowed_domains = AutoEntriesInForce(runtime->config, *auto_hosts, now);
   status.incoming_connection_count = manager.connection_counts[0].load();
   status.outgoing_connection_count = manager.connection_counts[1].load();
   return status;
@@ -178,9 +186,9 @@ absl::StatusOr<tls::PeerVerdict> ShardedEngine::CheckPeer(const std::string& man
   SIPCM_ASSIGN_OR_RETURN(const tls::CertificateChain chain,
                          tls::CertificateChain::ParsePem(chain_pem));
   const std::shared_ptr<const ManagerRuntime> runtime = manager->runtime().Get();
-  const tls::PeerPolicy& policy = role == tls::PeerRole::kIncomingClient
-                                      ? runtime->peer_policy
-                                      : runtime->client_tls->peer_policy();
+  const tls::PeerPolicy policy = role == tls::PeerRole::kIncomingClient
+                                     ? IncomingPolicy(*runtime, manager->auto_hosts().list().Get())
+                                     : runtime->client_tls->peer_policy();
   return tls::VerifyPeer(policy, chain, role, asked_host,
                          at.value_or(means_.front().loop->WallNow()));
 }

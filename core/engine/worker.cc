@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/error.h"
+#include "core/engine/admission/removal_sweep.h"
 
 namespace sipcm::engine {
 namespace {
@@ -212,6 +213,13 @@ Connection* Worker::AdoptOutgoing(std::unique_ptr<Connection> connection, LocalM
   Connection* const adopted = connection.get();
   adopted->SetListener(this);
   Enter(std::move(connection), manager, pool);
+  const bool is_mutual = adopted->transport() == Transport::kTls &&
+                         manager->runtime.Get()->config.kind == ManagerKind::kServerTls;
+  if (is_mutual) {
+    const pool::Destination& destination = pool->destination();
+    ConnectionTable::SlotOf(*adopted)->auto_host = manager->state->auto_hosts().Add(
+        destination.tls_name.empty() ? destination.host : destination.tls_name);
+  }
   OnEstablished(*adopted);
   flows_->OnConnection(*ConnectionTable::SlotOf(*adopted));
   return adopted;
@@ -312,20 +320,11 @@ int Worker::Retire(const std::shared_ptr<ManagerState>& manager, const Retiremen
   return connections_.Retire(Local(manager), retirement, Now());
 }
 
-int Worker::CloseByDomain(const std::string& manager_id, const std::string& pattern) {
-  int closed = 0;
-  for (const connection::ConnectionId id : connections_.Ids()) {
-    ConnectionSlot* slot = connections_.Find(id);
-    if (slot == nullptr || slot->manager->state->id() != manager_id) continue;
-    const std::shared_ptr<const tls::PeerIdentity>& peer = slot->connection->peer();
-    if (peer == nullptr || peer->matched_allowed_domain != pattern) continue;
-    slot->connection->CloseAfterFlush(
-        CloseReason::kNotAllowed,
-        MakeError(absl::StatusCode::kFailedPrecondition, "PEER_NOT_ALLOWED",
-                  absl::StrCat("the allowed domain \"", pattern, "\" was removed")));
-    ++closed;
-  }
-  return closed;
+int Worker::CloseRemoved(const std::shared_ptr<ManagerState>& manager,
+                         const tls::DomainRemoval& removal) {
+  const auto local = managers_.find(manager.get());
+  if (local == managers_.end()) return 0;
+  return engine::CloseRemoved(connections_, local->second.get(), removal, means_.loop->WallNow());
 }
 
 // --- The end -----------------------------------------------------------------------------------

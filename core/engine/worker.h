@@ -23,6 +23,7 @@
 #include "core/net/dns/caching_resolver.h"
 #include "core/net/dns/resolver.h"
 #include "core/net/network.h"
+#include "core/tls/domain_removal.h"
 #include "core/tls/handshake_gate.h"
 
 namespace sipcm::engine {
@@ -84,7 +85,8 @@ class Worker final : private connection::Connection::Listener,
       connection::ConnectionId id, absl::FunctionRef<void(connection::Connection&)> change);
   // Those that are established; the others when they are. How many it ended.
   int Retire(const std::shared_ptr<ManagerState>& manager, const Retirement& retirement);
-  int CloseByDomain(const std::string& manager_id, const std::string& pattern);
+  // Closes (kDomainRemoved) the incoming connections that `removal` concerns; how many.
+  int CloseRemoved(const std::shared_ptr<ManagerState>& manager, const tls::DomainRemoval& removal);
   Instant Now() const { return means_.loop->Now(); }
   // Tells the sink all of it, as the worker of `worker_count` that this is.
   void TellState(uint64_t round);

@@ -53,14 +53,14 @@ const AllowedDomain* AllowedDomains::Find(const AllowedDomainPattern& pattern) c
 
 AllowedDomains::Match AllowedDomains::FindFirst(
     const CertificateNames& names, absl::Time now,
-    absl::FunctionRef<bool(const TrustBundle&)> leads_to) const {
+    absl::FunctionRef<bool(const AllowedDomain&)> admits) const {
   uint32_t best = kNone;
   size_t best_name = 0;  // domains first, then addresses
   const auto consider = [&](const Positions& positions, size_t name) {
     for (const uint32_t i : positions) {
       if (i >= best) return;
       if (now >= entries_[i].expire_time) continue;
-      if (entries_[i].trust_bundle != nullptr && !leads_to(*entries_[i].trust_bundle)) continue;
+      if (!admits(entries_[i])) continue;
       best = i;
       best_name = name;
       return;
@@ -98,7 +98,7 @@ bool AllowedDomains::Covers(absl::string_view host, absl::Time now) const {
   } else if (absl::StatusOr<std::string> name = CanonicalDomainName(host); name.ok()) {
     names.domains.push_back(*std::move(name));
   }
-  return FindFirst(names, now, [](const TrustBundle&) { return false; }).entry != nullptr;
+  return FindFirst(names, now, [](const AllowedDomain&) { return true; }).entry != nullptr;
 }
 
 }  // namespace sipcm::tls

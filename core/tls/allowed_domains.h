@@ -52,12 +52,13 @@ class AllowedDomains {
   // The entry of that very pattern, or null.
   const AllowedDomain* Find(const AllowedDomainPattern& pattern) const;
 
-  // `now` is wall time. `leads_to` says whether the peer's chain leads to an entry's bundle; asked
-  // only for entries that have one.
+  // `now` is wall time. `admits` is asked about entries that fit by pattern and time: whether what
+  // else they say (their bundle) holds for the peer.
   Match FindFirst(const CertificateNames& names, absl::Time now,
-                  absl::FunctionRef<bool(const TrustBundle&)> leads_to) const;
-  // Would a peer named `host` (a name, or an IP literal) be let in by name? For kAuto entries: an
-  // entry bound to a bundle does not count.
+                  absl::FunctionRef<bool(const AllowedDomain&)> admits) const;
+  // Does an entry fit a peer named `host` (a name, or an IP literal)? For kAuto entries: one that
+  // is bound to a bundle counts, or else an outgoing connection would lift what was asked of the
+  // host.
   bool Covers(absl::string_view host, absl::Time now) const;
 
  private:

@@ -1,5 +1,7 @@
 #include "core/tls/certificate_chain.h"
 
+#include <openssl/x509.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +15,15 @@ absl::StatusOr<CertificateChain> CertificateChain::ParsePem(absl::string_view pe
   SIPCM_ASSIGN_OR_RETURN(std::vector<std::shared_ptr<x509_st>> certificates,
                          ReadPemCertificates(pem));
   return CertificateChain(std::move(certificates));
+}
+
+size_t CertificateChain::PresentedBytes() const {
+  size_t bytes = 0;
+  for (const std::shared_ptr<x509_st>& x509 : certificates_) {
+    const int size = i2d_X509(x509.get(), nullptr);
+    if (size > 0) bytes += static_cast<size_t>(size);
+  }
+  return bytes;
 }
 
 absl::StatusOr<std::vector<Certificate>> CertificateChain::Read() const {

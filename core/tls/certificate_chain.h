@@ -27,6 +27,11 @@ class CertificateChain {
   explicit CertificateChain(std::vector<std::shared_ptr<x509_st>> certificates)
       : certificates_(std::move(certificates)) {}
 
+  // What a peer may present in all, in DER: reading one certificate takes up to 0.3 ms, and a loop
+  // waits. Ten RSA certificates, or forty small ones.
+  static constexpr size_t kMaxPresentedBytes = size_t{16} * 1024;
+  size_t PresentedBytes() const;
+
   bool empty() const { return certificates_.empty(); }
   size_t size() const { return certificates_.size(); }
   // All of them as values. INVALID_ARGUMENT with reason CERTIFICATE_MALFORMED.

@@ -22,11 +22,15 @@ struct PeerPolicy {
   std::shared_ptr<const TrustBundle> trust_bundle;  // null: no chain is trusted
   ExtendedKeyUsagePolicy extended_key_usage;
   NameCheck name_check = NameCheck::kSubjectAndAlternative;
-  // Certificates in a peer's chain, leaf and anchor included; also how many it may present.
+  // Certificates in a peer's chain, leaf and anchor included; also how many it may present (besides
+  // CertificateChain::kMaxPresentedBytes).
   int max_chain_length = 10;
   // For incoming clients only.
   std::shared_ptr<const AllowedDomains> allowed_domains;  // null: empty
   EmptyList empty_list = EmptyList::kRefusesAll;
+  // kAuto entries, looked at after allowed_domains where that is not empty. Out of force while an
+  // entry of allowed_domains fits the same host. Null: none.
+  std::shared_ptr<const AllowedDomains> auto_allowed_domains;
 };
 
 }  // namespace sipcm::tls

@@ -39,7 +39,8 @@ absl::string_view NameOfRefusal(PeerRefusal refusal);
 absl::string_view ReasonOfRefusal(PeerRefusal refusal);
 
 // The TLS alert that such a peer gets: "unknown_ca" (RFC 8446 6.2); empty for kNone. The peer of a
-// TLS 1.2 handshake without certificate gets handshake_failure instead of certificate_required.
+// TLS 1.2 handshake without certificate gets handshake_failure instead of certificate_required,
+// and that of a chain too large to be read illegal_parameter.
 absl::string_view AlertOfRefusal(PeerRefusal refusal);
 
 // What VerifyPeer found. A value; all text is escaped.

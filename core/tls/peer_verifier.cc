@@ -53,6 +53,11 @@ class BoundBundles {
                const CertificateNames& names, absl::Time at)
       : policy_(policy), chain_(chain), names_(names), at_(at) {}
 
+  bool HoldFor(const AllowedDomain& entry) {
+    return entry.trust_bundle == nullptr || LedTo(*entry.trust_bundle);
+  }
+
+ private:
   bool LedTo(const TrustBundle& bundle) {
     for (const auto& [known, led_to] : known_) {
       if (known == &bundle) return led_to;
@@ -64,13 +69,23 @@ class BoundBundles {
     return led_to;
   }
 
- private:
   const PeerPolicy& policy_;
   const CertificateChain& chain_;
   const CertificateNames& names_;
   const absl::Time at_;
   std::vector<std::pair<const TrustBundle*, bool>> known_;
 };
+
+AllowedDomains::Match FindMatch(const PeerPolicy& policy, const CertificateChain& chain,
+                                const CertificateNames& names, absl::Time at) {
+  BoundBundles bundles(policy, chain, names, at);
+  AllowedDomains::Match match = policy.allowed_domains->FindFirst(
+      names, at, [&](const AllowedDomain& entry) { return bundles.HoldFor(entry); });
+  if (match.entry != nullptr || policy.auto_allowed_domains == nullptr) return match;
+  return policy.auto_allowed_domains->FindFirst(names, at, [&](const AllowedDomain& entry) {
+    return !policy.allowed_domains->Covers(entry.pattern.text(), at);
+  });
+}
 
 PeerVerdict JudgeClientNames(PeerVerdict verdict, const PeerPolicy& policy,
                              const CertificateChain& chain, const Certificate& leaf,
@@ -92,11 +107,9 @@ PeerVerdict JudgeClientNames(PeerVerdict verdict, const PeerPolicy& policy,
                      absl::StrJoin(names.ignored, ", "),
                      "]; the peer needs a certificate with its full domain name"));
   }
-  BoundBundles bundles(policy, chain, names, at);
-  AllowedDomains::Match match = policy.allowed_domains->FindFirst(
-      names, at, [&](const TrustBundle& bundle) { return bundles.LedTo(bundle); });
+  AllowedDomains::Match match = FindMatch(policy, chain, names, at);
   if (match.entry == nullptr) {
-    match = policy.allowed_domains->FindFirst(names, at, [](const TrustBundle&) { return true; });
+    match = policy.allowed_domains->FindFirst(names, at, [](const AllowedDomain&) { return true; });
     if (match.entry != nullptr) {
       return Refuse(std::move(verdict), PeerRefusal::kAllowedDomainIssuer,
                     absl::StrCat("allowed domain \"", match.entry->pattern.text(), "\" fits \"",
@@ -114,12 +127,37 @@ PeerVerdict JudgeClientNames(PeerVerdict verdict, const PeerPolicy& policy,
   verdict.matched_allowed_domain = match.entry->pattern.text();
   verdict.matched_name = std::move(match.name);
   verdict.explanation =
-      absl::StrCat("allowed domain \"", verdict.matched_allowed_domain, "\" fits \"",
-                   verdict.matched_name, "\" of certificate ", leaf.DisplayName());
+      absl::StrCat("allowed domain \"", verdict.matched_allowed_domain, "\"",
+                   match.entry->origin == AllowedDomain::Origin::kAuto
+                       ? " (there for an outgoing connection to it)"
+                       : "",
+                   " fits \"", verdict.matched_name, "\" of certificate ", leaf.DisplayName());
+  return verdict;
+}
+
+PeerVerdict VerdictOn(const Certificate& leaf, const CertificateNames& names) {
+  PeerVerdict verdict;
+  verdict.subject = leaf.subject;
+  verdict.names_tested = names.ToStrings();
+  verdict.names_ignored = names.ignored;
   return verdict;
 }
 
 }  // namespace
+
+PeerVerdict JudgeAllowedDomains(const PeerPolicy& policy, const CertificateChain& chain,
+                                const Certificate& leaf, absl::Time at) {
+  const CertificateNames names = CertificateNames::Of(leaf, policy.name_check);
+  return JudgeClientNames(VerdictOn(leaf, names), policy, chain, leaf, names, at);
+}
+
+PeerVerdict RefuseTooLargeChain() {
+  return Refuse(
+      PeerVerdict(), PeerRefusal::kChainTooLong,
+      absl::StrCat("the peer's certificates take more than ", CertificateChain::kMaxPresentedBytes,
+                   " bytes together; it must present its own and the intermediate ones "
+                   "only, and a shorter chain"));
+}
 
 PeerVerdict VerifyPeer(const PeerPolicy& policy, const CertificateChain& chain,
                        const absl::StatusOr<Certificate>& leaf, PeerRole role,
@@ -130,14 +168,13 @@ PeerVerdict VerifyPeer(const PeerPolicy& policy, const CertificateChain& chain,
                   "the peer presented no certificate; it must present one that this trust bundle's "
                   "authorities issued");
   }
+  if (chain.PresentedBytes() > CertificateChain::kMaxPresentedBytes) return RefuseTooLargeChain();
   if (!leaf.ok()) {
     return Refuse(std::move(verdict), PeerRefusal::kMalformed,
                   std::string(leaf.status().message()));
   }
   const CertificateNames names = CertificateNames::Of(*leaf, policy.name_check);
-  verdict.subject = leaf->subject;
-  verdict.names_tested = names.ToStrings();
-  verdict.names_ignored = names.ignored;
+  verdict = VerdictOn(*leaf, names);
   if (policy.trust_bundle == nullptr) {
     return Refuse(std::move(verdict), PeerRefusal::kUntrustedChain,
                   absl::StrCat("certificate ", leaf->DisplayName(),

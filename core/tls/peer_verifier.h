@@ -32,6 +32,15 @@ PeerVerdict VerifyPeer(const PeerPolicy& policy, const CertificateChain& chain,
                        const absl::StatusOr<Certificate>& leaf, PeerRole role,
                        absl::string_view asked_host, absl::Time at);
 
+// The verdict on a chain of more than CertificateChain::kMaxPresentedBytes, of which nothing is
+// read: VerifyPeer's own, and a handshake's where OpenSSL stops reading by itself.
+PeerVerdict RefuseTooLargeChain();
+
+// Only the last rule for an incoming client: which allowed domain of `policy` lets it in now. For a
+// peer that is connected and whose chain was found good before, when the list is edited.
+PeerVerdict JudgeAllowedDomains(const PeerPolicy& policy, const CertificateChain& chain,
+                                const Certificate& leaf, absl::Time at);
+
 }  // namespace sipcm::tls
 
 #endif  // SIPCM_CORE_TLS_PEER_VERIFIER_H_

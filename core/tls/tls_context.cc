@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
+#include "core/tls/certificate_chain.h"
 #include "core/tls/openssl/error_queue.h"
 
 namespace sipcm::tls {
@@ -19,8 +20,9 @@ constexpr char kTls13Ciphers[] =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr char kGroups[] = "X25519:P-256:P-384";
 constexpr int kSecurityLevel = 2;
-// Ten RSA certificates, or forty small ones: parsing takes up to 0.3 ms each, and a loop waits.
-constexpr long kMaxCertificateListBytes = 16 * 1024;  // NOLINT: OpenSSL's own type
+// Where OpenSSL stops reading: room for every chain that the verdict takes, with its framing.
+constexpr long kMaxCertificateListBytes =  // NOLINT: OpenSSL's own type
+    CertificateChain::kMaxPresentedBytes + 1024;
 
 int JudgePeer(X509_STORE_CTX* store_context, void* /*argument*/) {
   auto* ssl = static_cast<SSL*>(

@@ -92,10 +92,11 @@ HandshakeFault TakeHandshakeFault(absl::string_view peer, absl::string_view firs
                                             "\"); use TLS on both sides, or a TCP port"));
     return fault;
   }
+  fault.certificate_missing = reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
+  if (fault.certificate_missing) return fault;
+  fault.message_too_large = reason == SSL_R_EXCESSIVE_MESSAGE_SIZE;
   const int alert = AlertOf(reason);
-  if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
-    fault.certificate_missing = true;
-  } else if (alert >= 0 && IsAboutCertificate(alert)) {
+  if (alert >= 0 && IsAboutCertificate(alert)) {
     fault.status = RefusedUs(peer, alert);
   } else if (alert >= 0) {
     fault.status = Unavailable(

@@ -13,6 +13,8 @@ namespace sipcm::tls {
 struct HandshakeFault {
   // The peer presented no certificate although one is required: a matter of the verdict.
   bool certificate_missing = false;
+  // A message of the peer is larger than we take.
+  bool message_too_large = false;
   // Otherwise: NOT_TLS, PEER_REFUSED_US or HANDSHAKE_FAILED, UNAVAILABLE.
   absl::Status status;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -41,18 +42,21 @@ struct TlsStream::Handshake {
   // One of the two. The policy and its trust bundle are not kept for longer than they are asked.
   std::shared_ptr<const ServerTlsContext> server_context;
   std::shared_ptr<const ClientTlsContext> client_context;
-  std::string asked_host;  // outgoing
+  std::string asked_host;                    // outgoing
+  std::shared_ptr<const PeerPolicy> policy;  // incoming; null: the context's
   std::shared_ptr<PeerIdentity> identity;
 };
 
 std::unique_ptr<TlsStream> TlsStream::Accept(event::EventLoop* loop, HandshakeGate* gate,
                                              std::shared_ptr<const ServerTlsContext> context,
-                                             std::unique_ptr<net::ByteStream> inner) {
+                                             std::unique_ptr<net::ByteStream> inner,
+                                             std::shared_ptr<const PeerPolicy> policy) {
   std::unique_ptr<TlsStream> stream(new TlsStream(loop, std::move(inner)));
   stream->versions_ = context->VersionsOf(context->native());
   stream->handshake_ = std::make_unique<Handshake>(gate, stream.get());
   stream->BeginAs(PeerRole::kIncomingClient, context->native());
   stream->handshake_->server_context = std::move(context);
+  stream->handshake_->policy = std::move(policy);
   return stream;
 }
 
@@ -92,7 +96,12 @@ void TlsStream::BeginAs(PeerRole role, ssl_ctx_st* context) {
   }
 }
 
+CertificateChain TlsStream::PeerChain() const {
+  return state_ == State::kReady ? PresentedChain(ssl_.get()) : CertificateChain();
+}
+
 const PeerPolicy& TlsStream::policy() const {
+  if (handshake_->policy != nullptr) return *handshake_->policy;
   return handshake_->server_context != nullptr ? handshake_->server_context->peer_policy()
                                                : handshake_->client_context->peer_policy();
 }
@@ -243,10 +252,17 @@ absl::Status TlsStream::TakeHandshakeError() {
           absl::StrCat("tls handshake with ", peer, " failed: it closed the connection half-way"));
     }
     HandshakeFault fault = TakeHandshakeFault(peer, bio_.first_bytes());
-    if (!fault.certificate_missing) return std::move(fault.status);
+    const OSSL_HANDSHAKE_STATE state = SSL_get_state(ssl_.get());
+    const bool of_certificates = state == TLS_ST_SR_CERT || state == TLS_ST_CR_CERT;
     auto refused = std::make_shared<RefusedPeer>();
-    refused->verdict =
-        VerifyPeer(policy(), CertificateChain(), PeerRole::kIncomingClient, "", loop_->WallNow());
+    if (fault.certificate_missing) {
+      refused->verdict =
+          VerifyPeer(policy(), CertificateChain(), PeerRole::kIncomingClient, "", loop_->WallNow());
+    } else if (fault.message_too_large && of_certificates) {
+      refused->verdict = RefuseTooLargeChain();
+    } else {
+      return std::move(fault.status);
+    }
     Refuse(std::move(refused));
   }
   ClearOpensslErrors();

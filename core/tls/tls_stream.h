@@ -9,6 +9,7 @@
 #include "absl/types/span.h"
 #include "core/event/event_loop.h"
 #include "core/net/byte_stream.h"
+#include "core/tls/certificate_chain.h"
 #include "core/tls/handshake_gate.h"
 #include "core/tls/openssl/handle.h"
 #include "core/tls/openssl/stream_bio.h"
@@ -42,10 +43,11 @@ class TlsStream final : public net::ByteStream,
                         private HandshakeGate::Ticket::Owner {
  public:
   // Serves a client. `loop` and `gate` must outlive the stream; certificates are judged at
-  // loop->WallNow().
+  // loop->WallNow() by `policy`, or by the context's when that is null.
   static std::unique_ptr<TlsStream> Accept(event::EventLoop* loop, HandshakeGate* gate,
                                            std::shared_ptr<const ServerTlsContext> context,
-                                           std::unique_ptr<net::ByteStream> inner);
+                                           std::unique_ptr<net::ByteStream> inner,
+                                           std::shared_ptr<const PeerPolicy> policy = nullptr);
   // Speaks to the server `asked_host` (the host before DNS, or the TLS name set): SNI unless
   // it is an IP literal, and the name check.
   static std::unique_ptr<TlsStream> Connect(event::EventLoop* loop, HandshakeGate* gate,
@@ -67,6 +69,9 @@ class TlsStream final : public net::ByteStream,
 
   // Null until ready.
   const std::shared_ptr<const PeerIdentity>& peer_identity() const { return identity_; }
+  // What the peer presented, leaf first, to judge it again when a policy changes. Empty until ready
+  // and without a certificate.
+  CertificateChain PeerChain() const;
   // Why the policy refused the peer; null unless it did.
   const std::shared_ptr<const RefusedPeer>& refused_peer() const { return refused_; }
   // SNI: the name that the client asked for, or that we asked for; escaped; empty without one, and

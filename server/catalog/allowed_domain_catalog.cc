@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "core/base/error.h"
@@ -81,6 +82,24 @@ absl::StatusOr<bool> ConnectionManagerCatalog::TakeOut(
   return true;
 }
 
+std::vector<tls::AllowedDomain> ConnectionManagerCatalog::EntriesTakenOut(
+    const ConnectionManager& before, const ConnectionManager& after) {
+  absl::flat_hash_set<absl::string_view> kept;
+  for (const sipcm::v1::AllowedDomain& entry : after.allowed_domains()) {
+    // An AUTO entry covers its host by itself: whoever it lets in stays.
+    if (entry.origin() != sipcm::v1::AllowedDomain::AUTO) kept.insert(entry.pattern());
+  }
+  std::vector<tls::AllowedDomain> taken_out;
+  for (const sipcm::v1::AllowedDomain& entry : before.allowed_domains()) {
+    if (kept.contains(entry.pattern())) continue;
+    absl::StatusOr<tls::AllowedDomainPattern> pattern =
+        tls::AllowedDomainPattern::Parse(entry.pattern());
+    if (pattern.ok())
+      taken_out.push_back({.pattern = *std::move(pattern), .trust_bundle = nullptr});
+  }
+  return taken_out;
+}
+
 void ConnectionManagerCatalog::RemoveAllowedDomain(
     const sipcm::v1::RemoveAllowedDomainRequest& request,
     Done<sipcm::v1::RemoveAllowedDomainResponse> done) {
@@ -91,8 +110,12 @@ void ConnectionManagerCatalog::RemoveAllowedDomain(
   if (!removed.ok()) return done(removed.status());
   response.set_removed(*removed);
   if (!*removed || !request.close_connections()) return done(std::move(response));
-  state_->engine->CloseConnectionsByDomain(
-      request.name().substr(request.name().find('/') + 1), pattern,
+  tls::AllowedDomain entry{.pattern = *tls::AllowedDomainPattern::Parse(pattern),
+                           .trust_bundle = nullptr};
+  std::vector<tls::AllowedDomain> taken_out;
+  taken_out.push_back(std::move(entry));
+  state_->engine->CloseConnectionsOf(
+      request.name().substr(request.name().find('/') + 1), std::move(taken_out),
       [this, response = std::move(response),
        done = std::move(done)](absl::StatusOr<int> count) mutable {
         state_->thread.Post(

@@ -121,15 +121,27 @@ absl::StatusOr<ConnectionManager> ConnectionManagerCatalog::Update(
   const ConnectionManager& patch = request.connection_manager();
   constexpr char kNameField[] = "connection_manager.name";
   SIPCM_RETURN_IF_ERROR(ParseName(patch.name(), kConnectionManagers, kNameField).status());
-  absl::MutexLock lock(&state_->mutex);
-  SIPCM_ASSIGN_OR_RETURN(const ConnectionManager* stored,
-                         state_->managers.Get(patch.name(), kNameField));
-  SIPCM_RETURN_IF_ERROR(CheckEtag(stored->name(), patch.etag(), stored->etag()));
-  ConnectionManager changed = *stored;
-  SIPCM_RETURN_IF_ERROR(
-      ApplyUpdateMask(request.update_mask(), patch, "connection_manager", Rules(), &changed));
-  absl::StatusOr<ConnectionManager> replaced = Replace(std::move(changed), request.validate_only());
-  if (!replaced.ok()) return Within(replaced.status(), "connection_manager");
+  std::vector<tls::AllowedDomain> taken_out;
+  absl::StatusOr<ConnectionManager> replaced = ConnectionManager();
+  {
+    absl::MutexLock lock(&state_->mutex);
+    SIPCM_ASSIGN_OR_RETURN(const ConnectionManager* stored,
+                           state_->managers.Get(patch.name(), kNameField));
+    SIPCM_RETURN_IF_ERROR(CheckEtag(stored->name(), patch.etag(), stored->etag()));
+    const ConnectionManager before = *stored;
+    ConnectionManager changed = before;
+    SIPCM_RETURN_IF_ERROR(
+        ApplyUpdateMask(request.update_mask(), patch, "connection_manager", Rules(), &changed));
+    replaced = Replace(std::move(changed), request.validate_only());
+    if (!replaced.ok()) return Within(replaced.status(), "connection_manager");
+    if (request.close_connections() && !request.validate_only()) {
+      taken_out = EntriesTakenOut(before, *replaced);
+    }
+  }
+  if (!taken_out.empty()) {
+    state_->engine->CloseConnectionsOf(IdOf(*replaced), std::move(taken_out),
+                                       [](const absl::StatusOr<int>&) {});
+  }
   return replaced;
 }
 

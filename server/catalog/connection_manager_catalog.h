@@ -65,6 +65,9 @@ class ConnectionManagerCatalog {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
   absl::Status CheckMayListen(const sipcm::v1::ConnectionManager& manager)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
+  // Entries of `before` whose pattern `after` has no entry for.
+  static std::vector<tls::AllowedDomain> EntriesTakenOut(const sipcm::v1::ConnectionManager& before,
+                                                         const sipcm::v1::ConnectionManager& after);
   // Takes the entry out; what is left to do is to close connections. False: there was none.
   absl::StatusOr<bool> TakeOut(const sipcm::v1::RemoveAllowedDomainRequest& request,
                                std::string* pattern, sipcm::v1::ConnectionManager* shown);

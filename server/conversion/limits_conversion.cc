@@ -33,7 +33,7 @@ constexpr Limit kLimits[] = {
     {"max_queued_delivery_count", 0, 1000000, 1000},
     {"max_client_request_count", 0, 1000000, kNotKept},
     {"max_allowed_domain_count", 1, 100000, 10000},
-    {"max_chain_length", 1, 100, kNotKept},
+    {"max_chain_length", 1, 100, 10},
     {"max_pool_count", 1, 1000000, kNotKept},
 };
 

@@ -167,6 +167,7 @@ absl::StatusOr<engine::ManagerConfig> ToManagerConfig(const ConnectionManager& m
                           ? tls::NameCheck::kRfc5922
                           : tls::NameCheck::kSubjectAndAlternative;
   SIPCM_ASSIGN_OR_RETURN(config.extended_key_usage, KeyUsageOf(manager));
+  config.max_chain_length = manager.limits().max_chain_length();
   config.connection = ConnectionSettingsOf(manager);
   config.default_pool_limits.max_connection_count = manager.default_max_connection_count();
   config.default_pool_limits.selection = FromProto(manager.default_selection());

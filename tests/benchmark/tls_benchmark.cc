@@ -36,7 +36,7 @@ void MatchAllowedDomains(benchmark::State& state, const std::string& fitting) {
   names.domains = {"edge-3.emea.fabrikam.com", fitting};
   const absl::Time now = TestNow();
   for (auto _ : state) {
-    const auto match = list->FindFirst(names, now, [](const TrustBundle&) { return true; });
+    const auto match = list->FindFirst(names, now, [](const AllowedDomain&) { return true; });
     benchmark::DoNotOptimize(match.entry);
   }
 }

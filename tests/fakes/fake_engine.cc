@@ -327,15 +327,20 @@ std::vector<std::string> FakeEngine::retirements() const {
   return retirements_;
 }
 
-void FakeEngine::CloseConnectionsByDomain(const std::string& manager_id, const std::string& pattern,
-                                          Callback<int> done) {
+void FakeEngine::CloseConnectionsOf(const std::string& manager_id,
+                                    std::vector<tls::AllowedDomain> removed, Callback<int> done) {
+  const auto is_removed = [&removed](const std::string& pattern) {
+    return std::any_of(removed.begin(), removed.end(), [&](const tls::AllowedDomain& entry) {
+      return entry.pattern.text() == pattern;
+    });
+  };
   int count = 0;
   {
     absl::MutexLock lock(&mutex_);
     for (auto it = connections_.begin(); it != connections_.end();) {
       const ConnectionSnapshot& connection = it->second;
       const bool matches = connection.manager_id == manager_id && connection.peer != nullptr &&
-                           connection.peer->matched_allowed_domain == pattern;
+                           is_removed(connection.peer->matched_allowed_domain);
       it = matches ? connections_.erase(it) : std::next(it);
       count += matches;
     }

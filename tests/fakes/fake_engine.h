@@ -74,9 +74,9 @@ class FakeEngine final : public engine::Engine {
                                 Callback<engine::ConnectionSnapshot> done) override;
   void CloseConnection(connection::ConnectionId id, bool drain,
                        Callback<engine::ConnectionSnapshot> done) override;
-  // Answers how many connections of the manager were let in by the pattern, and removes them.
-  void CloseConnectionsByDomain(const std::string& manager_id, const std::string& pattern,
-                                Callback<int> done) override;
+  // Answers how many connections of the manager were let in by these patterns, and removes them.
+  void CloseConnectionsOf(const std::string& manager_id, std::vector<tls::AllowedDomain> removed,
+                          Callback<int> done) override;
   // Answers how many connections of the manager present another version of the object, and removes
   // them; retirements() tells what was asked.
   void RetireConnections(const std::string& manager_id, const std::string& object,

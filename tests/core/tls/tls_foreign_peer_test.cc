@@ -204,8 +204,10 @@ TEST_F(TlsForeignPeerTest, EightyJunkCertificatesAreRefused) {
   raw_->Present(chain, issued.private_key_pem);
   raw_->Start();
   loop_.RunUntilIdle();
-  EXPECT_EQ(ReasonOf(owner_->failure), "HANDSHAKE_FAILED");
-  EXPECT_THAT(std::string(owner_->failure.message()), HasSubstr("excessive message size"));
+  ASSERT_NE(tls_->refused_peer(), nullptr) << owner_->failure;
+  EXPECT_EQ(tls_->refused_peer()->verdict.refusal, PeerRefusal::kChainTooLong);
+  EXPECT_EQ(tls_->refused_peer()->verdict.explanation, RefuseTooLargeChain().explanation);
+  EXPECT_EQ(ReasonOf(owner_->failure), "PEER_NOT_TRUSTED");
 }
 
 TEST_F(TlsForeignPeerTest, AWeakOrWronglySignedClientIsRefused) {

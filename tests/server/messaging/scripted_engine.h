@@ -100,7 +100,8 @@ class ScriptedEngine final : public engine::Engine {
                                 Callback<engine::ConnectionSnapshot>) override {}
   void CloseConnection(connection::ConnectionId, bool,
                        Callback<engine::ConnectionSnapshot>) override {}
-  void CloseConnectionsByDomain(const std::string&, const std::string&, Callback<int>) override {}
+  void CloseConnectionsOf(const std::string&, std::vector<tls::AllowedDomain>,
+                          Callback<int>) override {}
   void RetireConnections(const std::string&, const std::string&, const std::string&,
                          engine::Retiring, Callback<int>) override {}
   engine::EngineTotals GetTotals() const override { return {}; }
