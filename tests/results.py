@@ -11,6 +11,7 @@ as failed. Writes "passed failed skipped" to the file COUNTS and prints what fai
 import collections
 import json
 import os
+import re
 import subprocess
 import sys
 import urllib.parse
@@ -80,11 +81,28 @@ def read_gtest_cases(label, root, outcome):
     return seen
 
 
+def read_unittest_cases(label, root, outcome):
+    """Adds the cases of a Python test, by what it printed. True when it printed a summary."""
+    text = "".join(root.itertext())
+    ran = re.findall(r"^Ran (\d+) tests? in ", text, re.MULTILINE)
+    if not ran:
+        return False
+    skipped = sum(int(count) for count in re.findall(r"^(?:OK|FAILED) \(.*?skipped=(\d+)", text,
+                                                     re.MULTILINE))
+    # A case fails once, however many of its subtests do.
+    failed = sorted(set(re.findall(r"^(?:FAIL|ERROR): (\S+)", text, re.MULTILINE)))
+    outcome.failed += ["%s %s" % (label, name) for name in failed]
+    outcome.skipped += [label] * skipped
+    outcome.passed += [label] * (sum(map(int, ran)) - len(failed) - skipped)
+    return True
+
+
 def count_target(label, status, xml_paths, bin_folder, outcome):
     """Adds what one target contributed."""
     failed_before = len(outcome.failed)
     seen = set()
     is_gtest = False
+    is_unittest = False
     for path in xml_paths:
         try:
             root = ElementTree.parse(path).getroot()
@@ -93,6 +111,8 @@ def count_target(label, status, xml_paths, bin_folder, outcome):
         if root.get("name") == "AllTests":
             is_gtest = True
             seen |= read_gtest_cases(label, root, outcome)
+        else:
+            is_unittest |= read_unittest_cases(label, root, outcome)
     if is_gtest:
         binary = os.path.join(bin_folder, label[2:].replace(":", "/"))
         for case in sorted(listed_cases(binary) - seen):
@@ -100,7 +120,7 @@ def count_target(label, status, xml_paths, bin_folder, outcome):
                 outcome.skipped.append("%s %s" % (label, case))
             else:
                 outcome.failed.append("%s %s (listed, but did not run)" % (label, case))
-    elif status == "PASSED":
+    elif status == "PASSED" and not is_unittest:
         outcome.passed.append(label)
     if status != "PASSED" and len(outcome.failed) == failed_before:
         outcome.failed.append("%s (%s)" % (label, status or "not built"))

@@ -68,6 +68,29 @@ class ResultsTest(unittest.TestCase):
         self.assertEqual(self.count("TIMEOUT", report).failed, [LABEL + " (TIMEOUT)"])
         self.assertEqual(self.count("FLAKY", report).failed, [LABEL + " (FLAKY)"])
 
+    def python_report(self, log):
+        return ('<testsuites><testsuite name="x"><testcase name="x"/><system-out>%s</system-out>'
+                '</testsuite></testsuites>' % log)
+
+    def test_cases_of_a_python_test_are_counted_by_its_summary(self):
+        outcome = self.count("PASSED", self.python_report("....\nRan 4 tests in 0.1s\n\nOK\n"))
+        self.assertEqual((len(outcome.passed), outcome.failed, outcome.skipped), (4, [], []))
+        outcome = self.count("PASSED", self.python_report(
+            "Ran 4 tests in 0.1s\n\nOK (skipped=1)\n"))
+        self.assertEqual((len(outcome.passed), len(outcome.skipped)), (3, 1))
+
+    def test_case_of_a_python_test_fails_once_however_many_subtests_do(self):
+        outcome = self.count("FAILED", self.python_report(
+            "FAIL: test_one (a.B.test_one) [1]\nFAIL: test_one (a.B.test_one) [2]\n"
+            "ERROR: test_two (a.B.test_two)\nRan 4 tests in 0.1s\n\n"
+            "FAILED (failures=2, errors=1, skipped=1)\n"))
+        self.assertEqual(outcome.failed, [LABEL + " test_one", LABEL + " test_two"])
+        self.assertEqual((len(outcome.passed), len(outcome.skipped)), (1, 1))
+
+    def test_python_test_that_was_cut_off_failed(self):
+        outcome = self.count("TIMEOUT", self.python_report("..."))
+        self.assertEqual((outcome.passed, outcome.failed), ([], [LABEL + " (TIMEOUT)"]))
+
     def test_target_without_any_event_failed(self):
         events = self.folder / "events"
         events.write_text(json.dumps({"id": {"started": {}}, "started": {}}) + "\n")
