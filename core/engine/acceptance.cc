@@ -1,5 +1,6 @@
 #include "core/engine/acceptance.h"
 
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -14,16 +15,32 @@ using connection::Connection;
 using connection::Direction;
 using connection::Transport;
 
-// OK while the manager may have one more incoming connection.
-absl::Status CheckConnectionLimit(const LocalManager& manager, int limit) {
+constexpr int kNoLimit = std::numeric_limits<int>::max();
+
+absl::Status LimitReached(const LocalManager& manager, absl::string_view what,
+                          absl::string_view limit) {
+  return MakeError(
+      absl::StatusCode::kResourceExhausted, "CONNECTION_LIMIT",
+      absl::StrCat("connection manager \"connectionManagers/", manager.state->id(),
+                   "\" has as many incoming connections ", what, "as it may; raise ", limit));
+}
+
+// Counts one more from `source`, or says which limit it would pass.
+absl::Status Admit(LocalManager& manager, const ManagerConfig& config,
+                   const net::IpAddress& source) {
   const int count = manager.state->connection_counts[static_cast<int>(Direction::kIncoming)].load(
       std::memory_order_relaxed);
-  if (limit <= 0 || count < limit) return absl::OkStatus();
-  return MakeError(absl::StatusCode::kResourceExhausted, "CONNECTION_LIMIT",
-                   absl::StrCat("connection manager \"", manager.state->id(), "\" has ", count,
-                                " incoming connections, its limit; raise "
-                                "limits.max_connection_count"));
+  if (config.max_connection_count > 0 && count >= config.max_connection_count) {
+    return LimitReached(manager, "", "limits.max_connection_count");
+  }
+  const int most = config.max_connection_count_per_address;
+  if (manager.state->sources().TryAdd(source, most > 0 ? most : kNoLimit)) return absl::OkStatus();
+  return LimitReached(manager, absl::StrCat("from ", source.ToString(), " "),
+                      "limits.max_connection_count_per_address");
 }
+
+// This worker's share of a limit of the manager.
+int ShareOf(int limit, int worker_count) { return (limit + worker_count - 1) / worker_count; }
 
 }  // namespace
 
@@ -34,6 +51,11 @@ class Acceptance::ManagerAcceptor final : public net::Acceptor::Listener {
 
   void Begin(std::unique_ptr<net::BoundListener> bound) {
     acceptor_ = owner_->network_->Accept(owner_->loop_, std::move(bound), this);
+  }
+  void SetAccepting(bool on) {
+    if (on == accepting_) return;
+    accepting_ = on;
+    acceptor_->SetAccepting(on);
   }
 
  private:
@@ -47,6 +69,7 @@ class Acceptance::ManagerAcceptor final : public net::Acceptor::Listener {
   Acceptance* const owner_;
   LocalManager* const manager_;
   std::unique_ptr<net::Acceptor> acceptor_;
+  bool accepting_ = true;
 };
 
 Acceptance::Acceptance(event::EventLoop* loop, net::Network* network, tls::HandshakeGate* gate,
@@ -76,8 +99,12 @@ void Acceptance::Clear() { acceptors_.clear(); }
 
 void Acceptance::OnAccepted(LocalManager* manager, std::unique_ptr<net::ByteStream> stream) {
   const std::shared_ptr<const ManagerRuntime> runtime = manager->runtime.Get();
-  const absl::Status within = CheckConnectionLimit(*manager, runtime->config.max_connection_count);
-  if (!within.ok()) return host_->OnAcceptFailed(manager, within, /*fatal=*/false);
+  const absl::Status admitted = Admit(*manager, runtime->config, stream->remote_address().ip);
+  if (!admitted.ok()) {
+    manager->counters.refused_connections.Add();
+    return host_->OnAcceptFailed(manager, admitted, /*fatal=*/false);
+  }
+  manager->counters.accepted_connections.Add();
   tls::TlsStream* alias = nullptr;
   const bool is_tls = runtime->server_tls != nullptr;
   if (is_tls) {
@@ -87,11 +114,42 @@ void Acceptance::OnAccepted(LocalManager* manager, std::unique_ptr<net::ByteStre
     alias = tls.get();
     stream = std::move(tls);
   }
-  host_->AdoptIncoming(
-      std::make_unique<Connection>(connections_->NewId(), Direction::kIncoming,
-                                   is_tls ? Transport::kTls : Transport::kTcp, std::move(stream),
-                                   alias, runtime->connection_settings, environment_),
-      manager);
+  auto connection = std::make_unique<Connection>(
+      connections_->NewId(), Direction::kIncoming, is_tls ? Transport::kTls : Transport::kTcp,
+      std::move(stream), alias, runtime->connection_settings, environment_);
+  const Connection& adopted = *connection;
+  host_->AdoptIncoming(std::move(connection), manager);
+  if (!is_tls) return;
+  ConnectionTable::SlotOf(adopted)->in_handshake = true;
+  manager->counters.handshakes.Add();
+  UpdateAccepting(manager);
+}
+
+void Acceptance::OnEstablished(ConnectionSlot& slot) {
+  if (slot.in_handshake) OnHandshakeEnded(slot);
+}
+
+void Acceptance::OnClosed(ConnectionSlot& slot) {
+  if (slot.connection->direction() != Direction::kIncoming) return;
+  slot.manager->state->sources().Remove(slot.connection->remote_address().ip);
+  if (!slot.in_handshake) return;
+  slot.manager->counters.refused_connections.Add();
+  OnHandshakeEnded(slot);
+}
+
+void Acceptance::OnHandshakeEnded(ConnectionSlot& slot) {
+  slot.in_handshake = false;
+  slot.manager->counters.handshakes.Add(-1);
+  UpdateAccepting(slot.manager);
+}
+
+void Acceptance::UpdateAccepting(LocalManager* manager) {
+  const auto found = acceptors_.find(manager);
+  if (found == acceptors_.end()) return;
+  const int share =
+      ShareOf(manager->runtime.Get()->config.max_handshake_count, manager->state->worker_count());
+  const bool accepting = manager->counters.handshakes.value() < share;
+  for (const auto& acceptor : found->second) acceptor->SetAccepting(accepting);
 }
 
 }  // namespace sipcm::engine

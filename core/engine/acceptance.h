@@ -45,12 +45,18 @@ class Acceptance {
   // Closes the manager's listeners; connections live on.
   void Remove(LocalManager* manager);
   void Clear();
+  // Of every connection of the worker; those that were not accepted here are passed over.
+  void OnEstablished(ConnectionSlot& slot);
+  void OnClosed(ConnectionSlot& slot);
   bool Contains(LocalManager* manager) const { return acceptors_.contains(manager); }
 
  private:
   class ManagerAcceptor;
 
   void OnAccepted(LocalManager* manager, std::unique_ptr<net::ByteStream> stream);
+  void OnHandshakeEnded(ConnectionSlot& slot);
+  // Accepts for the manager while fewer handshakes than its limit are in progress here.
+  void UpdateAccepting(LocalManager* manager);
 
   event::EventLoop* const loop_;
   net::Network* const network_;

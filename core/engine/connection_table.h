@@ -24,12 +24,14 @@ namespace sipcm::engine {
 // A manager as one worker sees it. Lives until the manager is removed and its last connection
 // here is gone. Thread: the worker's.
 struct LocalManager {
-  explicit LocalManager(std::shared_ptr<ManagerState> of)
+  LocalManager(std::shared_ptr<ManagerState> of, int worker)
       : state(std::move(of)),
+        counters(state->counters(worker)),
         runtime(&state->runtime()),
         directory(&state->directory()),
         auto_hosts(&state->auto_hosts().list()) {}
   const std::shared_ptr<ManagerState> state;
+  ManagerCounters& counters;  // this worker's
   SnapshotCell<ManagerRuntime>::Reader runtime;
   SnapshotCell<dispatch::EndpointDirectory>::Reader directory;
   SnapshotCell<tls::AllowedDomains>::Reader auto_hosts;
@@ -48,9 +50,10 @@ struct ConnectionSlot {
   pool::ConnectionPool* pool = nullptr;  // outgoing, while the pool lives
   IntrusiveList<transaction::ClientTransaction, transaction::FlowTag> sends;
   std::unique_ptr<AutoAllowedHosts::Hold> auto_host;  // outgoing mutual TLS
-  std::string peer_host;    // the remote address as text, made once for the Vias of answers
-  std::string sent_by;      // of our own Vias on it; empty until it sends a request
-  std::string endpoint_id;  // of a dedicated connection: whose it is
+  bool in_handshake = false;  // incoming, over TLS, not established yet
+  std::string peer_host;      // the remote address as text, made once for the Vias of answers
+  std::string sent_by;        // of our own Vias on it; empty until it sends a request
+  std::string endpoint_id;    // of a dedicated connection: whose it is
 
   bool has_named_pool() const { return pool != nullptr && endpoint_id.empty(); }
 };
@@ -60,6 +63,7 @@ class ConnectionTable {
  public:
   explicit ConnectionTable(int worker) : worker_(worker) {}
 
+  int worker() const { return worker_; }
   connection::ConnectionId NewId() { return connection::ConnectionId(worker_, ++last_serial_); }
   // Sets the connection's owner tag to the slot.
   ConnectionSlot* Insert(std::unique_ptr<connection::Connection> connection, LocalManager* manager,

@@ -50,7 +50,12 @@ struct ManagerConfig {
   connection::ConnectionSettings connection;
   pool::PoolLimits default_pool_limits;
   Sharing sharing = Sharing::kShared;
-  int max_connection_count = 0;  // incoming, per manager; 0 = no limit of its own
+  // Incoming. 0: no limit of its own.
+  int max_connection_count = 0;
+  int max_connection_count_per_address = 0;
+  // Incoming TLS handshakes in progress, shared out evenly to the workers (so at least one each);
+  // beyond, connections wait in the system's queue. >= 1.
+  int max_handshake_count = 1024;
 
   dispatch::DispatchPolicy dispatch;
   absl::Duration drain_timeout = absl::Seconds(30);
@@ -67,6 +72,13 @@ struct ManagerStatus {
   std::vector<tls::AllowedDomain> auto_allowed_domains;  // origin AUTO
   int incoming_connection_count = 0;
   int outgoing_connection_count = 0;
+  int handshake_count = 0;  // incoming TLS connections that are not established yet
+  int pool_count = 0;
+  // Since the manager was created.
+  int64_t accepted_connection_count = 0;
+  int64_t refused_connection_count = 0;  // a limit, a failed handshake or our verdict
+  int64_t received_request_count = 0;
+  int64_t automatic_answer_count = 0;
 };
 
 // Settings of one pool; hold also when the pool appears only later.

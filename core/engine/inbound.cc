@@ -77,6 +77,7 @@ void Inbound::UpdateGauges() {
 
 void Inbound::OnRequest(ConnectionSlot& slot, const sip::MessageView& request) {
   totals_->requests_in.Add();
+  slot.manager->counters.requests_in.Add();
   switch (request.method_id()) {
     case sip::Method::kAck:
       return OnAck(slot, request);
@@ -160,7 +161,7 @@ void Inbound::OnMalformed(ConnectionSlot& slot, const sip::MessageView& request,
   context.received_port = slot.connection->remote_address().port;
   if (dispatch::AppendRefusal(request, verdict, context, slot.connection->tail())) {
     slot.connection->Commit();
-    totals_->automatic_answers[verdict.status_code].Add();
+    CountAutomaticAnswer(slot, verdict.status_code);
   }
 }
 
@@ -210,6 +211,11 @@ void Inbound::OpenAndOffer(ConnectionSlot& slot, const sip::MessageView& request
 
 // --- What the server answers -------------------------------------------------------------------
 
+void Inbound::CountAutomaticAnswer(const ConnectionSlot& slot, int status_code) {
+  totals_->automatic_answers[status_code].Add();
+  slot.manager->counters.automatic_answers.Add();
+}
+
 void Inbound::AnswerDirectly(ConnectionSlot& slot, const sip::MessageView& request,
                              Situation situation) {
   const std::string agent = AgentOf(slot);
@@ -223,7 +229,7 @@ void Inbound::AnswerDirectly(ConnectionSlot& slot, const sip::MessageView& reque
     return;
   }
   slot.connection->Commit();
-  totals_->automatic_answers[dispatch::StatusCodeOf(situation)].Add();
+  CountAutomaticAnswer(slot, dispatch::StatusCodeOf(situation));
 }
 
 void Inbound::AnswerOpen(OpenRequest& request, Situation situation, Ending ending,
@@ -241,7 +247,7 @@ void Inbound::AnswerOpen(OpenRequest& request, Situation situation, Ending endin
     if (dispatch::AppendAutomaticAnswer(request.record->view, situation, context,
                                         slot->connection->tail())) {
       slot->connection->Commit();
-      totals_->automatic_answers[dispatch::StatusCodeOf(situation)].Add();
+      CountAutomaticAnswer(*slot, dispatch::StatusCodeOf(situation));
     }
   }
   Close(request, dispatch::StatusCodeOf(situation), ending);

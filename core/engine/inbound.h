@@ -79,6 +79,7 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   std::shared_ptr<const dispatch::RequestRecord> Record(const ConnectionSlot& slot,
                                                         const sip::MessageView& request);
 
+  void CountAutomaticAnswer(const ConnectionSlot& slot, int status_code);
   void AnswerDirectly(ConnectionSlot& slot, const sip::MessageView& request,
                       dispatch::Situation situation);
   // The server's own final answer to an open request, which ends it.

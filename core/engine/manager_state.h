@@ -14,7 +14,9 @@
 #include "core/dispatch/subscription_group.h"
 #include "core/engine/admission/auto_allowed_hosts.h"
 #include "core/engine/engine_event.h"
+#include "core/engine/manager_counters.h"
 #include "core/engine/manager_runtime.h"
+#include "core/engine/source_count.h"
 
 namespace sipcm::engine {
 
@@ -23,8 +25,11 @@ namespace sipcm::engine {
 class ManagerState {
  public:
   // `events`, which outlives this, is told each change of the listening state, in order.
-  ManagerState(std::string id, std::shared_ptr<const ManagerRuntime> runtime, EventSink* events)
+  ManagerState(std::string id, std::shared_ptr<const ManagerRuntime> runtime, int worker_count,
+               EventSink* events)
       : id_(std::move(id)),
+        worker_count_(worker_count),
+        counters_(std::make_unique<ManagerCounters[]>(worker_count)),
         events_(events),
         runtime_(std::move(runtime)),
         directory_(dispatch::EndpointDirectory::Empty()),
@@ -36,6 +41,11 @@ class ManagerState {
   AutoAllowedHosts& auto_hosts() { return auto_hosts_; }
   // Subscriptions to all requests of the manager.
   const std::shared_ptr<dispatch::SubscriptionGroup>& group() const { return group_; }
+
+  int worker_count() const { return worker_count_; }
+  ManagerCounters& counters(int worker) const { return counters_[worker]; }
+  // Incoming connections by address.
+  SourceCount& sources() { return sources_; }
 
   // Connections by direction: changed by workers, all of them.
   std::atomic<int> connection_counts[2] = {};
@@ -87,6 +97,9 @@ class ManagerState {
   }
 
   const std::string id_;
+  const int worker_count_;
+  const std::unique_ptr<ManagerCounters[]> counters_;
+  SourceCount sources_;
   EventSink* const events_;
   SnapshotCell<ManagerRuntime> runtime_;
   SnapshotCell<dispatch::EndpointDirectory> directory_;

@@ -60,6 +60,7 @@ pool::ConnectionPool& PoolDirectory::PoolFor(LocalManager* manager,
         static_cast<pool::ConnectionPool::Owner*>(this), random_);
     by_pool_[home->pool.get()] = home.get();
     ++manager->pool_count;
+    manager->counters.pools.Add(1);
     totals_->pools.Add(1);
     host_->OnPoolAdded(SnapshotOf(*home));
   }
@@ -203,6 +204,7 @@ void PoolDirectory::EraseHome(Home* home) {
   by_pool_.erase(home->pool.get());
   homes_.erase(key);
   --key.first->pool_count;
+  key.first->counters.pools.Add(-1);
   totals_->pools.Add(-1);
   host_->OnPoolRemoved(key.first, last);
 }

@@ -17,7 +17,7 @@ absl::Status ShardedEngine::ApplyManager(ManagerConfig config) {
   absl::MutexLock lock(&control_);
   ManagerPointer& manager = managers_[id];
   if (manager == nullptr) {
-    manager = std::make_shared<ManagerState>(id, std::move(runtime), events_);
+    manager = std::make_shared<ManagerState>(id, std::move(runtime), worker_count(), events_);
     return absl::OkStatus();
   }
   const std::shared_ptr<const ManagerRuntime> old = manager->runtime().Get();
@@ -169,6 +169,15 @@ ManagerStatus ShardedEngine::StatusOf(const ManagerState& manager) const {
   status.auto_allowed_domains = AutoEntriesInForce(runtime->config, *auto_hosts, now);
   status.incoming_connection_count = manager.connection_counts[0].load();
   status.outgoing_connection_count = manager.connection_counts[1].load();
+  for (int i = 0; i < manager.worker_count(); ++i) {
+    const ManagerCounters& counters = manager.counters(i);
+    status.handshake_count += static_cast<int>(counters.handshakes.value());
+    status.pool_count += static_cast<int>(counters.pools.value());
+    status.accepted_connection_count += counters.accepted_connections.value();
+    status.refused_connection_count += counters.refused_connections.value();
+    status.received_request_count += counters.requests_in.value();
+    status.automatic_answer_count += counters.automatic_answers.value();
+  }
   return status;
 }
 

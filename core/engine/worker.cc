@@ -70,7 +70,7 @@ Worker::~Worker() {
 
 LocalManager* Worker::Local(const std::shared_ptr<ManagerState>& manager) {
   std::unique_ptr<LocalManager>& local = managers_[manager.get()];
-  if (local == nullptr) local = std::make_unique<LocalManager>(manager);
+  if (local == nullptr) local = std::make_unique<LocalManager>(manager, connections_.worker());
   return local.get();
 }
 
@@ -164,7 +164,8 @@ void Worker::CountOpened(const ConnectionSlot& slot) {
 // --- Connections -----------------------------------------------------------------------------
 
 void Worker::OnEstablished(Connection& connection) {
-  const ConnectionSlot& slot = *ConnectionTable::SlotOf(connection);
+  ConnectionSlot& slot = *ConnectionTable::SlotOf(connection);
+  acceptance_->OnEstablished(slot);
   events_.TellEstablished(slot);
   ConnectionTable::RetireIfDue(slot, Now());
 }
@@ -193,6 +194,7 @@ void Worker::OnClosed(Connection& connection, CloseReason reason, const absl::St
   const int transport = IndexOf(connection.transport());
   WorkerEvents::Closing closing = events_.Close(slot, reason, detail);
   if (closing.is_refusal()) totals_.tls_refused.Add();
+  acceptance_->OnClosed(slot);
   const absl::Status why =
       detail.ok() ? absl::UnavailableError(connection::CloseReasonName(reason)) : detail;
   outbound_->OnConnectionClosed(slot, why);

@@ -39,6 +39,8 @@ class Acceptor {
     ~Listener() = default;
   };
   virtual ~Acceptor() = default;
+  // While off, connections wait in the system's queue. At any time, from inside OnAccepted() too.
+  virtual void SetAccepting(bool on) = 0;
 };
 
 // One try to connect to one address. Destroying it gives up without a call.

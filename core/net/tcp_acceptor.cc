@@ -47,16 +47,21 @@ TcpAcceptor::TcpAcceptor(event::FdLoop* loop, FileDescriptor socket, const Socke
       address_(address),
       listener_(listener),
       spare_(OpenSpare()),
-      resume_(loop->NewAlarm([this] { watch_->SetInterest(true, false); })),
+      resume_(loop->NewAlarm([this] { watch_->SetInterest(accepting_, false); })),
       watch_(loop->WatchFd(socket_.get(), this)) {
   watch_->SetInterest(true, false);
 }
 
 TcpAcceptor::~TcpAcceptor() { *destroyed_ = true; }
 
+void TcpAcceptor::SetAccepting(bool on) {
+  accepting_ = on;
+  if (!resume_->armed()) watch_->SetInterest(on, false);
+}
+
 void TcpAcceptor::OnFdReadable() {
   const std::shared_ptr<bool> destroyed = destroyed_;
-  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+  for (int i = 0; i < kAcceptsPerTurn && accepting_; ++i) {
     const int error = AcceptOne();
     if (*destroyed) return;
     if (error == 0 || IsOfOneConnection(error)) continue;

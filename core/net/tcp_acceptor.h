@@ -25,6 +25,8 @@ class TcpAcceptor final : public Acceptor, private event::FdListener {
               Listener* listener);
   ~TcpAcceptor() override;
 
+  void SetAccepting(bool on) override;
+
  private:
   void OnFdReadable() override;
   void OnFdWritable() override {}
@@ -42,6 +44,7 @@ class TcpAcceptor final : public Acceptor, private event::FdListener {
   // Given up for a moment when there is no other, so that accept can take a connection off the
   // queue and close it.
   FileDescriptor spare_;
+  bool accepting_ = true;
   // Whether the listener destroyed this while it was called.
   const std::shared_ptr<bool> destroyed_ = std::make_shared<bool>(false);
   const std::unique_ptr<event::Alarm> resume_;

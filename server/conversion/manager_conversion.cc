@@ -138,6 +138,9 @@ ConnectionManager::State StateOf(engine::ManagerStatus::State state) {
   return ConnectionManager::STATE_UNSPECIFIED;
 }
 
+// 2147483647 is no limit, which the engine writes as 0.
+int CountOrNoLimit(int count) { return count == 2147483647 ? 0 : count; }
+
 }  // namespace
 
 absl::StatusOr<engine::ManagerConfig> ToManagerConfig(const ConnectionManager& manager,
@@ -175,8 +178,10 @@ absl::StatusOr<engine::ManagerConfig> ToManagerConfig(const ConnectionManager& m
   config.default_pool_limits.max_wait_time = Checked(manager.connection_wait_timeout());
   config.sharing = manager.sharing() == ConnectionManager::DEDICATED ? engine::Sharing::kDedicated
                                                                      : engine::Sharing::kShared;
-  const int most = manager.limits().max_connection_count();
-  config.max_connection_count = most == 2147483647 ? 0 : most;
+  config.max_connection_count = CountOrNoLimit(manager.limits().max_connection_count());
+  config.max_connection_count_per_address =
+      CountOrNoLimit(manager.limits().max_connection_count_per_address());
+  config.max_handshake_count = manager.limits().max_handshake_count();
   config.dispatch.profile = manager.dispatch_profile() == ConnectionManager::RFC
                                 ? dispatch::DispatchProfile::kRfc
                                 : dispatch::DispatchProfile::kUcma;
@@ -203,8 +208,15 @@ void AddStatus(const engine::ManagerStatus& status, ConnectionManager* manager) 
     shown->set_pattern(domain.pattern.text());
     shown->set_origin(sipcm::v1::AllowedDomain::AUTO);
   }
-  manager->mutable_statistics()->set_incoming_connection_count(status.incoming_connection_count);
-  manager->mutable_statistics()->set_outgoing_connection_count(status.outgoing_connection_count);
+  sipcm::v1::ConnectionManagerStatistics* statistics = manager->mutable_statistics();
+  statistics->set_incoming_connection_count(status.incoming_connection_count);
+  statistics->set_outgoing_connection_count(status.outgoing_connection_count);
+  statistics->set_handshake_count(status.handshake_count);
+  statistics->set_pool_count(status.pool_count);
+  statistics->set_accepted_connection_count(status.accepted_connection_count);
+  statistics->set_refused_connection_count(status.refused_connection_count);
+  statistics->set_received_request_count(status.received_request_count);
+  statistics->set_automatic_answer_count(status.automatic_answer_count);
 }
 
 }  // namespace sipcm::server

@@ -251,6 +251,33 @@ TYPED_TEST(NetworkTest, StoppedAcceptorRefusesNewConnectionsAndLeavesTheOldUp) {
   EXPECT_TRUE(this->time_.RunUntil([&, t = theirs] { return t->received() == "still here"; }));
 }
 
+TYPED_TEST(NetworkTest, AcceptorThatIsTurnedOffLeavesConnectionsWaiting) {
+  struct TakesOne final : net::Acceptor::Listener {
+    void OnAccepted(std::unique_ptr<net::ByteStream> stream) override {
+      accepted.push_back(std::move(stream));
+      acceptor->SetAccepting(false);
+    }
+    void OnAcceptFailed(const absl::Status&, bool) override {}
+    std::unique_ptr<net::Acceptor> acceptor;
+    std::vector<std::unique_ptr<net::ByteStream>> accepted;
+  } one;
+  auto bound = this->network()->Listen(At("127.0.0.1:0"), {});
+  ASSERT_TRUE(bound.ok());
+  const net::SocketAddress address = (*bound)->address();
+  auto first = this->ConnectPeer(address);
+  auto second = this->ConnectPeer(address);
+  one.acceptor = this->network()->Accept(this->loop(), *std::move(bound), &one);
+  ASSERT_TRUE(this->time_.RunUntil([&] { return one.accepted.size() == 1; }));
+  // A third connects, into the system's queue as the second.
+  auto third = this->ConnectPeer(address);
+  EXPECT_EQ(one.accepted.size(), 1u);
+  EXPECT_FALSE(second->is_over());
+  one.acceptor->SetAccepting(true);
+  EXPECT_TRUE(this->time_.RunUntil([&] { return one.accepted.size() == 2; }));
+  one.acceptor->SetAccepting(true);
+  EXPECT_TRUE(this->time_.RunUntil([&] { return one.accepted.size() == 3; }));
+}
+
 TYPED_TEST(NetworkTest, ListenerMayDestroyTheAcceptorFromInside) {
   struct StopsAtFirst final : net::Acceptor::Listener {
     void OnAccepted(std::unique_ptr<net::ByteStream>) override {

@@ -100,10 +100,15 @@ class FakeNetwork::Accepting final : public net::Acceptor {
   }
   ~Accepting() override { *alive_ = false; }
 
+  void SetAccepting(bool on) override {
+    accepting_ = on;
+    if (on && !wake_->armed()) wake_->Set(loop_->Now());
+  }
+
  private:
   void OnWake() {
     const std::shared_ptr<bool> alive = alive_;
-    for (int i = 0; i < kAcceptsPerTurn && !socket_->empty(); ++i) {
+    for (int i = 0; i < kAcceptsPerTurn && accepting_ && !socket_->empty(); ++i) {
       int& bad_accepts = network_->bad_accepts_[socket_->address()];
       if (bad_accepts > 0) {
         --bad_accepts;
@@ -114,7 +119,7 @@ class FakeNetwork::Accepting final : public net::Acceptor {
       listener_->OnAccepted(socket_->Dequeue());
       if (!*alive) return;
     }
-    if (!socket_->empty()) wake_->Set(loop_->Now());
+    if (accepting_ && !socket_->empty()) wake_->Set(loop_->Now());
   }
 
   FakeNetwork* const network_;
@@ -122,6 +127,7 @@ class FakeNetwork::Accepting final : public net::Acceptor {
   Listener* const listener_;
   const std::unique_ptr<event::Alarm> wake_;
   const std::unique_ptr<Socket> socket_;
+  bool accepting_ = true;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
