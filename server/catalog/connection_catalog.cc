@@ -133,7 +133,7 @@ void ConnectionCatalog::List(const sipcm::v1::ListConnectionsRequest& request,
     }
   }
   state_->engine->ListConnections(
-      manager_id, [this, request, done = std::move(done)](
+      manager_id, [this, request = request, done = std::move(done)](
                       absl::StatusOr<std::vector<ConnectionSnapshot>> connections) mutable {
         state_->thread.Post([request = std::move(request), done = std::move(done),
                              connections = std::move(connections)]() mutable {

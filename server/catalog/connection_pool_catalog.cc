@@ -136,7 +136,7 @@ void ConnectionPoolCatalog::List(const sipcm::v1::ListConnectionPoolsRequest& re
     }
   }
   state_->engine->ListPools(
-      manager_id, [this, request, done = std::move(done)](
+      manager_id, [this, request = request, done = std::move(done)](
                       absl::StatusOr<std::vector<PoolSnapshot>> pools) mutable {
         state_->thread.Post([request = std::move(request), done = std::move(done),
                              pools = std::move(pools)]() mutable {

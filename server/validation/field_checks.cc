@@ -17,7 +17,7 @@ using google::protobuf::EnumDescriptor;
 std::string ValueNames(const EnumDescriptor* descriptor) {
   std::vector<absl::string_view> names;
   for (int i = 0; i < descriptor->value_count(); ++i) {
-    if (descriptor->value(i)->number() != 0) names.push_back(descriptor->value(i)->name());
+    if (descriptor->value(i)->number() != 0) names.emplace_back(descriptor->value(i)->name());
   }
   return absl::StrJoin(names, ", ");
 }
