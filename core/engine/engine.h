@@ -101,8 +101,10 @@ class Engine {
   virtual void GetConnection(connection::ConnectionId id, Callback<ConnectionSnapshot> done) = 0;
   virtual void SetConnectionIdleTimeout(connection::ConnectionId id, absl::Duration timeout,
                                         Callback<ConnectionSnapshot> done) = 0;
-  // At once (kAdmin), or after what is outstanding when `drain`.
-  virtual void CloseConnection(connection::ConnectionId id, bool drain,
+  // Closes it (kAdmin): at once, or with `drain_timeout` once nothing is outstanding, at the latest
+  // after that time.
+  virtual void CloseConnection(connection::ConnectionId id,
+                               absl::optional<absl::Duration> drain_timeout,
                                Callback<ConnectionSnapshot> done) = 0;
   // After `removed` were taken out of the manager's allowed domains: closes (kDomainRemoved) the
   // mutual-TLS connections of peers that one of them fits and that the list does not let in any

@@ -55,7 +55,7 @@ class ShardedEngine final : public Engine {
   void GetConnection(connection::ConnectionId id, Callback<ConnectionSnapshot> done) override;
   void SetConnectionIdleTimeout(connection::ConnectionId id, absl::Duration timeout,
                                 Callback<ConnectionSnapshot> done) override;
-  void CloseConnection(connection::ConnectionId id, bool drain,
+  void CloseConnection(connection::ConnectionId id, absl::optional<absl::Duration> drain_timeout,
                        Callback<ConnectionSnapshot> done) override;
   void CloseConnectionsOf(const std::string& manager_id, std::vector<tls::AllowedDomain> removed,
                           Callback<int> done) override;

@@ -108,15 +108,14 @@ void ShardedEngine::SetConnectionIdleTimeout(connection::ConnectionId id, absl::
       std::move(done));
 }
 
-void ShardedEngine::CloseConnection(connection::ConnectionId id, bool drain,
+void ShardedEngine::CloseConnection(connection::ConnectionId id,
+                                    absl::optional<absl::Duration> drain_timeout,
                                     Callback<ConnectionSnapshot> done) {
   WithConnection(
       id,
-      [drain](connection::Connection& connection, Instant now) {
-        if (drain) {
-          LocalManager* manager = ConnectionTable::SlotOf(connection)->manager;
-          connection.Drain(now + manager->runtime.Get()->config.drain_timeout,
-                           connection::CloseReason::kAdmin);
+      [drain_timeout](connection::Connection& connection, Instant now) {
+        if (drain_timeout.has_value()) {
+          connection.Drain(now + *drain_timeout, connection::CloseReason::kAdmin);
         } else {
           connection.CloseAfterFlush(connection::CloseReason::kAdmin);
         }
@@ -133,11 +132,11 @@ void ShardedEngine::CloseConnectionsOf(const std::string& manager_id,
     return;
   }
   const auto removal = std::make_shared<const tls::DomainRemoval>(std::move(removed));
-  Gather<int>([manager = *manager,
-               removal](Worker& worker) { return worker.CloseRemoved(manager, *removal); },
-              [done = std::move(done)](const std::vector<int>& counts) mutable {
-                done(SumOf(counts));
-              });
+  Gather<int>(
+      [manager = *manager, removal](Worker& worker) {
+        return worker.CloseRemoved(manager, *removal);
+      },
+      [done = std::move(done)](const std::vector<int>& counts) mutable { done(SumOf(counts)); });
 }
 
 void ShardedEngine::RetireConnections(const std::string& manager_id, const std::string& object,

@@ -23,6 +23,8 @@ using sipcm::v1::Connection;
 
 namespace {
 
+constexpr absl::Duration kDefaultDrainTimeout = absl::Seconds(30);
+
 const FieldRules& Rules() {
   static const FieldRules* const rules = new FieldRules{
       {"state", "peer", "statistics", "last_receive_time", "last_send_time", "throttled",
@@ -182,19 +184,23 @@ void ConnectionCatalog::Close(const sipcm::v1::CloseConnectionRequest& request,
                               Done<Connection> done) {
   using Request = sipcm::v1::CloseConnectionRequest;
   absl::Status checked = CheckEnum(request.mode(), Request::Mode_descriptor(), "mode");
-  if (checked.ok() && request.has_drain_timeout()) {
-    checked = CheckDuration(request.drain_timeout(), absl::ZeroDuration(), absl::Hours(1),
-                            ZeroMeaning::kNoException, "drain_timeout")
-                  .status();
-    if (checked.ok()) checked = NotKept("drain_timeout", "no value; the manager's time is used");
-  }
   if (!checked.ok()) return done(checked);
+  absl::optional<absl::Duration> drain_timeout;
+  if (request.mode() == Request::WHEN_IDLE) drain_timeout = kDefaultDrainTimeout;
+  if (request.has_drain_timeout()) {
+    const absl::StatusOr<absl::Duration> given =
+        CheckDuration(request.drain_timeout(), absl::ZeroDuration(), absl::Hours(1),
+                      ZeroMeaning::kNoException, "drain_timeout");
+    if (!given.ok()) return done(given.status());
+    if (drain_timeout.has_value()) drain_timeout = *given;
+  }
   Ask(request.name(), "name",
-      [this, request, done = std::move(done)](absl::StatusOr<ConnectionSnapshot> found) mutable {
+      [this, request, drain_timeout,
+       done = std::move(done)](absl::StatusOr<ConnectionSnapshot> found) mutable {
         if (!found.ok()) return done(found.status());
         const absl::Status etag = CheckEtag(request.name(), request.etag(), ToProto(*found).etag());
         if (!etag.ok()) return done(etag);
-        state_->engine->CloseConnection(found->id, request.mode() == Request::WHEN_IDLE,
+        state_->engine->CloseConnection(found->id, drain_timeout,
                                         Answer(request.name(), std::move(done)));
       });
 }

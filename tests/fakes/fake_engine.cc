@@ -281,19 +281,20 @@ void FakeEngine::SetConnectionIdleTimeout(connection::ConnectionId id, absl::Dur
   GetConnection(id, std::move(done));
 }
 
-void FakeEngine::CloseConnection(connection::ConnectionId id, bool drain,
+void FakeEngine::CloseConnection(connection::ConnectionId id,
+                                 absl::optional<absl::Duration> drain_timeout,
                                  Callback<ConnectionSnapshot> done) {
   {
     absl::MutexLock lock(&mutex_);
     const auto it = connections_.find(id.value());
     if (it != connections_.end()) {
-      it->second.state =
-          drain ? connection::ConnectionState::kDraining : connection::ConnectionState::kClosed;
+      it->second.state = drain_timeout.has_value() ? connection::ConnectionState::kDraining
+                                                   : connection::ConnectionState::kClosed;
     }
   }
-  GetConnection(id, [this, id, drain,
+  GetConnection(id, [this, id, drains = drain_timeout.has_value(),
                      done = std::move(done)](absl::StatusOr<ConnectionSnapshot> answer) mutable {
-    if (!drain) {
+    if (!drains) {
       absl::MutexLock lock(&mutex_);
       connections_.erase(id.value());
     }

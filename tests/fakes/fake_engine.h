@@ -72,7 +72,7 @@ class FakeEngine final : public engine::Engine {
                      Callback<engine::ConnectionSnapshot> done) override;
   void SetConnectionIdleTimeout(connection::ConnectionId id, absl::Duration timeout,
                                 Callback<engine::ConnectionSnapshot> done) override;
-  void CloseConnection(connection::ConnectionId id, bool drain,
+  void CloseConnection(connection::ConnectionId id, absl::optional<absl::Duration> drain_timeout,
                        Callback<engine::ConnectionSnapshot> done) override;
   // Answers how many connections of the manager were let in by these patterns, and removes them.
   void CloseConnectionsOf(const std::string& manager_id, std::vector<tls::AllowedDomain> removed,

@@ -199,7 +199,7 @@ TEST(ManagersTest, ConnectionsAreListedClosedAndGivenAnIdleLimit) {
       "edge", [&](absl::StatusOr<std::vector<ConnectionSnapshot>> all) { listed = *all; });
   fixture.RunUntilIdle();
   ASSERT_THAT(listed, SizeIs(6));
-  fixture.engine->CloseConnection(listed[0].id, /*drain=*/false,
+  fixture.engine->CloseConnection(listed[0].id, absl::nullopt,
                                   [](absl::StatusOr<ConnectionSnapshot>) {});
   fixture.RunUntilIdle();
   absl::StatusOr<ConnectionSnapshot> gone = absl::UnknownError("not called");
@@ -208,6 +208,30 @@ TEST(ManagersTest, ConnectionsAreListedClosedAndGivenAnIdleLimit) {
   fixture.RunUntilIdle();
   EXPECT_EQ(ReasonOf(gone.status()), "RESOURCE_NOT_FOUND");
   EXPECT_EQ(fixture.events.events.back().close_reason, connection::CloseReason::kAdmin);
+}
+
+TEST(ManagersTest, ConnectionThatIsClosedWhenIdleWaitsForItsRequestUntilItsOwnLimit) {
+  EngineFixture fixture;
+  fixture.StartTcpManager();
+  ASSERT_TRUE(
+      fixture.engine->ApplyEndpoint(EngineFixture::PeerToPeer("alice", "sip:alice@example.com"))
+          .ok());
+  auto sink = std::make_shared<RecordingSink>();
+  auto subscription = fixture.Subscribe("alice", sink);
+  auto peer = fixture.ConnectPeer();
+  peer->Send(MakeRequest("OPTIONS", "sip:alice@example.com", 1));
+  fixture.RunUntilIdle();
+  std::vector<ConnectionSnapshot> listed;
+  fixture.engine->ListConnections(
+      "edge", [&](absl::StatusOr<std::vector<ConnectionSnapshot>> all) { listed = *all; });
+  fixture.RunUntilIdle();
+  ASSERT_THAT(listed, SizeIs(1));
+  fixture.engine->CloseConnection(listed[0].id, absl::Seconds(3),
+                                  [](absl::StatusOr<ConnectionSnapshot>) {});
+  fixture.AdvanceBy(absl::Milliseconds(2999));
+  EXPECT_FALSE(peer->is_over());
+  fixture.AdvanceBy(absl::Milliseconds(1));
+  EXPECT_TRUE(peer->is_over());
 }
 
 TEST(ManagersTest, ExplainDispatchSaysWhichStepDecidesAndSendsNothing) {

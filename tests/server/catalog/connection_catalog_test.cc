@@ -116,10 +116,14 @@ TEST_F(ConnectionCatalogTest, OneConnectionGetsItsOwnIdleTimeAndZeroIsNever) {
 }
 
 TEST_F(ConnectionCatalogTest, ClosesAtOnceOrWhenIdle) {
-  const auto drained =
-      Ask(&ConnectionCatalog::Close,
-          R"({"name":"connectionManagers/edge/connections/1","mode":"WHEN_IDLE"})");
+  const auto drained = Ask(&ConnectionCatalog::Close,
+                           R"({"name":"connectionManagers/edge/connections/1","mode":"WHEN_IDLE",)"
+                           R"("drain_timeout":"3s"})");
   EXPECT_EQ(drained->state(), Connection::DRAINING);
+  ExpectInvalid(Ask(&ConnectionCatalog::Close,
+                    R"({"name":"connectionManagers/edge/connections/2","drain_timeout":"3601s"})")
+                    .status(),
+                "FIELD_OUT_OF_RANGE", "drain_timeout");
   const auto closed =
       Ask(&ConnectionCatalog::Close, R"({"name":"connectionManagers/edge/connections/2"})");
   EXPECT_EQ(closed->state(), Connection::CLOSED);

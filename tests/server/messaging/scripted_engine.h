@@ -98,7 +98,7 @@ class ScriptedEngine final : public engine::Engine {
   void GetConnection(connection::ConnectionId, Callback<engine::ConnectionSnapshot>) override {}
   void SetConnectionIdleTimeout(connection::ConnectionId, absl::Duration,
                                 Callback<engine::ConnectionSnapshot>) override {}
-  void CloseConnection(connection::ConnectionId, bool,
+  void CloseConnection(connection::ConnectionId, absl::optional<absl::Duration>,
                        Callback<engine::ConnectionSnapshot>) override {}
   void CloseConnectionsOf(const std::string&, std::vector<tls::AllowedDomain>,
                           Callback<int>) override {}
