@@ -176,7 +176,7 @@ absl::StatusOr<ConnectionManager> ConnectionManagerCatalog::Replace(ConnectionMa
   if (!same_answer_times) {
     for (const std::string& name : state_->endpoints_of[stored.name()]) {
       SIPCM_RETURN_IF_ERROR(
-          state_->engine->ApplyEndpoint(ToEndpoint(*state_->endpoints.Find(name), stored)));
+          state_->engine->ApplyEndpoint(state_->EndpointOf(*state_->endpoints.Find(name), stored)));
     }
   }
   return Shown(stored);
@@ -198,6 +198,7 @@ absl::Status ConnectionManagerCatalog::Delete(
     state_->Tell(MakeEvent(Event::ENDPOINT_REMOVED, *state_->endpoints.Find(name),
                            "its connection manager was deleted by force"));
     state_->endpoints.Erase(name);
+    state_->passwords.erase(name);
     state_->endpoints_of[request.name()].erase(name);
   }
   ConnectionManager last = Shown(*manager);
@@ -273,9 +274,9 @@ void ConnectionManagerCatalog::StopListening(const sipcm::v1::StopListeningReque
       });
 }
 
-absl::Status ConnectionManagerCatalog::EnsureDefaultTcp(ControlState* state) {
-  if (state->managers.Find(kDefaultTcp) != nullptr) return absl::OkStatus();
-  ConnectionManager manager = DefaultTcp(state->options.now());
+absl::Status ConnectionManagerCatalog::EnsureDefault(const std::string& name, ControlState* state) {
+  if (state->managers.Find(name) != nullptr) return absl::OkStatus();
+  ConnectionManager manager = MakeDefault(name, state->options.now());
   SIPCM_ASSIGN_OR_RETURN(engine::ManagerConfig config, state->ConfigOf(manager));
   SIPCM_RETURN_IF_ERROR(state->engine->ApplyManager(std::move(config)));
   state->Tell(MakeEvent(Event::CONNECTION_MANAGER_ADDED,
@@ -284,10 +285,11 @@ absl::Status ConnectionManagerCatalog::EnsureDefaultTcp(ControlState* state) {
   return absl::OkStatus();
 }
 
-ConnectionManager ConnectionManagerCatalog::DefaultTcp(absl::Time now) {
+ConnectionManager ConnectionManagerCatalog::MakeDefault(const std::string& name, absl::Time now) {
   ConnectionManager manager;
-  manager.set_name(kDefaultTcp);
-  manager.set_kind(ConnectionManager::SERVER_TCP);
+  manager.set_name(name);
+  manager.set_kind(name == kDefaultClient ? ConnectionManager::CLIENT
+                                          : ConnectionManager::SERVER_TCP);
   manager.set_display_name("made for endpoints that name no manager");
   manager.add_allowed_domains()->set_pattern("localhost");
   NormalizeManager(now, &manager).IgnoreError();  // a constant that is in order

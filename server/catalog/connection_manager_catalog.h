@@ -42,12 +42,17 @@ class ConnectionManagerCatalog {
   absl::StatusOr<sipcm::v1::CheckPeerResponse> CheckPeer(
       const sipcm::v1::CheckPeerRequest& request);
 
-  // The manager of PEER_TO_PEER endpoints that name none, made on first use: no addresses, so that
-  // it only sends until it gets some.
+  // The managers of endpoints that name none, made on first use. That of PEER_TO_PEER ones has no
+  // addresses, so that it only sends until it gets some; that of REGISTERED ones is a CLIENT.
   static constexpr char kDefaultTcp[] = "connectionManagers/default-tcp";
-  static absl::Status EnsureDefaultTcp(ControlState* state)
+  static constexpr char kDefaultClient[] = "connectionManagers/default-client";
+  static bool IsDefault(absl::string_view name) {
+    return name == kDefaultTcp || name == kDefaultClient;
+  }
+  // As it is made. `name` is one of both.
+  static sipcm::v1::ConnectionManager MakeDefault(const std::string& name, absl::Time now);
+  static absl::Status EnsureDefault(const std::string& name, ControlState* state)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state->mutex);
-  static sipcm::v1::ConnectionManager DefaultTcp(absl::Time now);
 
   // Starts what has auto_start and is idle. One status per failure, naming the manager; the others
   // listen all the same.

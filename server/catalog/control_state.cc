@@ -5,6 +5,7 @@
 
 #include "core/base/status_macros.h"
 #include "core/engine/manager_runtime.h"
+#include "server/conversion/endpoint_conversion.h"
 #include "server/conversion/manager_conversion.h"
 #include "server/store/file_text.h"
 #include "server/store/resource_name.h"
@@ -51,6 +52,12 @@ ControlState::ControlState(engine::Engine* engine, Options options)
       endpoints("endpoint", kEndpoints),
       certificates("certificate", kCertificates),
       trust_bundles("trust bundle", kTrustBundles) {}
+
+dispatch::Endpoint ControlState::EndpointOf(const sipcm::v1::Endpoint& endpoint,
+                                            const sipcm::v1::ConnectionManager& manager) const {
+  const auto password = passwords.find(endpoint.name());
+  return ToEndpoint(endpoint, manager, password == passwords.end() ? "" : password->second);
+}
 
 absl::StatusOr<engine::ManagerConfig> ControlState::ConfigOf(const ConnectionManager& manager) {
   // Lambdas are functions of their own to the thread-safety analysis; the lock is held here.

@@ -71,6 +71,11 @@ struct ControlState {
   std::vector<std::string> UsersOf(const std::string& name) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
+  // The endpoint as the engine wants it. Its manager is there.
+  dispatch::Endpoint EndpointOf(const sipcm::v1::Endpoint& endpoint,
+                                const sipcm::v1::ConnectionManager& manager) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
   engine::Engine* const engine;
   const Options options;
 
@@ -79,6 +84,9 @@ struct ControlState {
   ResourceStore<sipcm::v1::Endpoint> endpoints ABSL_GUARDED_BY(mutex);
   ResourceStore<sipcm::v1::Certificate> certificates ABSL_GUARDED_BY(mutex);
   ResourceStore<sipcm::v1::TrustBundle> trust_bundles ABSL_GUARDED_BY(mutex);
+  // By endpoint name: what it registers with. Never in a resource, so that no answer, filter, event
+  // or etag can tell it.
+  std::map<std::string, std::string> passwords ABSL_GUARDED_BY(mutex);
   // By manager name: the names of its endpoints.
   std::map<std::string, std::set<std::string>> endpoints_of ABSL_GUARDED_BY(mutex);
   // By name: what was read from the PEM.

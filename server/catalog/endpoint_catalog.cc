@@ -6,10 +6,12 @@
 #include "absl/strings/strip.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
+#include "core/engine/send_route.h"
 #include "core/sip/address_of_record.h"
 #include "core/sip/uri.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "server/conversion/endpoint_conversion.h"
+#include "server/conversion/registration_conversion.h"
 #include "server/event/resource_event.h"
 #include "server/store/resource_name.h"
 #include "server/store/update_mask.h"
@@ -57,9 +59,9 @@ absl::StatusOr<ConnectionManager> EndpointCatalog::ManagerOf(const Endpoint& end
                                                              bool validate_only) {
   const std::string& name = endpoint.connection_manager();
   const ConnectionManager* found = state_->managers.Find(name);
-  if (found == nullptr && name == ConnectionManagerCatalog::kDefaultTcp) {
-    if (validate_only) return ConnectionManagerCatalog::DefaultTcp(state_->options.now());
-    SIPCM_RETURN_IF_ERROR(ConnectionManagerCatalog::EnsureDefaultTcp(state_));
+  if (found == nullptr && ConnectionManagerCatalog::IsDefault(name)) {
+    if (validate_only) return ConnectionManagerCatalog::MakeDefault(name, state_->options.now());
+    SIPCM_RETURN_IF_ERROR(ConnectionManagerCatalog::EnsureDefault(name, state_));
     found = state_->managers.Find(name);
   }
   if (found == nullptr) {
@@ -78,6 +80,14 @@ absl::StatusOr<ConnectionManager> EndpointCatalog::ManagerOf(const Endpoint& end
         "connection_manager");
   }
   return *found;
+}
+
+// As the engine would refuse it.
+absl::Status EndpointCatalog::CheckFirstHop(const Endpoint& endpoint,
+                                            const ConnectionManager& manager) {
+  if (endpoint.kind() != Endpoint::REGISTERED) return absl::OkStatus();
+  SIPCM_ASSIGN_OR_RETURN(const engine::ManagerConfig config, state_->ConfigOf(manager));
+  return engine::FirstHopOf(ToSettings(endpoint, manager, ""), config).status();
 }
 
 absl::Status EndpointCatalog::CheckAddressFree(const Endpoint& endpoint) {
@@ -114,8 +124,12 @@ absl::StatusOr<Endpoint> EndpointCatalog::Create(const sipcm::v1::CreateEndpoint
   const bool epid_given = !endpoint.endpoint_id().empty();
   SIPCM_RETURN_IF_ERROR(Within(NormalizeEndpoint(&endpoint), "endpoint"));
   if (endpoint.connection_manager().empty()) {
-    endpoint.set_connection_manager(ConnectionManagerCatalog::kDefaultTcp);
+    endpoint.set_connection_manager(endpoint.kind() == Endpoint::REGISTERED
+                                        ? ConnectionManagerCatalog::kDefaultClient
+                                        : ConnectionManagerCatalog::kDefaultTcp);
   }
+  std::string password;
+  TakePassword(&endpoint, &password);
   absl::MutexLock lock(&state_->mutex);
   SIPCM_RETURN_IF_ERROR(state_->endpoints.CheckFree(endpoint.name()));
   absl::StatusOr<ConnectionManager> manager = ManagerOf(endpoint, request.validate_only());
@@ -123,17 +137,16 @@ absl::StatusOr<Endpoint> EndpointCatalog::Create(const sipcm::v1::CreateEndpoint
   if (epid_given && request.validate_only()) {
     SIPCM_RETURN_IF_ERROR(Within(CheckAddressFree(endpoint), "endpoint"));
   }
-  if (request.validate_only()) {
-    AddManagerDefaults(*manager, &endpoint);
-    endpoint.set_state(Endpoint::READY);
-    return endpoint;
-  }
-  absl::Status applied = state_->engine->ApplyEndpoint(ToEndpoint(endpoint, *manager));
+  SIPCM_RETURN_IF_ERROR(Within(CheckFirstHop(endpoint, *manager), "endpoint"));
+  if (request.validate_only()) return Shown(endpoint);
+  const dispatch::Endpoint wanted = ToEndpoint(endpoint, *manager, password);
+  absl::Status applied = state_->engine->ApplyEndpoint(wanted);
   if (applied.code() == absl::StatusCode::kAlreadyExists) {
     // Said again with the other one's name, which only the catalogue knows.
     SIPCM_RETURN_IF_ERROR(Within(CheckAddressFree(endpoint), "endpoint"));
   }
   if (!applied.ok()) return Within(std::move(applied), "endpoint");
+  if (!password.empty()) state_->passwords[endpoint.name()] = std::move(password);
   state_->endpoints_of[endpoint.connection_manager()].insert(endpoint.name());
   Endpoint shown = Shown(state_->endpoints.Put(std::move(endpoint), state_->options.now()));
   state_->Tell(MakeEvent(Event::ENDPOINT_ADDED, shown));
@@ -168,14 +181,23 @@ absl::StatusOr<Endpoint> EndpointCatalog::Update(const sipcm::v1::UpdateEndpoint
   Endpoint changed = *stored;
   SIPCM_RETURN_IF_ERROR(
       ApplyUpdateMask(request.update_mask(), patch, "endpoint", Rules(), &changed));
+  if (changed.has_registration() && changed.registration().instance_id().empty()) {
+    changed.mutable_registration()->set_instance_id(stored->registration().instance_id());
+  }
   SIPCM_RETURN_IF_ERROR(Within(NormalizeEndpoint(&changed), "endpoint"));
+  std::string password;
+  const bool has_password = TakePassword(&changed, &password);
+  const ConnectionManager* manager = state_->managers.Find(changed.connection_manager());
+  SIPCM_RETURN_IF_ERROR(Within(CheckFirstHop(changed, *manager), "endpoint"));
   if (request.validate_only() ||
-      google::protobuf::util::MessageDifferencer::Equals(*stored, changed)) {
+      (!has_password && google::protobuf::util::MessageDifferencer::Equals(*stored, changed))) {
     return Shown(changed);
   }
-  const ConnectionManager* manager = state_->managers.Find(changed.connection_manager());
+  // Without one the old one stays.
+  if (!has_password) password = state_->passwords[changed.name()];
   SIPCM_RETURN_IF_ERROR(
-      Within(state_->engine->ApplyEndpoint(ToEndpoint(changed, *manager)), "endpoint"));
+      Within(state_->engine->ApplyEndpoint(ToEndpoint(changed, *manager, password)), "endpoint"));
+  state_->passwords[changed.name()] = std::move(password);
   Endpoint shown = Shown(state_->endpoints.Put(std::move(changed), state_->options.now()));
   state_->Tell(MakeEvent(Event::ENDPOINT_CHANGED, shown));
   return shown;
@@ -191,6 +213,7 @@ absl::Status EndpointCatalog::Delete(const sipcm::v1::DeleteEndpointRequest& req
   state_->Tell(MakeEvent(Event::ENDPOINT_REMOVED, std::move(last)));
   state_->endpoints_of[endpoint->connection_manager()].erase(request.name());
   state_->endpoints.Erase(request.name());
+  state_->passwords.erase(request.name());
   return absl::OkStatus();
 }
 
@@ -231,7 +254,12 @@ Endpoint EndpointCatalog::Shown(const Endpoint& stored) {
   if (const ConnectionManager* manager = state_->managers.Find(stored.connection_manager())) {
     AddManagerDefaults(*manager, &shown);
   }
-  shown.set_state(Endpoint::READY);
+  if (shown.kind() == Endpoint::REGISTERED) {
+    const auto status = state_->engine->GetEndpointStatus(IdOf(stored.name()));
+    AddStatus(status.ok() ? *status : engine::EndpointStatus(), &shown);
+  } else {
+    shown.set_state(Endpoint::READY);
+  }
   return shown;
 }
 

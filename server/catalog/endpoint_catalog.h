@@ -40,6 +40,9 @@ class EndpointCatalog {
                                                          bool validate_only)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
   // ALREADY_EXISTS (ENDPOINT_ADDRESS_TAKEN) naming the other one.
+  absl::Status CheckFirstHop(const sipcm::v1::Endpoint& endpoint,
+                             const sipcm::v1::ConnectionManager& manager)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
   absl::Status CheckAddressFree(const sipcm::v1::Endpoint& endpoint)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
   sipcm::v1::Endpoint Shown(const sipcm::v1::Endpoint& stored)

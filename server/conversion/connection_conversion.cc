@@ -53,6 +53,9 @@ Connection ToProto(const engine::ConnectionSnapshot& connection) {
   if (!connection.pool_id.empty()) {
     proto.set_pool(PoolName(connection.manager_id, connection.pool_id));
   }
+  if (!connection.endpoint_id.empty()) {
+    proto.set_endpoint(ResourceName(kEndpoints, connection.endpoint_id));
+  }
   proto.set_certificate_version(connection.certificate_version);
   *proto.mutable_idle_timeout() = ToDuration(connection.idle_timeout);
   *proto.mutable_open_time() = ToTimestamp(connection.open_time);

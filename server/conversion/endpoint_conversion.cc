@@ -1,5 +1,6 @@
 #include "server/conversion/endpoint_conversion.h"
 
+#include <memory>
 #include <vector>
 
 #include "absl/random/random.h"
@@ -16,6 +17,7 @@
 #include "core/sip/status_code.h"
 #include "core/sip/uri.h"
 #include "server/conversion/limits_conversion.h"
+#include "server/conversion/registration_conversion.h"
 #include "server/store/resource_name.h"
 #include "server/validation/field_checks.h"
 #include "server/validation/refusal.h"
@@ -120,9 +122,6 @@ absl::Duration FromDuration(const google::protobuf::Duration& proto) {
 
 absl::Status NormalizeEndpoint(Endpoint* endpoint) {
   SIPCM_RETURN_IF_ERROR(CheckRequiredEnum(endpoint->kind(), Endpoint::Kind_descriptor(), "kind"));
-  if (endpoint->kind() == Endpoint::REGISTERED) {
-    return NotKept("kind", "PEER_TO_PEER; REGISTERED comes with the work on registration");
-  }
   SIPCM_RETURN_IF_ERROR(CheckAddress(endpoint->address(), "address"));
   if (endpoint->aliases_size() > kMaxAliases) {
     return BadField(
@@ -137,7 +136,10 @@ absl::Status NormalizeEndpoint(Endpoint* endpoint) {
         ParseName(endpoint->connection_manager(), kConnectionManagers, "connection_manager")
             .status());
   }
-  if (endpoint->has_registration()) {
+  if (endpoint->kind() == Endpoint::REGISTERED) {
+    endpoint->clear_gruu();  // the registrar's to tell
+    SIPCM_RETURN_IF_ERROR(NormalizeRegistration(endpoint));
+  } else if (endpoint->has_registration()) {
     return BadField("CONFLICTING_FIELDS", "registration",
                     "a PEER_TO_PEER endpoint has none; leave it out");
   }
@@ -150,8 +152,8 @@ absl::Status NormalizeEndpoint(Endpoint* endpoint) {
   return NormalizeEpid(endpoint);
 }
 
-dispatch::Endpoint ToEndpoint(const Endpoint& endpoint,
-                              const sipcm::v1::ConnectionManager& manager) {
+dispatch::Endpoint ToEndpoint(const Endpoint& endpoint, const sipcm::v1::ConnectionManager& manager,
+                              const std::string& password) {
   Endpoint whole = endpoint;
   AddManagerDefaults(manager, &whole);
   dispatch::Endpoint core;
@@ -164,6 +166,10 @@ dispatch::Endpoint ToEndpoint(const Endpoint& endpoint,
   core.endpoint_id = whole.endpoint_id();
   core.answer_timeout = FromDuration(whole.answer_timeout());
   core.invite_answer_timeout = FromDuration(whole.invite_answer_timeout());
+  if (core.kind == dispatch::EndpointKind::kRegistered) {
+    core.registration = std::make_shared<const dispatch::RegistrationSettings>(
+        ToSettings(whole, manager, password));
+  }
   core.max_waiting_delivery_count = manager.limits().max_queued_delivery_count();
   return core;
 }

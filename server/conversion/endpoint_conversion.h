@@ -15,12 +15,13 @@ namespace sipcm::server {
 
 // Checks every field of an endpoint by itself and gives it an epid when it has none. Its manager
 // is checked for form only, and may be empty. INVALID_ARGUMENT names the field, relative to the
-// endpoint; UNIMPLEMENTED (NOT_IN_THIS_VERSION) for REGISTERED endpoints and settings not kept.
+// endpoint; UNIMPLEMENTED (NOT_IN_THIS_VERSION) for settings not kept.
 absl::Status NormalizeEndpoint(sipcm::v1::Endpoint* endpoint);
 
 // `endpoint` was normalized, has a name and this manager.
 dispatch::Endpoint ToEndpoint(const sipcm::v1::Endpoint& endpoint,
-                              const sipcm::v1::ConnectionManager& manager);
+                              const sipcm::v1::ConnectionManager& manager,
+                              const std::string& password);
 
 // Fills in what is in force where the manager's defaults are.
 void AddManagerDefaults(const sipcm::v1::ConnectionManager& manager, sipcm::v1::Endpoint* endpoint);

@@ -1,0 +1,162 @@
+"""A registrar of the tests' own: takes REGISTERs over TCP, asks who it is, keeps the bindings."""
+
+import hashlib
+import re
+import socket
+import threading
+
+from tests.integration.support.sip_peer import Message
+from tests.integration.support.waiting import wait_for
+
+REALM = 'example.com'
+
+
+def _hash(algorithm, *parts):
+    digest = hashlib.md5 if algorithm == 'MD5' else hashlib.sha256
+    return digest(':'.join(parts).encode()).hexdigest()
+
+
+class Registrar:
+    """Listens when constructed. `users`: passwords by user name; without any nobody is asked."""
+
+    def __init__(self, users=None, algorithm='SHA-256', min_expires=0):
+        self._listener = socket.create_server(('127.0.0.1', 0))
+        self.address = self._listener.getsockname()
+        self._users = users or {}
+        self._algorithm = algorithm
+        self._min_expires = min_expires
+        self._lock = threading.Lock()
+        self._connections = []
+        self._registers = []  # accepted ones: (number of the connection, request)
+        self._others = []  # what came besides
+        self._nonces = {}  # of each, the highest nonce count that was used
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.kill_connections()
+
+    @property
+    def uri(self):
+        return 'sip:127.0.0.1:%d' % self.address[1]
+
+    def registers(self):
+        with self._lock:
+            return list(self._registers)
+
+    def wait_for_registers(self, count):
+        wait_for(lambda: len(self.registers()) >= count, '%d REGISTERs' % count)
+        return self.registers()
+
+    def others(self):
+        with self._lock:
+            return list(self._others)
+
+    def kill_connections(self):
+        """Resets all that are open."""
+        with self._lock:
+            for connection in self._connections:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+    def send(self, data):
+        """On the connection that registered last."""
+        with self._lock:
+            connection = self._connections[self._registers[-1][0]]
+        connection.sendall(data)
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with self._lock:
+                self._connections.append(connection)
+                number = len(self._connections) - 1
+            threading.Thread(target=self._serve, args=(connection, number), daemon=True).start()
+
+    def _serve(self, connection, number):
+        received = b''
+        while True:
+            try:
+                data = connection.recv(65536)
+            except OSError:
+                data = b''
+            if not data:
+                connection.close()
+                return
+            received += data
+            while True:
+                if received.startswith(b'\r\n\r\n'):  # a ping
+                    received = received[4:]
+                    connection.sendall(b'\r\n')
+                    continue
+                head, separator, rest = received.partition(b'\r\n\r\n')
+                if not separator:
+                    break
+                message = Message(head, b'')
+                length = int(message.header('Content-Length') or 0)
+                if len(rest) < length:
+                    break
+                message.body = rest[:length]
+                received = rest[length:]
+                self._take(connection, number, message)
+
+    def _take(self, connection, number, message):
+        if not message.start_line.startswith('REGISTER '):
+            with self._lock:
+                self._others.append((number, message))
+            if not message.status:
+                self._answer(connection, message, '200 OK')
+            return
+        if self._users and not self._is_authorised(message):
+            nonce = 'nonce-%d' % (len(self._nonces) + 1)
+            with self._lock:
+                self._nonces[nonce] = 0
+            self._answer(connection, message, '401 Unauthorized', [
+                'WWW-Authenticate: Digest realm="%s", nonce="%s", qop="auth", algorithm=%s' %
+                (REALM, nonce, self._algorithm)])
+            return
+        expires = int(message.header('Expires'))
+        if 0 < expires < self._min_expires:
+            self._answer(connection, message, '423 Interval Too Brief',
+                         ['Min-Expires: %d' % self._min_expires])
+            return
+        with self._lock:
+            self._registers.append((number, message))
+        self._answer(connection, message, '200 OK',
+                     ['Contact: %s;expires=%d' % (message.header('Contact'), expires)])
+
+    def _is_authorised(self, message):
+        given = dict(re.findall(r'(\w+)="?([^",]*)"?', message.header('Authorization')))
+        password = self._users.get(given.get('username'))
+        nonce, count = given.get('nonce'), int(given.get('nc', '0'), 16)
+        with self._lock:
+            fresh = self._nonces.get(nonce, count) < count
+            if fresh:
+                self._nonces[nonce] = count
+        if password is None or not fresh:
+            return False
+        algorithm = self._algorithm
+        key = _hash(algorithm, given['username'], REALM, password)
+        target = _hash(algorithm, 'REGISTER', given['uri'])
+        return given['response'] == _hash(algorithm, key, nonce, given['nc'], given['cnonce'],
+                                          'auth', target)
+
+    @staticmethod
+    def _answer(connection, request, status, extra=()):
+        lines = ['SIP/2.0 ' + status]
+        for name in ('Via', 'From', 'To', 'Call-ID', 'CSeq'):
+            lines += ['%s: %s' % (name, value) for value in request.all(name)]
+        lines += [*extra, 'Content-Length: 0']
+        try:
+            connection.sendall(('\r\n'.join(lines) + '\r\n\r\n').encode())
+        except OSError:
+            pass
