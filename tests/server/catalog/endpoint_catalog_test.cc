@@ -79,11 +79,25 @@ INSTANTIATE_TEST_SUITE_P(
                 "connection_manager":"edge"})",
                 "INVALID_NAME", "connection_manager"}));
 
-TEST_F(EndpointCatalogTest, RegisteredEndpointsAreSaidToComeLater) {
-  const absl::Status status =
-      CreateEndpoint("alice", R"({"kind":"REGISTERED","address":"sip:a@example.com"})").status();
-  ExpectRefused(status, absl::StatusCode::kUnimplemented, "NOT_IN_THIS_VERSION", "endpoint.kind");
-  EXPECT_TRUE(absl::StrContains(status.message(), "registration"));
+TEST_F(EndpointCatalogTest, ARegisteredEndpointGoesToTheDefaultClientManagerAndFillsInTheRest) {
+  const auto created =
+      CreateEndpoint("alice", R"({"kind":"REGISTERED","address":"sip:a@example.com",
+      "registration":{"registrar":"sip:example.com","password":"secret"}})");
+  ASSERT_TRUE(created.ok()) << created.status();
+  EXPECT_EQ(created->connection_manager(), "connectionManagers/default-client");
+  EXPECT_EQ(created->registration().username(), "a");
+  EXPECT_EQ(created->registration().requested_lifetime().seconds(), 3600);
+  EXPECT_EQ(created->registration().reg_id(), 1);
+  EXPECT_TRUE(absl::StartsWith(created->registration().instance_id(), "urn:uuid:"));
+  EXPECT_EQ(created->state(), sipcm::v1::Endpoint::WAITING);
+  EXPECT_EQ(created->registration().password(), "");
+  EXPECT_EQ(engine_.endpoint("alice").registration->password, "secret");
+}
+
+TEST_F(EndpointCatalogTest, ARegisteredEndpointNeedsARegistrar) {
+  ExpectRefused(
+      CreateEndpoint("alice", R"({"kind":"REGISTERED","address":"sip:a@example.com"})").status(),
+      absl::StatusCode::kInvalidArgument, "REQUIRED_FIELD_MISSING", "endpoint.registration");
 }
 
 TEST_F(EndpointCatalogTest, TheManagerHasToBeThereAndOfAFittingKind) {
