@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/base/check.h"
 #include "core/base/error.h"
 
@@ -20,84 +21,82 @@ int Weight(const absl::Status& failure) {
   return 3;
 }
 
+net::ServiceQuery QueryOf(const Attempt::Target& target) {
+  net::ServiceQuery query;
+  query.host = target.host;
+  query.port = target.port;
+  query.steps = target.steps;
+  query.service = target.transport == Transport::kTls ? net::ServiceQuery::Service::kSips
+                                                      : net::ServiceQuery::Service::kSip;
+  return query;
+}
+
 }  // namespace
 
 Attempt::Attempt(Target target, Means means, std::shared_ptr<const ConnectionSettings> settings,
                  StreamDecorator decorator, Callback done)
-    : target_(std::move(target)),
+    : asked_(std::move(target)),
       means_(means),
       settings_(std::move(settings)),
       decorator_(std::move(decorator)),
       done_(std::move(done)) {
-  connect_alarm_ = means_.environment->loop()->NewAlarm([this] { OnConnectTimeout(); });
-  resolution_ =
-      means_.resolver->Resolve(net::RecordType::kAddress, target_.host,
-                               [this](const net::DnsAnswer& answer) { OnResolved(answer); });
+  search_ = std::make_unique<net::LocationSearch>(
+      means_.environment->loop(), means_.resolver, means_.random, QueryOf(asked_),
+      [this](absl::StatusOr<std::vector<net::ServiceTarget>> targets) {
+        OnLocated(std::move(targets));
+      });
 }
 
-Attempt::~Attempt() { *alive_ = false; }
+Attempt::~Attempt() {
+  *alive_ = false;
+  if (connection_ != nullptr) means_.roster->NoteAbandoned(target_in_use_);
+}
 
-void Attempt::OnResolved(const net::DnsAnswer& answer) {
-  if (!answer.status.ok()) {
-    Note(answer.status);
+void Attempt::OnLocated(absl::StatusOr<std::vector<net::ServiceTarget>> targets) {
+  if (!targets.ok()) {
+    Note(targets.status());
     return FinishSoon();
   }
-  for (const net::IpAddress& address : answer.addresses) {
-    if (addresses_.size() == kMaxAddresses) break;
-    if (target_.local_address.has_value() && target_.local_address->family() != address.family()) {
-      continue;
-    }
-    addresses_.push_back(address);
+  means_.roster->Update(*std::move(targets));
+  std::optional<net::AddressFamily> family;
+  if (asked_.local_address.has_value()) family = asked_.local_address->family();
+  std::vector<net::ServiceTarget> plan = means_.roster->Plan(family, kMaxTargets);
+  if (plan.empty()) {
+    Note(MakeError(
+        absl::StatusCode::kNotFound, "DNS_NO_ADDRESS",
+        absl::StrCat("host \"", asked_.host, "\" has no address of the family of ",
+                     asked_.local_address->ToString(), "; correct local_address or the host")));
+    return FinishSoon();
   }
-  if (addresses_.empty()) {
-    Note(
-        MakeError(absl::StatusCode::kNotFound, "DNS_NO_ADDRESS",
-                  absl::StrCat("host \"", target_.host, "\" has no address of the family of ",
-                               target_.local_address.has_value() ? target_.local_address->ToString()
-                                                                 : "IPv4 or IPv6",
-                               "; correct local_address or the host")));
-  }
-  TryNext();
+  race_ = std::make_unique<ConnectRace>(means_.environment->loop(), means_.network, means_.roster,
+                                        asked_.local_address, settings_->connect_timeout,
+                                        std::move(plan), static_cast<ConnectRace::Host*>(this));
+  race_->Run();
 }
 
-void Attempt::TryNext() {
-  if (next_address_ == addresses_.size()) return FinishSoon();
-  const net::SocketAddress remote{addresses_[next_address_++], target_.port};
-  event::EventLoop* const loop = means_.environment->loop();
-  connect_alarm_->Set(loop->Now() + settings_->connect_timeout);
-  connect_ =
-      means_.network->Connect(loop, remote, target_.local_address,
-                              [this](absl::StatusOr<std::unique_ptr<net::ByteStream>> stream) {
-                                OnConnected(std::move(stream));
-                              });
-}
-
-void Attempt::OnConnectTimeout() {
-  connect_ = nullptr;
-  const net::SocketAddress remote{addresses_[next_address_ - 1], target_.port};
-  Note(MakeError(absl::StatusCode::kUnavailable, "CONNECT_TIMEOUT",
-                 absl::StrCat(remote.ToString(), " did not answer within ",
-                              absl::FormatDuration(settings_->connect_timeout),
-                              "; check that the address is right and that no firewall drops it")));
-  TryNext();
-}
-
-void Attempt::OnConnected(absl::StatusOr<std::unique_ptr<net::ByteStream>> stream) {
-  connect_alarm_->Cancel();
-  connect_ = nullptr;
-  if (!stream.ok()) {
-    Note(stream.status());
-    return TryNext();
-  }
-  DecoratedStream decorated = decorator_(*std::move(stream));
+void Attempt::OnRaceWon(const net::ServiceTarget& target, std::unique_ptr<net::ByteStream> stream) {
+  target_in_use_ = target;
+  DecoratedStream decorated = decorator_(std::move(stream));
   connection_ = std::make_unique<Connection>((*means_.new_id)(), Direction::kOutgoing,
-                                             target_.transport, std::move(decorated.stream),
+                                             asked_.transport, std::move(decorated.stream),
                                              decorated.tls, settings_, means_.environment);
   connection_->Start(this);
 }
 
+void Attempt::OnTargetFailed(const net::ServiceTarget& target, const absl::Status& failure) {
+  tried_.push_back(absl::StrCat(target.address.ToString(), " ", ReasonOf(failure)));
+  Note(failure);
+}
+
+void Attempt::OnRaceLost(const absl::Status& cause) {
+  is_foreign_ = failure_.ok();
+  if (is_foreign_) failure_ = cause;
+  FinishSoon();
+}
+
 void Attempt::OnEstablished(Connection& connection) {
   connection.SetReading(false);  // what comes is for who gets the connection
+  means_.roster->NoteSuccess(target_in_use_);
   FinishSoon();
 }
 
@@ -111,11 +110,19 @@ void Attempt::OnMalformed(Connection&, const sip::MessageView&, const sip::Parse
 
 void Attempt::OnClosed(Connection& connection, CloseReason reason, const absl::Status& detail) {
   if (means_.observer != nullptr) means_.observer->OnConnectionFailed(connection, reason, detail);
-  Note(!detail.ok() ? detail
-                    : MakeError(absl::StatusCode::kUnavailable, "CONNECTION_CLOSED",
-                                absl::StrCat("closed: ", CloseReasonName(reason))));
+  const absl::Status failure = !detail.ok()
+                                   ? detail
+                                   : MakeError(absl::StatusCode::kUnavailable, "CONNECTION_CLOSED",
+                                               absl::StrCat("closed: ", CloseReasonName(reason)));
   connection_ = nullptr;
-  if (!finishing_) TryNext();
+  // Our verdict on a certificate is about the name that was asked for; others may use the address.
+  if (absl::IsFailedPrecondition(failure)) {
+    means_.roster->NoteAbandoned(target_in_use_);
+  } else {
+    means_.roster->NoteFailure(target_in_use_, failure);
+  }
+  OnTargetFailed(target_in_use_, failure);
+  if (!finishing_) race_->Run();
 }
 
 void Attempt::Note(const absl::Status& failure) {
@@ -123,11 +130,16 @@ void Attempt::Note(const absl::Status& failure) {
 }
 
 absl::Status Attempt::Failure() const {
+  if (is_foreign_) return failure_;
+  const bool by_service = asked_.steps == net::ServiceQuery::Steps::kService;
   const std::string where =
-      absl::StrCat("\"", target_.host, "\" port ", target_.port,
-                   target_.transport == Transport::kTls ? " (TLS)" : " (TCP)");
+      absl::StrCat("\"", asked_.host, "\"", by_service ? " by service" : " port ",
+                   by_service ? "" : absl::StrCat(asked_.port),
+                   asked_.transport == Transport::kTls ? " (TLS)" : " (TCP)");
   const std::string tried =
-      next_address_ > 1 ? absl::StrCat(" (", next_address_, " addresses tried)") : "";
+      tried_.size() > 1 ? absl::StrCat(" (", tried_.size(),
+                                       " addresses tried: ", absl::StrJoin(tried_, ", "), ")")
+                        : "";
   return MakeError(failure_.code(), ReasonOf(failure_),
                    absl::StrCat("cannot connect to ", where, ": ", failure_.message(), tried));
 }
@@ -146,7 +158,12 @@ void Attempt::Finish() {
     return;
   }
   Callback done = std::move(done_);
-  if (connection_ == nullptr) return done(Failure());
+  if (connection_ == nullptr) {
+    const absl::Status failure = Failure();
+    if (!tried_.empty()) means_.roster->budget().NoteFailure(failure);
+    return done(failure);
+  }
+  means_.roster->budget().NoteSuccess();
   connection_->SetListener(nullptr);
   connection_->SetReading(true);
   done(std::move(connection_));

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "core/connection/close_reason.h"
 #include "core/connection/connection.h"
+#include "core/connection/targets/target_health.h"
 #include "core/dispatch/delivery.h"
 #include "core/pool/connection_pool.h"
 #include "core/tls/peer_identity.h"
@@ -37,12 +38,23 @@ struct ConnectionSnapshot {
   int outstanding_count = 0;
 };
 
+// One address of a destination, as its pool knows it.
+struct TargetSnapshot {
+  net::SocketAddress address;
+  int priority = 0;  // of SRV, as `weight`; 0 without
+  int weight = 0;
+  connection::Health health = connection::Health::kHealthy;
+  absl::Time retry_time;      // of kDead: not before
+  absl::Status last_failure;  // unless healthy
+};
+
 struct PoolSnapshot {
   std::string manager_id;
   pool::Destination destination;
   pool::PoolLimits limits;
   pool::PoolStatistics statistics;
-  bool live = false;  // false: only a setting, no pool yet
+  std::vector<TargetSnapshot> targets;  // best first; empty before the first resolution
+  bool live = false;                    // false: only a setting, no pool yet
 };
 
 // Sums over all workers, for metrics and Admin.GetServer. Monotonic unless said otherwise.

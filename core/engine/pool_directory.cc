@@ -2,20 +2,40 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/base/check.h"
+#include "core/base/error.h"
+#include "core/connection/targets/target_roster.h"
 #include "core/tls/tls_stream.h"
 
 namespace sipcm::engine {
 
 struct PoolDirectory::Home final : event::TimeoutQueue::Entry, connection::Attempt::Observer {
+  Home(PoolDirectory* directory, const Key& of)
+      : host(directory->host_),
+        key(of),
+        roster(directory->loop_, &directory->health_, of.second.transport,
+               [this, directory](const net::ServiceTarget& target, const absl::Status& failure) {
+                 host->OnTargetHealth(directory->SnapshotOf(*this), WhyOf(target, failure));
+               }) {}
+
+  static absl::Status WhyOf(const net::ServiceTarget& target, const absl::Status& failure) {
+    if (failure.ok()) return failure;
+    return MakeError(failure.code(), ReasonOf(failure),
+                     absl::StrCat("address ", target.address.ToString(), " is skipped for ",
+                                  absl::FormatDuration(connection::TargetHealth::kFirstPause), ": ",
+                                  failure.message()));
+  }
+
   void OnConnectionFailed(const connection::Connection& connection, connection::CloseReason reason,
                           const absl::Status& detail) override {
     if (reason != connection::CloseReason::kNotAllowed) return;
     host->OnServerRefused(*key.first, key.second, connection, detail);
   }
 
-  Host* host = nullptr;
-  Key key;
+  Host* const host;
+  const Key key;
+  connection::TargetRoster roster;  // outlives the pool's attempts
   std::unique_ptr<pool::ConnectionPool> pool;
 };
 
@@ -52,9 +72,7 @@ pool::ConnectionPool& PoolDirectory::PoolFor(LocalManager* manager,
                                              const pool::Destination& destination) {
   std::unique_ptr<Home>& home = homes_[Key(manager, destination)];
   if (home == nullptr) {
-    home = std::make_unique<Home>();
-    home->host = host_;
-    home->key = Key(manager, destination);
+    home = std::make_unique<Home>(this, Key(manager, destination));
     home->pool = std::make_unique<pool::ConnectionPool>(
         destination, LimitsFor(manager, destination), loop_,
         static_cast<pool::ConnectionPool::Owner*>(this), random_);
@@ -130,6 +148,16 @@ PoolSnapshot PoolDirectory::SnapshotOf(const Home& home) const {
   PoolSnapshot snapshot = SnapshotOf(home.key, home.pool->limits());
   snapshot.statistics = home.pool->statistics();
   snapshot.live = true;
+  const Instant now = loop_->Now();
+  for (const connection::TargetState& state : home.roster.States()) {
+    TargetSnapshot& target = snapshot.targets.emplace_back();
+    target.address = state.target.address;
+    target.priority = state.target.priority;
+    target.weight = state.target.weight;
+    target.health = state.health.health;
+    target.retry_time = loop_->WallNow() + (state.health.retry - now);
+    target.last_failure = state.health.last_failure;
+  }
   return snapshot;
 }
 
@@ -155,6 +183,9 @@ std::unique_ptr<connection::Attempt> PoolDirectory::StartAttempt(
   connection::Attempt::Target target;
   target.host = destination.host;
   target.port = destination.port;
+  target.steps = destination.location == pool::Destination::Location::kService
+                     ? net::ServiceQuery::Steps::kService
+                     : net::ServiceQuery::Steps::kAddresses;
   target.transport = destination.transport;
   target.local_address = destination.local_address;
   const std::shared_ptr<const ManagerRuntime> runtime = manager->runtime.Get();
@@ -168,6 +199,8 @@ std::unique_ptr<connection::Attempt> PoolDirectory::StartAttempt(
     return {std::move(tls), alias};
   };
   connection::Attempt::Means means = means_;
+  means.random = random_;
+  means.roster = &home->roster;
   means.observer = home;
   return std::make_unique<connection::Attempt>(std::move(target), means,
                                                runtime->connection_settings, std::move(decorator),

@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "core/base/random_source.h"
 #include "core/connection/attempt.h"
+#include "core/connection/targets/target_health.h"
 #include "core/engine/connection_table.h"
 #include "core/engine/engine_snapshot.h"
 #include "core/engine/worker_totals.h"
@@ -42,6 +43,8 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
     virtual void OnPoolAdded(const PoolSnapshot& pool) = 0;
     // Its settings, also those of a pool that is yet to come.
     virtual void OnPoolChanged(const PoolSnapshot& pool) = 0;
+    // An address of it died, or came back to life (`why` is OK).
+    virtual void OnTargetHealth(const PoolSnapshot& pool, const absl::Status& why) = 0;
     // The pool, or its settings, went; may release `manager`.
     virtual void OnPoolRemoved(LocalManager* manager, const PoolSnapshot& pool) = 0;
 
@@ -101,6 +104,7 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
   WorkerTotals* const totals_;
   Host* const host_;
   event::TimeoutQueue removals_;
+  connection::TargetHealth health_;
   absl::flat_hash_map<Key, std::unique_ptr<Home>> homes_;
   absl::flat_hash_map<pool::ConnectionPool*, Home*> by_pool_;
   absl::flat_hash_map<Key, pool::PoolLimits> settings_;

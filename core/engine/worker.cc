@@ -241,6 +241,10 @@ void Worker::OnPoolChanged(const PoolSnapshot& pool) {
   events_.TellPool(EngineEvent::Kind::kPoolChanged, pool);
 }
 
+void Worker::OnTargetHealth(const PoolSnapshot& pool, const absl::Status& why) {
+  events_.TellPool(EngineEvent::Kind::kTargetHealth, pool, why);
+}
+
 void Worker::OnPoolRemoved(LocalManager* manager, const PoolSnapshot& pool) {
   events_.TellPool(EngineEvent::Kind::kPoolRemoved, pool);
   ReleaseManager(manager);

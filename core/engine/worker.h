@@ -122,6 +122,7 @@ class Worker final : private connection::Connection::Listener,
                        const absl::Status& detail) override;
   void OnPoolAdded(const PoolSnapshot& pool) override;
   void OnPoolChanged(const PoolSnapshot& pool) override;
+  void OnTargetHealth(const PoolSnapshot& pool, const absl::Status& why) override;
   void OnPoolRemoved(LocalManager* manager, const PoolSnapshot& pool) override;
 
   LocalManager* Local(const std::shared_ptr<ManagerState>& manager);

@@ -83,11 +83,13 @@ void WorkerEvents::TellServerRefused(const ManagerState& manager,
   sink_->OnEvent(event);
 }
 
-void WorkerEvents::TellPool(EngineEvent::Kind kind, const PoolSnapshot& pool) {
+void WorkerEvents::TellPool(EngineEvent::Kind kind, const PoolSnapshot& pool,
+                            const absl::Status& detail) {
   if (pool.destination.is_dedicated()) return;  // the flow of its endpoint, no pool to anybody
   EngineEvent event;
   event.kind = kind;
   event.manager_id = pool.manager_id;
+  event.detail = detail;
   event.pool = std::make_shared<PoolSnapshot>(pool);
   sink_->OnEvent(event);
 }

@@ -40,7 +40,8 @@ class WorkerEvents {
   void TellServerRefused(const ManagerState& manager, const pool::Destination& destination,
                          const connection::Connection& connection, const absl::Status& detail);
 
-  void TellPool(EngineEvent::Kind kind, const PoolSnapshot& pool);
+  void TellPool(EngineEvent::Kind kind, const PoolSnapshot& pool,
+                const absl::Status& detail = absl::OkStatus());
   void TellAcceptFailed(const ManagerState& manager, const absl::Status& detail);
   void TellState(WorkerState state);
 

@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kMaxHostBytes = 255;
 constexpr size_t kMaxLabelBytes = 63;
+constexpr absl::string_view kServicePart = "srv";
 constexpr absl::string_view kTlsNamePart = "tls_name=";
 constexpr absl::string_view kLocalPart = "local=";
 
@@ -75,13 +76,17 @@ absl::StatusOr<Destination> Destination::Normalized(Destination raw) {
     if (!tls_name.ok()) return tls_name.status();
     raw.tls_name = *tls_name == raw.host ? std::string() : *std::move(tls_name);
   }
-  if (raw.port == 0) raw.port = raw.transport == connection::Transport::kTls ? 5061 : 5060;
+  if (raw.port == 0) raw.location = Location::kService;
+  const uint16_t usual_port = raw.transport == connection::Transport::kTls ? 5061 : 5060;
+  if (raw.location == Location::kService) raw.port = usual_port;
+  if (net::IpAddress::Parse(raw.host).ok()) raw.location = Location::kAddress;
   return raw;
 }
 
 std::string Destination::PoolId() const {
   std::string id = absl::StrCat(
       transport == connection::Transport::kTls ? "tls:" : "tcp:", HostInId(host), ":", port);
+  if (location == Location::kService) absl::StrAppend(&id, ";", kServicePart);
   if (!tls_name.empty()) absl::StrAppend(&id, ";", kTlsNamePart, tls_name);
   if (local_address.has_value()) {
     absl::StrAppend(&id, ";", kLocalPart, local_address->ToString());
@@ -94,7 +99,8 @@ absl::StatusOr<Destination> Destination::ParsePoolId(absl::string_view pool_id) 
       absl::StatusCode::kInvalidArgument, "INVALID_NAME",
       absl::StrCat("pool id \"", absl::CHexEscape(pool_id.substr(0, 80)),
                    "\" is not of the form {tcp|tls}:{host}:{port} in lower case, for example "
-                   "\"tcp:sip.example.com:5060\" or \"tls:[2001:db8::1]:5061\""));
+                   "\"tcp:sip.example.com:5060\", \"tls:[2001:db8::1]:5061\", or "
+                   "\"tcp:example.com:5060;srv\" for a name that was given without a port"));
   const std::vector<absl::string_view> parts = absl::StrSplit(pool_id, ';');
   absl::string_view address = parts[0];
   Destination raw;
@@ -113,7 +119,9 @@ absl::StatusOr<Destination> Destination::ParsePoolId(absl::string_view pool_id) 
   raw.host = std::string(address.substr(0, colon));
   for (size_t i = 1; i < parts.size(); ++i) {
     absl::string_view part = parts[i];
-    if (absl::ConsumePrefix(&part, kTlsNamePart)) {
+    if (part == kServicePart) {
+      raw.location = Location::kService;
+    } else if (absl::ConsumePrefix(&part, kTlsNamePart)) {
       raw.tls_name = std::string(part);
     } else if (absl::ConsumePrefix(&part, kLocalPart)) {
       const absl::StatusOr<net::IpAddress> local = net::IpAddress::Parse(part);

@@ -22,10 +22,8 @@ constexpr int kFlags = SOCK_NONBLOCK | SOCK_CLOEXEC;
 // Listens for TCP and serves one connection at a time: accept, read a query, answer, close.
 class FakeDnsServer::Caller final : private event::FdListener {
  public:
-  Caller(FakeDnsServer* server, event::FdLoop* loop)
-      : server_(server), loop_(loop), listener_(socket(AF_INET, SOCK_STREAM | kFlags, 0)) {
-    const net::NativeAddress address(server->address_);
-    SIPCM_CHECK(bind(listener_.get(), address.data(), address.size()) == 0);
+  Caller(FakeDnsServer* server, event::FdLoop* loop, net::FileDescriptor listener)
+      : server_(server), loop_(loop), listener_(std::move(listener)) {
     SIPCM_CHECK(listen(listener_.get(), 16) == 0);
     Watch(listener_);
   }
@@ -66,14 +64,21 @@ class FakeDnsServer::Caller final : private event::FdListener {
   std::unique_ptr<event::FdWatch> watch_;
 };
 
-FakeDnsServer::FakeDnsServer(event::FdLoop* loop)
-    : datagrams_(socket(AF_INET, SOCK_DGRAM | kFlags, 0)) {
+FakeDnsServer::FakeDnsServer(event::FdLoop* loop) {
+  // A port that is free for both; another test may have one of them.
+  net::FileDescriptor listener;
   const net::NativeAddress any(*net::SocketAddress::Parse("127.0.0.1:0"));
-  SIPCM_CHECK(bind(datagrams_.get(), any.data(), any.size()) == 0);
-  address_ = *net::NativeAddress::OfSocket(datagrams_.get());
+  for (bool has_both = false; !has_both;) {
+    datagrams_ = net::FileDescriptor(socket(AF_INET, SOCK_DGRAM | kFlags, 0));
+    SIPCM_CHECK(bind(datagrams_.get(), any.data(), any.size()) == 0);
+    address_ = *net::NativeAddress::OfSocket(datagrams_.get());
+    const net::NativeAddress same(address_);
+    listener = net::FileDescriptor(socket(AF_INET, SOCK_STREAM | kFlags, 0));
+    has_both = bind(listener.get(), same.data(), same.size()) == 0;
+  }
   watch_ = loop->WatchFd(datagrams_.get(), this);
   watch_->SetInterest(true, false);
-  caller_ = std::make_unique<Caller>(this, loop);
+  caller_ = std::make_unique<Caller>(this, loop, std::move(listener));
 }
 
 FakeDnsServer::~FakeDnsServer() = default;

@@ -36,7 +36,7 @@ class LocationSearch {
   // For NAPTR when SRV is there, and for the addresses of lesser targets when the best is.
   static constexpr absl::Duration kStragglerLimit = absl::Milliseconds(500);
   static constexpr size_t kMaxServices = 16;          // SRV records that are followed
-  static constexpr size_t kMaxAddressesPerHost = 16;  // of each
+  static constexpr size_t kMaxAddressesPerHost = 32;  // of each
   static constexpr size_t kMaxTargets = 64;           // in all
 
   // All outlive it. `done` is called once, never from inside the constructor; it may destroy this.

@@ -22,7 +22,10 @@ using Fault = fakes::FakeNetwork::Fault;
 
 class AttemptTest : public ::testing::Test, private Connection::Listener {
  protected:
-  AttemptTest() : environment_(std::in_place, &loop_), resolver_(&loop_) {}
+  AttemptTest() : environment_(std::in_place, &loop_), resolver_(&loop_) {
+    roster_.emplace(&loop_, &health_, Transport::kTcp,
+                    [](const net::ServiceTarget&, const absl::Status&) {});
+  }
   ~AttemptTest() override {
     attempt_.reset();
     connection_.reset();
@@ -30,6 +33,7 @@ class AttemptTest : public ::testing::Test, private Connection::Listener {
     EXPECT_EQ(network_.attempt_count(), 0u);
     EXPECT_EQ(resolver_.pending_count(), 0u);
     EXPECT_TRUE(network_.streams().empty());
+    roster_.reset();
     environment_.reset();
     EXPECT_EQ(loop_.alarm_count(), 0u);
   }
@@ -42,8 +46,8 @@ class AttemptTest : public ::testing::Test, private Connection::Listener {
   }
   void Start(const std::string& host) {
     attempt_ = std::make_unique<Attempt>(
-        Attempt::Target{host, 5060, Transport::kTcp, local_address_},
-        Attempt::Means{&network_, &resolver_, &*environment_, &new_id_},
+        Attempt::Target{host, 5060, steps_, Transport::kTcp, local_address_},
+        Attempt::Means{&network_, &resolver_, &*environment_, &new_id_, &random_, &*roster_},
         std::make_shared<const ConnectionSettings>(settings_),
         [this](std::unique_ptr<net::ByteStream> stream) { return Decorate(std::move(stream)); },
         [this](absl::StatusOr<std::unique_ptr<Connection>> result) {
@@ -87,6 +91,10 @@ class AttemptTest : public ::testing::Test, private Connection::Listener {
   fakes::FakeNetwork network_;
   std::optional<ConnectionEnvironment> environment_;
   fakes::FakeResolver resolver_;
+  SeededRandomSource random_{3};
+  TargetHealth health_;
+  std::optional<TargetRoster> roster_;
+  net::ServiceQuery::Steps steps_ = net::ServiceQuery::Steps::kAddresses;
   std::deque<fakes::TestListener> servers_;
   ConnectionSettings settings_;
   std::optional<net::IpAddress> local_address_;
@@ -140,12 +148,12 @@ TEST_F(AttemptTest, GoesOnToTheNextAddressWhenOneRefuses) {
   ExpectConnects("a.example", "192.0.2.3");
 }
 
-TEST_F(AttemptTest, ABlackHoleCostsItsConnectLimitAndNoMore) {
+TEST_F(AttemptTest, ABlackHoleCostsAHeadStartAndNoMore) {
   Serve("192.0.2.2");
   network_.SetFault(Address("192.0.2.1"), Fault::kBlackHole);
   resolver_.SetAddresses("a.example", {"192.0.2.1", "192.0.2.2"});
   Start("a.example");
-  loop_.AdvanceBy(absl::Seconds(4) - absl::Nanoseconds(1));
+  loop_.AdvanceBy(absl::Milliseconds(250) - absl::Nanoseconds(1));
   EXPECT_EQ(network_.connect_count(), 1u);
   EXPECT_FALSE(answered_);
   loop_.AdvanceBy(absl::Nanoseconds(1));
@@ -155,8 +163,10 @@ TEST_F(AttemptTest, ABlackHoleCostsItsConnectLimitAndNoMore) {
 TEST_F(AttemptTest, WithoutAnyConnectionItSaysWhatHappenedToTheLast) {
   resolver_.SetAddresses("a.example", {"192.0.2.1", "192.0.2.2"});
   ExpectFails("a.example", absl::StatusCode::kUnavailable, "CONNECT_REFUSED");
-  EXPECT_TRUE(Mentions("192.0.2.2:5060")) << status_;
-  EXPECT_TRUE(Mentions("2 addresses tried")) << status_;
+  EXPECT_TRUE(
+      Mentions("2 addresses tried: 192.0.2.1:5060 CONNECT_REFUSED, "
+               "192.0.2.2:5060 CONNECT_REFUSED"))
+      << status_;
 }
 
 TEST_F(AttemptTest, AConnectTimeoutNamesAddressAndLimit) {
@@ -191,7 +201,52 @@ TEST_F(AttemptTest, OfManyAddressesOnlySomeAreTried) {
   for (int i = 1; i <= 200; ++i) addresses.push_back(absl::StrCat("192.0.2.", i));
   resolver_.SetAddresses("a.example", addresses);
   ExpectFails("a.example", absl::StatusCode::kUnavailable, "CONNECT_REFUSED");
-  EXPECT_EQ(network_.connect_count(), Attempt::kMaxAddresses);
+  EXPECT_EQ(network_.connect_count(), Attempt::kMaxTargets);
+}
+
+TEST_F(AttemptTest, TheNextAttemptGoesOnWhereTheLastOneStopped) {
+  std::vector<std::string> addresses;
+  for (int i = 1; i <= 16; ++i) addresses.push_back(absl::StrCat("192.0.2.", i));
+  resolver_.SetAddresses("a.example", addresses);
+  Serve("192.0.2.17");
+  ExpectFails("a.example", absl::StatusCode::kUnavailable, "CONNECT_REFUSED");
+  answered_ = false;
+  addresses.push_back("192.0.2.17");
+  resolver_.SetAddresses("a.example", addresses);
+  ExpectConnects("a.example", "192.0.2.17");
+  EXPECT_EQ(network_.connect_count(), 17u);
+}
+
+TEST_F(AttemptTest, AServiceIsConnectedToWhereItsRecordsSay) {
+  steps_ = net::ServiceQuery::Steps::kService;
+  resolver_.SetServices("_sip._tcp.example.com",
+                        {{1, 1, 5060, "down.example.com"}, {2, 1, 5060, "up.example.com"}});
+  resolver_.SetAddresses("down.example.com", {"192.0.2.1"});
+  resolver_.SetAddresses("up.example.com", {"192.0.2.2"});
+  Serve("192.0.2.2");
+  ExpectConnects("example.com", "192.0.2.2");
+}
+
+TEST_F(AttemptTest, AServiceThatIsNowhereIsSaidSo) {
+  steps_ = net::ServiceQuery::Steps::kService;
+  resolver_.SetServices("_sip._tcp.example.com", {{1, 1, 5060, "down.example.com"}});
+  resolver_.SetAddresses("down.example.com", {"192.0.2.1"});
+  Start("example.com");
+  ASSERT_TRUE(loop_.AdvanceUntil([this] { return answered_; }, absl::Minutes(2)));
+  EXPECT_TRUE(Mentions("\"example.com\" by service (TCP)")) << status_;
+}
+
+TEST_F(AttemptTest, AFailedHandshakeMakesTheAddressDeadAndAVerdictDoesNot) {
+  Serve("192.0.2.1");
+  Serve("192.0.2.2");
+  Serve("192.0.2.3");
+  resolver_.SetAddresses("a.example", {"192.0.2.1", "192.0.2.2", "192.0.2.3"});
+  handshakes_ = {{absl::ZeroDuration(), BadHandshake()},
+                 {absl::ZeroDuration(), NameMismatch()},
+                 {absl::ZeroDuration(), absl::OkStatus()}};
+  ExpectConnects("a.example", "192.0.2.3");
+  EXPECT_EQ(health_.StateOf({Address("192.0.2.1"), Transport::kTcp}).health, Health::kDead);
+  EXPECT_EQ(health_.StateOf({Address("192.0.2.2"), Transport::kTcp}).health, Health::kHealthy);
 }
 
 TEST_F(AttemptTest, IsDoneOnlyAfterTheHandshake) {
@@ -213,6 +268,21 @@ TEST_F(AttemptTest, AHandshakeThatIsNotFinishedInTimeFailsAtItsLimit) {
   loop_.AdvanceBy(absl::Nanoseconds(1));
   EXPECT_TRUE(answered_);
   EXPECT_EQ(ReasonOf(status_), "HANDSHAKE_TIMEOUT") << status_;
+}
+
+// Called off by the winner, yet not given up for good.
+TEST_F(AttemptTest, AWinnersFailedHandshakeGivesTheSlowerOneAnotherChance) {
+  Serve("192.0.2.1");
+  Serve("192.0.2.2");
+  network_.SetFault(Address("192.0.2.1"), Fault::kBlackHole);
+  resolver_.SetAddresses("a.example", {"192.0.2.1", "192.0.2.2"});
+  handshakes_ = {{absl::Seconds(1), BadHandshake()}, {absl::ZeroDuration(), absl::OkStatus()}};
+  Start("a.example");
+  loop_.AdvanceBy(absl::Milliseconds(500));
+  network_.Heal(Address("192.0.2.1"));
+  ASSERT_TRUE(loop_.AdvanceUntil([this] { return answered_; }, absl::Minutes(2)));
+  ASSERT_TRUE(status_.ok()) << status_;
+  EXPECT_EQ(connection_->remote_address(), Address("192.0.2.1"));
 }
 
 TEST_F(AttemptTest, ARefusedCertificateGoesOnToTheNextAddress) {

@@ -40,8 +40,21 @@ TEST(DestinationTest, PortZeroBecomesTheTransportsOwn) {
   EXPECT_EQ(Normal(Raw("a.example", 7000, Transport::kTls)).port, 7000);
 }
 
+TEST(DestinationTest, ANameAloneIsAServiceAndNotTheNameWithItsUsualPort) {
+  const Destination alone = Normal(Raw("a.example"));
+  EXPECT_EQ(alone.location, Destination::Location::kService);
+  EXPECT_EQ(Normal(Raw("a.example", 5060)).location, Destination::Location::kAddress);
+  EXPECT_NE(alone, Normal(Raw("a.example", 5060)));
+  EXPECT_EQ(Normal(alone), alone);
+}
+
+TEST(DestinationTest, ALiteralAddressAloneIsTheAddressWithItsUsualPort) {
+  EXPECT_EQ(Normal(Raw("192.0.2.7")), Normal(Raw("192.0.2.7", 5060)));
+  EXPECT_EQ(Normal(Raw("::1", 0, Transport::kTls)), Normal(Raw("::1", 5061, Transport::kTls)));
+}
+
 TEST(DestinationTest, HostsCompareWithoutCaseAndTrailingDot) {
-  EXPECT_EQ(Normal(Raw("Sip.EXAMPLE.com.")), Normal(Raw("sip.example.com", 5060)));
+  EXPECT_EQ(Normal(Raw("Sip.EXAMPLE.com.", 5060)), Normal(Raw("sip.example.com", 5060)));
   EXPECT_EQ(Normal(Raw("Sip.EXAMPLE.com.")).host, "sip.example.com");
 }
 
@@ -98,13 +111,18 @@ TEST(DestinationTest, AHostMayHave255BytesAndNotOneMore) {
 }
 
 TEST(DestinationTest, PoolIdsReadBack) {
-  EXPECT_EQ(Normal(Raw("example.com")).PoolId(), "tcp:example.com:5060");
+  EXPECT_EQ(Normal(Raw("example.com", 5060)).PoolId(), "tcp:example.com:5060");
+  EXPECT_EQ(Normal(Raw("example.com")).PoolId(), "tcp:example.com:5060;srv");
+  EXPECT_EQ(Normal(Raw("example.com", 0, Transport::kTls, "b.example")).PoolId(),
+            "tls:example.com:5061;srv;tls_name=b.example");
   EXPECT_EQ(Normal(Raw("[2001:db8::1]", 0, Transport::kTls)).PoolId(), "tls:[2001:db8::1]:5061");
   Destination full = Normal(Raw("10.0.0.7", 0, Transport::kTls, "edge.example.com"));
   full.local_address = *net::IpAddress::Parse("2001:db8::9");
   EXPECT_EQ(full.PoolId(), "tls:10.0.0.7:5061;tls_name=edge.example.com;local=2001:db8::9");
   for (const Destination& destination :
-       {Normal(Raw("example.com")), Normal(Raw("[2001:db8::1]", 0, Transport::kTls)), full}) {
+       {Normal(Raw("example.com")), Normal(Raw("example.com", 5060)),
+        Normal(Raw("example.com", 0, Transport::kTls, "b.example")),
+        Normal(Raw("[2001:db8::1]", 0, Transport::kTls)), full}) {
     const absl::StatusOr<Destination> parsed = Destination::ParsePoolId(destination.PoolId());
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     EXPECT_EQ(*parsed, destination);
@@ -130,6 +148,9 @@ TEST(DestinationTest, OnlyTheOneSpellingIsAPoolId) {
                                "tcp:[2001:DB8::1]:5060",
                                "tcp:a:5060;",
                                "tcp:a:5060;x=y",
+                               "tcp:a:5070;srv",
+                               "tcp:192.0.2.7:5060;srv",
+                               "tcp:a:5060;srv;srv",
                                "tcp:a:5060;tls_name=b",
                                "tls:a:5061;tls_name=",
                                "tls:a:5061;tls_name=a",

@@ -39,6 +39,8 @@ class PoolFixture : public ::testing::Test,
 
   PoolFixture() : environment_(std::in_place, &loop_), resolver_(std::in_place, &loop_) {
     server_.emplace(&network_, &loop_, address_);
+    roster_.emplace(&loop_, &health_, connection::Transport::kTcp,
+                    [](const net::ServiceTarget&, const absl::Status&) {});
     // Nobody answers pings here, and nothing is idle unless a test says so.
     settings_.ping_interval = absl::InfiniteDuration();
     settings_.outgoing_idle_timeout = absl::InfiniteDuration();
@@ -59,6 +61,7 @@ class PoolFixture : public ::testing::Test,
     EXPECT_EQ(resolver_->pending_count(), 0u);
     server_.reset();
     EXPECT_TRUE(network_.streams().empty());
+    roster_.reset();
     environment_.reset();
     EXPECT_EQ(loop_.alarm_count(), 0u);
   }
@@ -133,9 +136,11 @@ class PoolFixture : public ::testing::Test,
     return std::make_unique<connection::Attempt>(
         connection::Attempt::Target{.host = pool.destination().host,
                                     .port = pool.destination().port,
+                                    .steps = net::ServiceQuery::Steps::kAddresses,
                                     .transport = connection::Transport::kTcp,
                                     .local_address = std::nullopt},
-        connection::Attempt::Means{&network_, &*resolver_, &*environment_, &new_id_},
+        connection::Attempt::Means{&network_, &*resolver_, &*environment_, &new_id_, &random_,
+                                   &*roster_},
         std::make_shared<const connection::ConnectionSettings>(settings_),
         [](std::unique_ptr<net::ByteStream> stream) {
           return connection::DecoratedStream{std::move(stream), nullptr};
@@ -176,6 +181,8 @@ class PoolFixture : public ::testing::Test,
   std::optional<fakes::FakeResolver> resolver_;
   const net::SocketAddress address_{*net::IpAddress::Parse("192.0.2.7"), 5060};
   std::string host_ = "192.0.2.7";
+  connection::TargetHealth health_;
+  std::optional<connection::TargetRoster> roster_;
   std::optional<fakes::TestListener> server_;
   SeededRandomSource random_{7};
   connection::ConnectionSettings settings_;
