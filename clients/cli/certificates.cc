@@ -4,6 +4,7 @@
 #include "clients/cli/call.h"
 #include "clients/cli/cli11.h"
 #include "clients/cli/commands.h"
+#include "clients/cli/named_command.h"
 #include "clients/cli/session.h"
 #include "clients/cli/settings.h"
 #include "proto/sipcm/v1/certificates.grpc.pb.h"
@@ -13,9 +14,84 @@ namespace {
 
 using Stub = v1::Certificates::Stub;
 
-void AddList(CLI::App& group, Session& session) {
-  CLI::App& command = *group.add_subcommand("list", "Lists certificates");
-  session.SetAction(command, [&session] {
+// Where a certificate's content comes from: files read here, or watched by the server.
+struct Source {
+  std::string certificate_file;
+  std::string key_file;
+  std::string pkcs12_file;
+  std::string password_file;
+  std::string watched_certificate;
+  std::string watched_key;
+
+  void AddTo(CLI::App& command) {
+    CLI::Option* pem = command.add_option("--certificate", certificate_file, "FILE, leaf first");
+    command.add_option("--key", key_file, "FILE, unencrypted")->needs(pem);
+    CLI::Option* pkcs12 = command.add_option("--pkcs12", pkcs12_file, "FILE with key and chain");
+    command.add_option("--password-file", password_file, "FILE with the password of it")
+        ->needs(pkcs12);
+    CLI::Option* watched = command.add_option("--watch-certificate", watched_certificate,
+                                              "Path on the server's machine");
+    command.add_option("--watch-key", watched_key, "Path on the server's machine")->needs(watched);
+  }
+
+  // What is wrong, or an empty string.
+  std::string Fill(v1::Certificate& certificate) const {
+    const auto read = [](const std::string& file, std::string* into) {
+      std::string content;
+      if (file.empty()) return std::string();
+      if (!ReadFile(file, content)) return content;
+      *into = content;
+      return std::string();
+    };
+    for (const std::string& wrong : {read(certificate_file, certificate.mutable_certificate_pem()),
+                                     read(key_file, certificate.mutable_private_key_pem()),
+                                     read(pkcs12_file, certificate.mutable_pkcs12()),
+                                     read(password_file, certificate.mutable_pkcs12_password())}) {
+      if (!wrong.empty()) return wrong;
+    }
+    // A text file ends with a line end, a password does not.
+    std::string& password = *certificate.mutable_pkcs12_password();
+    while (!password.empty() && (password.back() == '\n' || password.back() == '\r')) {
+      password.pop_back();
+    }
+    certificate.set_certificate_file(watched_certificate);
+    certificate.set_private_key_file(watched_key);
+    return "";
+  }
+};
+
+struct Change {
+  std::string name;
+  Source source;
+  ChangeOptions options;
+};
+
+ExitStatus Create(Session& session, const Change& change) {
+  v1::CreateCertificateRequest request;
+  request.set_certificate_id(change.name);
+  request.set_validate_only(change.options.validate_only);
+  const std::string wrong = change.source.Fill(*request.mutable_certificate());
+  if (!wrong.empty()) return session.Fail(wrong);
+  Stub stub(session.channel());
+  return CallAndPrint(session, stub, &Stub::CreateCertificate, request);
+}
+
+ExitStatus Update(Session& session, const Change& change) {
+  v1::UpdateCertificateRequest request;
+  request.mutable_certificate()->set_name(FullName("certificates", change.name));
+  request.set_validate_only(change.options.validate_only);
+  request.set_old_connections(change.options.OldConnections());
+  const std::string wrong = change.source.Fill(*request.mutable_certificate());
+  if (!wrong.empty()) return session.Fail(wrong);
+  Stub stub(session.channel());
+  return CallAndPrint(session, stub, &Stub::UpdateCertificate, request);
+}
+
+}  // namespace
+
+void AddCertificatesCommands(CLI::App& root, Session& session) {
+  CLI::App& group = AddGroup(root, "certificates", "Certificates: what managers present");
+  session.SetAction(*group.add_subcommand("list", "Lists certificates"), [&session] {
     Stub stub(session.channel());
     return ListAndPrint(session, stub, &Stub::ListCertificates, v1::ListCertificatesRequest(),
                         {{"NAME", "name"},
@@ -26,73 +102,26 @@ void AddList(CLI::App& group, Session& session) {
                          {"ENDS", "not_after_time"},
                          {"MANAGERS", "connection_managers"}});
   });
-}
+  SetNamedAction(*group.add_subcommand("get", "Shows one"), session, "certificates",
+                 &Stub::GetCertificate);
 
-void AddGet(CLI::App& group, Session& session) {
-  CLI::App& command = *group.add_subcommand("get", "Shows one");
-  auto name = std::make_shared<std::string>();
-  command.add_option("name", *name, "Name or id")->required();
-  session.SetAction(command, [&session, name] {
-    v1::GetCertificateRequest request;
-    request.set_name(FullName("certificates", *name));
-    Stub stub(session.channel());
-    return CallAndPrint(session, stub, &Stub::GetCertificate, request);
-  });
-}
+  CLI::App& create = *group.add_subcommand("create", "Creates one");
+  auto created = std::make_shared<Change>();
+  create.add_option("id", created->name, "What comes after certificates/")->required();
+  created->source.AddTo(create);
+  created->options.AddToCreation(create);
+  session.SetAction(create, [&session, created] { return Create(session, *created); });
 
-struct Creation {
-  std::string id;
-  std::string certificate_file;
-  std::string key_file;
-  bool validate_only = false;
-};
+  CLI::App& update = *group.add_subcommand("update", "Rotates one: later handshakes use the new");
+  auto updated = std::make_shared<Change>();
+  update.add_option("name", updated->name, "Name or id")->required();
+  updated->source.AddTo(update);
+  updated->options.AddToUpdate(update);
+  session.SetAction(update, [&session, updated] { return Update(session, *updated); });
 
-ExitStatus Create(Session& session, const Creation& options) {
-  v1::CreateCertificateRequest request;
-  request.set_certificate_id(options.id);
-  request.set_validate_only(options.validate_only);
-  std::string content;
-  if (!ReadFile(options.certificate_file, content)) return session.Fail(content);
-  request.mutable_certificate()->set_certificate_pem(content);
-  if (!ReadFile(options.key_file, content)) return session.Fail(content);
-  request.mutable_certificate()->set_private_key_pem(content);
-  Stub stub(session.channel());
-  return CallAndPrint(session, stub, &Stub::CreateCertificate, request);
-}
-
-void AddCreate(CLI::App& group, Session& session) {
-  CLI::App& command = *group.add_subcommand("create", "Creates one from PEM files read here");
-  auto options = std::make_shared<Creation>();
-  command.add_option("id", options->id, "What comes after certificates/")->required();
-  command.add_option("--certificate", options->certificate_file, "FILE, leaf first")->required();
-  command.add_option("--key", options->key_file, "FILE, unencrypted")->required();
-  command.add_flag("--validate-only", options->validate_only, "Check, but create nothing");
-  session.SetAction(command, [&session, options] { return Create(session, *options); });
-}
-
-void AddDelete(CLI::App& group, Session& session) {
-  CLI::App& command = *group.add_subcommand("delete", "Deletes one and wipes its key");
-  auto name = std::make_shared<std::string>();
-  auto force = std::make_shared<bool>(false);
-  command.add_option("name", *name, "Name or id")->required();
-  command.add_flag("--force", *force, "Also in use, but never by SERVER_TLS managers");
-  session.SetAction(command, [&session, name, force] {
-    v1::DeleteCertificateRequest request;
-    request.set_name(FullName("certificates", *name));
-    request.set_force(*force);
-    Stub stub(session.channel());
-    return CallAndPrint(session, stub, &Stub::DeleteCertificate, request);
-  });
-}
-
-}  // namespace
-
-void AddCertificatesCommands(CLI::App& root, Session& session) {
-  CLI::App& group = AddGroup(root, "certificates", "Certificates: what managers present");
-  AddList(group, session);
-  AddGet(group, session);
-  AddCreate(group, session);
-  AddDelete(group, session);
+  SetDeleteAction(*group.add_subcommand("delete", "Deletes one and wipes its key"), session,
+                  "certificates", &Stub::DeleteCertificate,
+                  "Also in use, but never by SERVER_TLS managers");
 }
 
 }  // namespace sipcm::cli

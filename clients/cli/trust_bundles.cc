@@ -4,6 +4,7 @@
 #include "clients/cli/call.h"
 #include "clients/cli/cli11.h"
 #include "clients/cli/commands.h"
+#include "clients/cli/named_command.h"
 #include "clients/cli/session.h"
 #include "clients/cli/settings.h"
 #include "proto/sipcm/v1/certificates.grpc.pb.h"
@@ -13,9 +14,66 @@ namespace {
 
 using Stub = v1::Certificates::Stub;
 
-void AddList(CLI::App& group, Session& session) {
-  CLI::App& command = *group.add_subcommand("list", "Lists trust bundles");
-  session.SetAction(command, [&session] {
+struct Change {
+  std::string name;
+  std::string certificates_file;
+  std::string crls_file;
+  std::string watched_certificates;
+  std::string watched_crls;
+  ChangeOptions options;
+
+  void AddSource(CLI::App& command) {
+    command.add_option("--certificates", certificates_file, "FILE with CA certificates");
+    command.add_option("--crls", crls_file, "FILE with CRLs");
+    CLI::Option* watched = command.add_option("--watch-certificates", watched_certificates,
+                                              "Path on the server's machine");
+    command.add_option("--watch-crls", watched_crls, "Path on the server's machine")
+        ->needs(watched);
+  }
+
+  // What is wrong, or an empty string.
+  std::string Fill(v1::TrustBundle& bundle) const {
+    std::string content;
+    if (!certificates_file.empty()) {
+      if (!ReadFile(certificates_file, content)) return content;
+      bundle.set_certificates_pem(content);
+    }
+    if (!crls_file.empty()) {
+      if (!ReadFile(crls_file, content)) return content;
+      bundle.set_crls_pem(content);
+    }
+    bundle.set_certificates_file(watched_certificates);
+    bundle.set_crls_file(watched_crls);
+    return "";
+  }
+};
+
+ExitStatus Create(Session& session, const Change& change) {
+  v1::CreateTrustBundleRequest request;
+  request.set_trust_bundle_id(change.name);
+  request.set_validate_only(change.options.validate_only);
+  const std::string wrong = change.Fill(*request.mutable_trust_bundle());
+  if (!wrong.empty()) return session.Fail(wrong);
+  Stub stub(session.channel());
+  return CallAndPrint(session, stub, &Stub::CreateTrustBundle, request);
+}
+
+ExitStatus Update(Session& session, const Change& change) {
+  v1::UpdateTrustBundleRequest request;
+  request.mutable_trust_bundle()->set_name(FullName("trustBundles", change.name));
+  request.set_validate_only(change.options.validate_only);
+  request.set_old_connections(change.options.OldConnections());
+  const std::string wrong = change.Fill(*request.mutable_trust_bundle());
+  if (!wrong.empty()) return session.Fail(wrong);
+  Stub stub(session.channel());
+  return CallAndPrint(session, stub, &Stub::UpdateTrustBundle, request);
+}
+
+}  // namespace
+
+void AddTrustBundlesCommands(CLI::App& root, Session& session) {
+  CLI::App& group = AddGroup(root, "trust-bundles", "Trust bundles: whose certificates we accept");
+  session.SetAction(*group.add_subcommand("list", "Lists trust bundles"), [&session] {
     Stub stub(session.channel());
     return ListAndPrint(session, stub, &Stub::ListTrustBundles, v1::ListTrustBundlesRequest(),
                         {{"NAME", "name"},
@@ -26,76 +84,26 @@ void AddList(CLI::App& group, Session& session) {
                          {"SUBJECTS", "subjects"},
                          {"MANAGERS", "connection_managers"}});
   });
-}
+  SetNamedAction(*group.add_subcommand("get", "Shows one"), session, "trustBundles",
+                 &Stub::GetTrustBundle);
 
-void AddGet(CLI::App& group, Session& session) {
-  CLI::App& command = *group.add_subcommand("get", "Shows one");
-  auto name = std::make_shared<std::string>();
-  command.add_option("name", *name, "Name or id")->required();
-  session.SetAction(command, [&session, name] {
-    v1::GetTrustBundleRequest request;
-    request.set_name(FullName("trustBundles", *name));
-    Stub stub(session.channel());
-    return CallAndPrint(session, stub, &Stub::GetTrustBundle, request);
-  });
-}
+  CLI::App& create = *group.add_subcommand("create", "Creates one");
+  auto created = std::make_shared<Change>();
+  create.add_option("id", created->name, "What comes after trustBundles/")->required();
+  created->AddSource(create);
+  created->options.AddToCreation(create);
+  session.SetAction(create, [&session, created] { return Create(session, *created); });
 
-struct Creation {
-  std::string id;
-  std::string certificates_file;
-  std::string crls_file;
-  bool validate_only = false;
-};
+  CLI::App& update = *group.add_subcommand("update", "Changes one for later handshakes");
+  auto updated = std::make_shared<Change>();
+  update.add_option("name", updated->name, "Name or id")->required();
+  updated->AddSource(update);
+  updated->options.AddToUpdate(update);
+  session.SetAction(update, [&session, updated] { return Update(session, *updated); });
 
-ExitStatus Create(Session& session, const Creation& options) {
-  v1::CreateTrustBundleRequest request;
-  request.set_trust_bundle_id(options.id);
-  request.set_validate_only(options.validate_only);
-  std::string content;
-  if (!ReadFile(options.certificates_file, content)) return session.Fail(content);
-  request.mutable_trust_bundle()->set_certificates_pem(content);
-  if (!options.crls_file.empty()) {
-    if (!ReadFile(options.crls_file, content)) return session.Fail(content);
-    request.mutable_trust_bundle()->set_crls_pem(content);
-  }
-  Stub stub(session.channel());
-  return CallAndPrint(session, stub, &Stub::CreateTrustBundle, request);
-}
-
-void AddCreate(CLI::App& group, Session& session) {
-  CLI::App& command = *group.add_subcommand("create", "Creates one from PEM files read here");
-  auto options = std::make_shared<Creation>();
-  command.add_option("id", options->id, "What comes after trustBundles/")->required();
-  command.add_option("--certificates", options->certificates_file, "FILE with CA certificates")
-      ->required();
-  command.add_option("--crls", options->crls_file, "FILE with CRLs");
-  command.add_flag("--validate-only", options->validate_only, "Check, but create nothing");
-  session.SetAction(command, [&session, options] { return Create(session, *options); });
-}
-
-void AddDelete(CLI::App& group, Session& session) {
-  CLI::App& command = *group.add_subcommand("delete", "Deletes one");
-  auto name = std::make_shared<std::string>();
-  auto force = std::make_shared<bool>(false);
-  command.add_option("name", *name, "Name or id")->required();
-  command.add_flag("--force", *force, "Also while domains of managers without mutual TLS use it");
-  session.SetAction(command, [&session, name, force] {
-    v1::DeleteTrustBundleRequest request;
-    request.set_name(FullName("trustBundles", *name));
-    request.set_force(*force);
-    Stub stub(session.channel());
-    return CallAndPrint(session, stub, &Stub::DeleteTrustBundle, request);
-  });
-}
-
-}  // namespace
-
-void AddTrustBundlesCommands(CLI::App& root, Session& session) {
-  CLI::App& group = AddGroup(root, "trust-bundles", "Trust bundles: whose certificates we accept");
-  AddList(group, session);
-  AddGet(group, session);
-  AddCreate(group, session);
-  AddDelete(group, session);
+  SetDeleteAction(*group.add_subcommand("delete", "Deletes one"), session, "trustBundles",
+                  &Stub::DeleteTrustBundle,
+                  "Also while domains of managers without mutual TLS use it");
 }
 
 }  // namespace sipcm::cli

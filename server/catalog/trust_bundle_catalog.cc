@@ -110,7 +110,9 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::UpdateLocked(
   TrustBundle changed = *stored;
   if (HasFiles(changed)) {
     // What was answered and comes back is no new content.
-    if (patch.certificates_pem() == stored->certificates_pem()) patch.clear_certificates_pem();
+    if (patch.crls_pem().empty() && patch.certificates_pem() == stored->certificates_pem()) {
+      patch.clear_certificates_pem();
+    }
     changed.clear_certificates_pem();
   } else {
     changed.set_crls_pem(records_[changed.name()].crls_pem);

@@ -106,6 +106,40 @@ class CommandLineTest(unittest.TestCase):
         self.assertIn('reason=RESOURCE_IN_USE',
                       self.run_line('certificates', 'delete', 'edge', status=1))
 
+    def test_certificates_are_rotated_from_pem_pkcs12_and_watched_files(self):
+        authority = self.enterContext(Authority())
+        bases = [authority.issue('server%d' % i, 'DNS:localhost') for i in range(4)]
+        self.run_line('certificates', 'create', 'edge', '--certificate', bases[0] + '.pem',
+                      '--key', bases[0] + '.key')
+        self.assertRegex(
+            self.run_line('certificates', 'update', 'edge', '--certificate', bases[1] + '.pem',
+                          '--key', bases[1] + '.key', '--old-connections', 'DRAIN'),
+            r'version +[0-9a-f]{16}-2\n')
+        with open(bases[2] + '.password', 'w', encoding='utf-8') as file:
+            file.write('secret\n')
+        subprocess.run(['openssl', 'pkcs12', '-export', '-inkey', bases[2] + '.key', '-in',
+                        bases[2] + '.pem', '-passout', 'file:' + bases[2] + '.password', '-out',
+                        bases[2] + '.p12'], check=True)
+        self.assertRegex(
+            self.run_line('certificates', 'update', 'edge', '--pkcs12', bases[2] + '.p12',
+                          '--password-file', bases[2] + '.password'),
+            r'version +[0-9a-f]{16}-3\n')
+        watched = self.run_line('certificates', 'update', 'edge', '--watch-certificate',
+                                bases[3] + '.pem', '--watch-key', bases[3] + '.key')
+        self.assertRegex(watched, r'version +[0-9a-f]{16}-4\n')
+        self.assertIn(bases[3] + '.key', watched)
+        self.run_line('trust-bundles', 'create', 'partners', '--watch-certificates',
+                      authority.certificate)
+        self.assertIn('crl_count', self.run_line(
+            'trust-bundles', 'update', 'partners', '--certificates', authority.certificate,
+            '--crls', self.crl(authority, bases[0]), '--old-connections', 'CLOSE'))
+
+    def crl(self, authority, revoked):
+        path = revoked + '.crl'
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(authority.crl([revoked]))
+        return path
+
     def test_explain_names_the_step(self):
         self.create_edge()
         text = self.run_line('endpoints', 'explain', 'edge', 'OPTIONS', 'sip:alice@example.com')

@@ -73,6 +73,14 @@ class RetirementTest : public ::testing::Test {
     SIPCM_CHECK(fixture_.engine->ApplyManager(phone).ok());
   }
 
+  static pool::Destination Destination() {
+    pool::Destination destination;
+    destination.host = "192.0.2.1";
+    destination.port = 5061;
+    destination.transport = connection::Transport::kTls;
+    destination.tls_name = "sip.example.org";
+    return destination;
+  }
   // A request from alice to bob; it stays unanswered.
   void Send(uint64_t cookie) {
     SendOrder order;
@@ -80,12 +88,7 @@ class RetirementTest : public ::testing::Test {
     order.method = "OPTIONS";
     order.request_uri = "sip:bob@example.org";
     order.cookie = cookie;
-    pool::Destination destination;
-    destination.host = "192.0.2.1";
-    destination.port = 5061;
-    destination.transport = connection::Transport::kTls;
-    destination.tls_name = "sip.example.org";
-    order.destination = destination;
+    order.destination = Destination();
     fixture_.engine->Send({order}, sends_);
   }
   void AnswerAll() {
@@ -213,6 +216,34 @@ TEST_F(RetirementTest, AnEarlierRetirementLeavesLaterVersionsAlone) {
   Send(1);
   fixture_.RunUntilIdle();
   EXPECT_THAT(Presented("edge"), ElementsAre("certificates/server@3"));
+}
+
+// semantics.md 11, scenario 8.
+TEST_F(RetirementTest, HandshakesUnderConstantRotationAllSucceed) {
+  constexpr int kRotations = 60;
+  PoolConfig pool;
+  pool.manager_id = "phone";
+  pool.destination = *pool::Destination::Normalized(Destination());
+  pool.limits.max_connection_count = pool::kNoSharing;
+  ASSERT_TRUE(fixture_.engine->ApplyPool(pool).ok());
+  for (int version = 2; version < 2 + kRotations; ++version) {
+    Send(static_cast<uint64_t>(version));
+    for (int turn = 0; turn < 5; ++turn) {  // handshakes half done
+      for (auto& loop : fixture_.loops) loop->RunTurn();
+    }
+    Apply(version, version, version);
+  }
+  fixture_.RunUntilIdle();
+  AnswerAll();
+  const EngineTotals totals = fixture_.engine->GetTotals();
+  EXPECT_EQ(totals.accept_failures, 0u);
+  EXPECT_EQ(totals.tls_refused, 0u);
+  EXPECT_EQ(totals.sends_failed, 0u);
+  int answered = 0;
+  for (const SendEvent& event : sends_->events) {
+    answered += event.kind == SendEvent::Kind::kResponse ? 1 : 0;
+  }
+  EXPECT_EQ(answered, kRotations);
 }
 
 TEST_F(RetirementTest, OfAManagerThatDoesNotExistIsNotFound) {

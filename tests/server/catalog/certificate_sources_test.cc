@@ -179,6 +179,22 @@ TEST_F(CertificateSourcesTest, ATrustBundlesFilesAreWatchedTogether) {
   EXPECT_THAT(TakeKinds(), ElementsAre(Event::TRUST_BUNDLE_CHANGED));
 }
 
+TEST_F(CertificateSourcesTest, ATrustBundleMayTurnFromFilesToTheSameTextWithCrls) {
+  TrustBundle files;
+  files.set_certificates_file(folder_.Write("ca.pem", authority_.certificate_pem()));
+  ASSERT_TRUE(CreateBundle(files).ok());
+  const auto same = UpdateBundle(GetBundle());
+  ASSERT_TRUE(same.ok()) << same.status();
+  EXPECT_EQ(same->certificates_file(), files.certificates_file());
+  TrustBundle pem;
+  pem.set_certificates_pem(authority_.certificate_pem());
+  pem.set_crls_pem(authority_.MakeCrl({}));
+  const auto turned = UpdateBundle(pem);
+  ASSERT_TRUE(turned.ok()) << turned.status();
+  EXPECT_EQ(turned->certificates_file(), "");
+  EXPECT_EQ(turned->crl_count(), 1);
+}
+
 TEST_F(CertificateSourcesTest, CrlsThatComeLaterAreCheckedUnlessThatWasTurnedOff) {
   TrustBundle bundle;
   bundle.set_certificates_pem(authority_.certificate_pem());
