@@ -17,6 +17,15 @@ absl::StatusOr<CertificateChain> CertificateChain::ParsePem(absl::string_view pe
   return CertificateChain(std::move(certificates));
 }
 
+CertificateChain CertificateChain::FromDer(const std::vector<std::string>& certificates) {
+  std::vector<std::shared_ptr<x509_st>> read;
+  for (const std::string& der : certificates) {
+    absl::StatusOr<std::shared_ptr<x509_st>> certificate = ParseCertificateDer(der);
+    if (certificate.ok()) read.push_back(*std::move(certificate));
+  }
+  return CertificateChain(std::move(read));
+}
+
 size_t CertificateChain::PresentedBytes() const {
   size_t bytes = 0;
   for (const std::shared_ptr<x509_st>& x509 : certificates_) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,9 @@ class CertificateChain {
   // For core/tls. The first is the leaf. References are shared.
   explicit CertificateChain(std::vector<std::shared_ptr<x509_st>> certificates)
       : certificates_(std::move(certificates)) {}
+
+  // Those that can be read.
+  static CertificateChain FromDer(const std::vector<std::string>& certificates);
 
   // What a peer may present in all, in DER: reading one certificate takes up to 0.3 ms, and a loop
   // waits. Ten RSA certificates, or forty small ones.

@@ -1,6 +1,5 @@
 #include "core/tls/peer_judgement.h"
 
-#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
@@ -38,14 +37,15 @@ int StoreErrorOf(PeerRefusal refusal) {
   }
 }
 
-// `others` may have the leaf among them.
-CertificateChain ChainOf(X509* leaf, const STACK_OF(X509) * others) {
+CertificateChain ChainOf(X509_STORE_CTX* store_context) {
   std::vector<std::shared_ptr<x509_st>> certificates;
   const auto add = [&](X509* certificate) {
     X509_up_ref(certificate);
     certificates.emplace_back(certificate, OpensslDeleter());
   };
+  X509* leaf = X509_STORE_CTX_get0_cert(store_context);
   if (leaf != nullptr) add(leaf);
+  STACK_OF(X509)* others = X509_STORE_CTX_get0_untrusted(store_context);
   for (int i = 0; i < sk_X509_num(others); ++i) {
     X509* other = sk_X509_value(others, i);
     if (other != leaf) add(other);
@@ -79,15 +79,10 @@ std::vector<Certificate> Readable(const CertificateChain& chain) {
 
 }  // namespace
 
-CertificateChain PresentedChain(const ssl_st* ssl) {
-  return ChainOf(SSL_get0_peer_certificate(ssl), SSL_get_peer_cert_chain(ssl));
-}
-
 PeerJudgement JudgePeer(x509_store_ctx_st* store_context, const PeerPolicy& policy, PeerRole role,
                         absl::string_view asked_host, absl::Time at) {
   PeerJudgement judgement;
-  const CertificateChain chain = ChainOf(X509_STORE_CTX_get0_cert(store_context),
-                                         X509_STORE_CTX_get0_untrusted(store_context));
+  const CertificateChain chain = ChainOf(store_context);
   absl::StatusOr<Certificate> leaf = absl::NotFoundError("no certificate");
   if (!chain.empty()) leaf = Certificate::FromX509(*chain.certificates()[0]);
   PeerVerdict verdict = VerifyPeer(policy, chain, leaf, role, asked_host, at);

@@ -11,7 +11,6 @@
 #include "core/tls/peer_verifier.h"
 #include "core/tls/refused_peer.h"
 
-struct ssl_st;
 struct x509_store_ctx_st;
 
 namespace sipcm::tls {
@@ -27,9 +26,6 @@ struct PeerJudgement {
 // the peer of a refusal gets the alert of AlertOfRefusal().
 PeerJudgement JudgePeer(x509_store_ctx_st* store_context, const PeerPolicy& policy, PeerRole role,
                         absl::string_view asked_host, absl::Time at);
-
-// What the peer of an established connection presented, leaf first.
-CertificateChain PresentedChain(const ssl_st* ssl);
 
 }  // namespace sipcm::tls
 

@@ -3,7 +3,6 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <vector>
 
@@ -14,7 +13,9 @@
 #include "core/tls/certificate_chain.h"
 #include "core/tls/domain_name.h"
 #include "core/tls/openssl/error_queue.h"
+#include "core/tls/openssl/peer_certificates.h"
 #include "core/tls/peer_judgement.h"
+#include "core/tls/stream_handshake.h"
 #include "core/tls/tls_fault.h"
 
 namespace sipcm::tls {
@@ -26,26 +27,8 @@ using Outcome = net::IoResult::Outcome;
 constexpr size_t kMaxRecordBytes = SSL3_RT_MAX_PLAIN_LENGTH;
 // KeyUpdates, tickets and refused renegotiations in a row, without a byte of data between them.
 constexpr int kMaxMessagesWithoutData = 32;
-// Of what a refused peer has sent on, this much is read and dropped, so that closing does not reset
-// the connection before the peer has seen our alert.
-constexpr int kMaxDroppedBytes = 64 * 1024;
 
 }  // namespace
-
-struct TlsStream::Handshake {
-  Handshake(HandshakeGate* gate, TlsStream* stream)
-      : ticket(gate, stream),
-        judge([stream](x509_store_ctx_st* context) { return stream->JudgePeer(context); }) {}
-
-  HandshakeGate::Ticket ticket;
-  PeerJudge judge;
-  // One of the two. The policy and its trust bundle are not kept for longer than they are asked.
-  std::shared_ptr<const ServerTlsContext> server_context;
-  std::shared_ptr<const ClientTlsContext> client_context;
-  std::string asked_host;                    // outgoing
-  std::shared_ptr<const PeerPolicy> policy;  // incoming; null: the context's
-  std::shared_ptr<PeerIdentity> identity;
-};
 
 std::unique_ptr<TlsStream> TlsStream::Accept(event::EventLoop* loop, HandshakeGate* gate,
                                              std::shared_ptr<const ServerTlsContext> context,
@@ -53,8 +36,7 @@ std::unique_ptr<TlsStream> TlsStream::Accept(event::EventLoop* loop, HandshakeGa
                                              std::shared_ptr<const PeerPolicy> policy) {
   std::unique_ptr<TlsStream> stream(new TlsStream(loop, std::move(inner)));
   stream->versions_ = context->VersionsOf(context->native());
-  stream->handshake_ = std::make_unique<Handshake>(gate, stream.get());
-  stream->BeginAs(PeerRole::kIncomingClient, context->native());
+  stream->BeginAs(PeerRole::kIncomingClient, context->native(), gate);
   stream->handshake_->server_context = std::move(context);
   stream->handshake_->policy = std::move(policy);
   return stream;
@@ -66,8 +48,7 @@ std::unique_ptr<TlsStream> TlsStream::Connect(event::EventLoop* loop, HandshakeG
                                               std::unique_ptr<net::ByteStream> inner) {
   std::unique_ptr<TlsStream> stream(new TlsStream(loop, std::move(inner)));
   stream->versions_ = context->versions();
-  stream->handshake_ = std::make_unique<Handshake>(gate, stream.get());
-  stream->BeginAs(PeerRole::kOutgoingServer, context->native());
+  stream->BeginAs(PeerRole::kOutgoingServer, context->native(), gate);
   stream->handshake_->client_context = std::move(context);
   stream->handshake_->asked_host = std::string(asked_host);
   const absl::StatusOr<std::string> name = CanonicalDomainName(asked_host);
@@ -83,7 +64,10 @@ TlsStream::TlsStream(event::EventLoop* loop, std::unique_ptr<net::ByteStream> in
 
 TlsStream::~TlsStream() { loop_->thread().AssertHeld(); }
 
-void TlsStream::BeginAs(PeerRole role, ssl_ctx_st* context) {
+void TlsStream::BeginAs(PeerRole role, ssl_ctx_st* context, HandshakeGate* gate) {
+  handshake_ = std::make_unique<StreamHandshake>(
+      gate, static_cast<HandshakeGate::Ticket::Owner*>(this),
+      [this](x509_store_ctx_st* store_context) { return JudgePeer(store_context); });
   ssl_.reset(SSL_new(context));
   SIPCM_CHECK_MESSAGE(ssl_ != nullptr, "out of memory for a TLS connection");
   BIO* bio = bio_.NewBio();
@@ -96,9 +80,7 @@ void TlsStream::BeginAs(PeerRole role, ssl_ctx_st* context) {
   }
 }
 
-CertificateChain TlsStream::PeerChain() const {
-  return state_ == State::kReady ? PresentedChain(ssl_.get()) : CertificateChain();
-}
+CertificateChain TlsStream::PeerChain() const { return CertificateChain::FromDer(peer_chain_); }
 
 const PeerPolicy& TlsStream::policy() const {
   if (handshake_->policy != nullptr) return *handshake_->policy;
@@ -226,6 +208,8 @@ void TlsStream::FinishHandshake() {
   identity_ = std::move(identity);
   TakeServerName();
   SSL_set_app_data(ssl, nullptr);
+  std::vector<std::string> presented = TakePeerCertificates(ssl);
+  if (server != nullptr) peer_chain_ = std::move(presented);
   SSL_set_msg_callback(ssl, [](int write, int /*version*/, int type, const void* /*bytes*/,
                                size_t /*size*/, SSL* /*ssl*/, void* stream) {
     if (write == 0 && type == SSL3_RT_HANDSHAKE) static_cast<TlsStream*>(stream)->CountMessage();
@@ -274,12 +258,7 @@ absl::Status TlsStream::TakeHandshakeError() {
 void TlsStream::FailHandshake() {
   error_ = TakeHandshakeError();
   state_ = State::kFailing;
-  std::array<char, 4096> dropped;
-  for (int left = kMaxDroppedBytes; left > 0 && !bio_.failed();) {
-    const IoResult result = inner_->Read(absl::MakeSpan(dropped));
-    if (result.outcome != Outcome::kDone) break;
-    left -= static_cast<int>(result.bytes);
-  }
+  bio_.DropInput();
   inner_->SetReading(false);
   if (bio_.Flush()) TellFailure();  // else when the alert is on its way
 }

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -22,6 +23,8 @@
 struct x509_store_ctx_st;
 
 namespace sipcm::tls {
+
+struct StreamHandshake;
 
 // TLS over another stream. Ready only after handshake and verdict: no byte of a refused peer is
 // ever read. The peer of a refused or broken handshake gets the fitting alert, sent before the
@@ -82,11 +85,9 @@ class TlsStream final : public net::ByteStream,
 
  private:
   enum class State : unsigned char { kIdle, kHandshaking, kFailing, kReady, kFailed };
-  // What only a handshake needs; freed when it is done.
-  struct Handshake;
 
   TlsStream(event::EventLoop* loop, std::unique_ptr<net::ByteStream> inner);
-  void BeginAs(PeerRole role, ssl_ctx_st* context);
+  void BeginAs(PeerRole role, ssl_ctx_st* context, HandshakeGate* gate);
 
   // The inner stream's listener.
   void OnReady() override;
@@ -120,10 +121,11 @@ class TlsStream final : public net::ByteStream,
   net::ByteStream::Listener* listener_ = nullptr;
   StreamBio bio_;
   OpensslHandle<ssl_st> ssl_;
-  std::unique_ptr<Handshake> handshake_;
+  std::unique_ptr<StreamHandshake> handshake_;  // until it is done
   std::shared_ptr<const PeerIdentity> identity_;
   std::shared_ptr<const RefusedPeer> refused_;
   std::string server_name_;
+  std::vector<std::string> peer_chain_;  // of an incoming one, in DER
   absl::Status error_;
   // Armed while input waits here and reading is on.
   std::unique_ptr<event::Alarm> more_input_;

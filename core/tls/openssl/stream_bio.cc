@@ -13,6 +13,8 @@ namespace {
 
 using Outcome = net::IoResult::Outcome;
 
+constexpr size_t kMaxDroppedBytes = size_t{64} * 1024;
+
 StreamBio* SelfOf(BIO* bio) { return static_cast<StreamBio*>(BIO_get_data(bio)); }
 
 int OnRead(BIO* bio, char* into, int size) {
@@ -86,6 +88,15 @@ bool StreamBio::Flush() {
 void StreamBio::CloseWrite() {
   if (std::exchange(closing_, true) || blocked() || failed_) return;
   inner_->CloseWrite();
+}
+
+void StreamBio::DropInput() {
+  std::array<char, 4096> dropped;
+  for (size_t left = kMaxDroppedBytes; left > 0 && !failed_;) {
+    const net::IoResult result = inner_->Read(absl::MakeSpan(dropped));
+    if (result.outcome != Outcome::kDone) return;
+    left -= std::min(left, result.bytes);
+  }
 }
 
 int StreamBio::Read(char* into, int size, bool* retry) {

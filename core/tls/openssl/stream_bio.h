@@ -35,6 +35,9 @@ class StreamBio {
   // Ends the inner stream's output after what was kept. What OpenSSL writes from then on (an alert
   // about late input) is dropped.
   void CloseWrite();
+  // Reads and drops what a refused peer has sent on, within reason, so that closing does not reset
+  // the connection before the peer has seen our alert.
+  void DropInput();
   bool blocked() const { return !kept_.empty(); }
 
   bool input_ended() const { return input_ended_; }

@@ -74,6 +74,23 @@ TEST_F(TlsHandshakeTest, MutualTlsTellsTheClientAndTheEntryThatLetItIn) {
   }
 }
 
+TEST_F(TlsHandshakeTest, TheClientsChainCanBeJudgedAgainThoughOpensslKeepsNoneOfIt) {
+  const auto middle = sides_.root.IssueAuthority("Middle");
+  sides_.mutual_tls = MutualTls::kRequire;
+  sides_.client_presents = true;
+  sides_.client_certificate = middle->Issue(sides_.client_options);
+  auto pair = Run();
+  ASSERT_TRUE(pair->server->ready) << pair->server->failure;
+  const CertificateChain chain = pair->server_tls->PeerChain();
+  ASSERT_EQ(chain.size(), 2u);
+  EXPECT_TRUE(
+      VerifyPeer(sides_.server_policy, chain, PeerRole::kIncomingClient, "", TestNow()).allowed());
+  EXPECT_TRUE(pair->client_tls->PeerChain().empty());  // nobody asks a client
+  pair->client->Send("after");
+  loop_.RunUntilIdle();
+  EXPECT_EQ(pair->server->received, "after");
+}
+
 TEST_F(TlsHandshakeTest, RequestLetsInAClientWithoutCertificateUnverified) {
   sides_.mutual_tls = MutualTls::kRequest;
   auto pair = Run();
