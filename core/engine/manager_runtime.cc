@@ -17,21 +17,31 @@ std::shared_ptr<const tls::Credential> ClientCredential(const ManagerConfig& con
 
 }  // namespace
 
+tls::PeerPolicy IncomingPeerPolicy(const ManagerConfig& config) {
+  tls::PeerPolicy policy;
+  policy.trust_bundle = config.trust_bundle;
+  policy.extended_key_usage = config.extended_key_usage;
+  policy.name_check = config.name_check;
+  policy.max_chain_length = config.max_chain_length;
+  policy.allowed_domains = std::make_shared<const tls::AllowedDomains>(config.allowed_domains);
+  policy.empty_list = config.allow_any_domain ? tls::PeerPolicy::EmptyList::kAllowsAnyDomain
+                                              : tls::PeerPolicy::EmptyList::kRefusesAll;
+  return policy;
+}
+
+tls::PeerPolicy OutgoingPeerPolicy(const ManagerConfig& config) {
+  tls::PeerPolicy policy = IncomingPeerPolicy(config);
+  policy.allowed_domains = nullptr;
+  return policy;
+}
+
 absl::StatusOr<std::shared_ptr<const ManagerRuntime>> ManagerRuntime::Create(ManagerConfig config,
                                                                              uint64_t generation) {
   auto runtime = std::make_shared<ManagerRuntime>();
   runtime->generation = generation;
   runtime->connection_settings =
       std::make_shared<const connection::ConnectionSettings>(config.connection);
-  runtime->peer_policy.trust_bundle = config.trust_bundle;
-  runtime->peer_policy.extended_key_usage = config.extended_key_usage;
-  runtime->peer_policy.name_check = config.name_check;
-  runtime->peer_policy.max_chain_length = config.max_chain_length;
-  runtime->peer_policy.allowed_domains =
-      std::make_shared<const tls::AllowedDomains>(config.allowed_domains);
-  runtime->peer_policy.empty_list = config.allow_any_domain
-                                        ? tls::PeerPolicy::EmptyList::kAllowsAnyDomain
-                                        : tls::PeerPolicy::EmptyList::kRefusesAll;
+  runtime->peer_policy = IncomingPeerPolicy(config);
   if (config.kind == ManagerKind::kServerTls) {
     if (config.credential == nullptr) {
       return WithField(
@@ -47,12 +57,9 @@ absl::StatusOr<std::shared_ptr<const ManagerRuntime>> ManagerRuntime::Create(Man
         tls::ServerTlsContext::Create(config.credential, config.mutual_tls, runtime->peer_policy,
                                       config.additional_credentials, generation));
   }
-  // Whom we connect to is judged by chain and asked host, not by whom we let in.
-  tls::PeerPolicy outgoing = runtime->peer_policy;
-  outgoing.allowed_domains = nullptr;
-  SIPCM_ASSIGN_OR_RETURN(
-      runtime->client_tls,
-      tls::ClientTlsContext::Create(std::move(outgoing), ClientCredential(config), generation));
+  SIPCM_ASSIGN_OR_RETURN(runtime->client_tls,
+                         tls::ClientTlsContext::Create(OutgoingPeerPolicy(config),
+                                                       ClientCredential(config), generation));
   runtime->config = std::move(config);
   return runtime;
 }

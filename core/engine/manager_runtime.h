@@ -29,6 +29,11 @@ struct ManagerRuntime {
                                                                       uint64_t generation = 0);
 };
 
+// By what incoming peers are judged, AUTO entries apart, and by what the servers that we connect to
+// are: by chain, usage and asked host, not by whom we let in.
+tls::PeerPolicy IncomingPeerPolicy(const ManagerConfig& config);
+tls::PeerPolicy OutgoingPeerPolicy(const ManagerConfig& config);
+
 // What a person should know of these settings; empty when all is well.
 std::vector<std::string> WarningsOf(const ManagerConfig& config);
 
