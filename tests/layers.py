@@ -30,8 +30,11 @@ for _layer in CORE_ORDER[CORE_ORDER.index("core/connection"):]:
     ALLOWED[_layer].add("core/sip")
 ALLOWED["proto"] = set()
 ALLOWED["server"] = set(ALLOWED)
+# What the server decides, without a server: `sipcm check-peer --offline` has to judge by the code of
+# the handshake, so the command line may use this one package of the server, and nothing behind it.
+ALLOWED["server/offline"] = set(ALLOWED)
 # Errors and back-off are the same on both sides of the wire.
-ALLOWED["clients"] = {"proto", "core/base"}
+ALLOWED["clients"] = {"proto", "core/base", "server/offline"}
 
 # What an external library is, as a Bazel repository and as an #include, and who may name it.
 EXTERNAL = [

@@ -31,7 +31,12 @@ class EdgeTest(unittest.TestCase):
         self.assert_refused("//core/engine:engine", "@com_google_protobuf//:protobuf")
         self.assert_refused("//core/engine:engine", "@com_github_grpc_grpc//:grpc++")
 
-    def test_clients_know_proto_only(self):
+    def test_clients_know_proto_and_what_the_server_decides_offline(self):
+        self.assert_allowed("//clients/cli:commands", "//server/offline:peer_judge")
+        self.assert_allowed("//server/offline:peer_judge", "//server/conversion:peer_conversion")
+        self.assert_allowed("//server/offline:peer_judge", "//core/tls:peer_verifier")
+        self.assert_refused("//clients/cli:commands", "//server/conversion:peer_conversion")
+        self.assert_refused("//clients/cli:commands", "//core/tls:peer_verifier")
         self.assert_refused("//clients/cpp:client", "//core/engine:engine")
         self.assert_refused("//clients/cpp:client", "//server:conversion")
 

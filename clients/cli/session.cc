@@ -130,6 +130,8 @@ void Session::PrintJsonLine(const Message& message) const {
   std::cout << Json(message, JsonForm::kLine) << std::endl;
 }
 
+void Session::PrintLine(const std::string& line) const { std::cout << line << std::endl; }
+
 void Session::PrintText(const std::string& text) const {
   if (!json_) std::cout << Printable(text) << std::flush;
 }

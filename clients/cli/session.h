@@ -78,6 +78,9 @@ class Session {
   // The message as JSON on one line, for streams; flushed.
   void PrintJsonLine(const google::protobuf::Message& message) const;
 
+  // One line, as it is; flushed.
+  void PrintLine(const std::string& line) const;
+
   // Text as it is, control characters escaped; flushed. Nothing with --json.
   void PrintText(const std::string& text) const;
 

@@ -8,9 +8,10 @@ from tests.integration.support.sip_peer import Message
 
 
 class SipListener:
-    """Listens when constructed."""
+    """Listens when constructed; over TLS with an ssl.SSLContext."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
+        self._tls = tls
         self._listener = socket.create_server(('127.0.0.1', 0))
         self.address = self._listener.getsockname()
         self._lock = threading.Lock()
@@ -48,8 +49,24 @@ class SipListener:
                 number = len(self._connections)
             threading.Thread(target=self._serve, args=(connection, number), daemon=True).start()
 
+    def close_connections(self):
+        """Ends all that are there."""
+        with self._lock:
+            for connection in self._connections:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass  # It has ended.
+
     def _serve(self, connection, number):
         received = b''
+        if self._tls is not None:
+            try:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            except OSError:
+                return
+            with self._lock:
+                self._connections[number - 1] = connection
         while True:
             try:
                 data = connection.recv(65536)
