@@ -109,7 +109,8 @@ class RetirementTest : public ::testing::Test {
     fixture_.RunUntilIdle();
     return presented;
   }
-  int Retire(const std::string& manager, const std::string& object, int version, Retiring retiring) {
+  int Retire(const std::string& manager, const std::string& object, int version,
+             Retiring retiring) {
     int ended = -1;
     fixture_.engine->RetireConnections(manager, object, absl::StrCat(version), retiring,
                                        [&](absl::StatusOr<int> count) { ended = *count; });
@@ -244,6 +245,31 @@ TEST_F(RetirementTest, HandshakesUnderConstantRotationAllSucceed) {
     answered += event.kind == SendEvent::Kind::kResponse ? 1 : 0;
   }
   EXPECT_EQ(answered, kRotations);
+}
+
+// reliability.md row 23.
+TEST_F(RetirementTest, AClockThatJumpsLeavesConnectionsUpAndJudgesTheNextHandshakeByItsHour) {
+  Send(1);
+  fixture_.RunUntilIdle();
+  AnswerAll();
+  const absl::Time now = fixture_.clock.wall_now();
+  for (const absl::Duration jump : {absl::Hours(1), -absl::Hours(1)}) {
+    fixture_.clock.SetWall(now + jump);
+    fixture_.AdvanceBy(absl::Seconds(1));
+  }
+  fixture_.clock.SetWall(pki::DefaultNotAfter());  // years ahead: the certificates have ended
+  fixture_.AdvanceBy(absl::Seconds(1));
+  EXPECT_THAT(Presented("edge"), SizeIs(1));
+  EXPECT_THAT(CloseReasons(), SizeIs(0));
+  Send(2);  // the pool grows
+  fixture_.RunUntilIdle();
+  EXPECT_GE(fixture_.engine->GetTotals().tls_refused, 1u);
+  EXPECT_THAT(Presented("edge"), SizeIs(1));
+  fixture_.clock.SetWall(now);
+  fixture_.AdvanceBy(absl::Seconds(10));  // the back-off after the refusal
+  Send(3);
+  fixture_.RunUntilIdle();
+  EXPECT_THAT(Presented("edge"), SizeIs(2));
 }
 
 TEST_F(RetirementTest, OfAManagerThatDoesNotExistIsNotFound) {
