@@ -97,7 +97,7 @@ int Serve(const Flags& flags, const sipcm::v1::Config& config, EndSignal* end_si
           Logger* logger) {
   EngineEventLog events(logger);
   absl::StatusOr<std::unique_ptr<engine::ProductionEngine>> engine =
-      engine::ProductionEngine::Start(flags.workers, &events);
+      engine::ProductionEngine::Start(flags.workers, &events, flags.dns_servers);
   if (!engine.ok()) return Fail(kSystemRefused, engine.status().message());
   Server::Options options;
   options.grpc_address = flags.grpc_address;

@@ -11,8 +11,8 @@
 
 namespace sipcm::engine {
 
-absl::StatusOr<std::unique_ptr<ProductionEngine>> ProductionEngine::Start(int worker_count,
-                                                                          EventSink* events) {
+absl::StatusOr<std::unique_ptr<ProductionEngine>> ProductionEngine::Start(
+    int worker_count, EventSink* events, const std::string& dns_servers) {
   SIPCM_CHECK(1 <= worker_count && worker_count <= dispatch::RequestId::kMaxWorkers);
   auto production = std::unique_ptr<ProductionEngine>(new ProductionEngine);
   production->network_ = std::make_unique<net::TcpNetwork>();
@@ -22,7 +22,7 @@ absl::StatusOr<std::unique_ptr<ProductionEngine>> ProductionEngine::Start(int wo
     SIPCM_ASSIGN_OR_RETURN(std::unique_ptr<event::WorkerThread> thread,
                            event::WorkerThread::Create(absl::StrCat("worker-", i)));
     SIPCM_ASSIGN_OR_RETURN(std::unique_ptr<net::Resolver> resolver,
-                           net::CaresResolver::Create(thread->loop()));
+                           net::CaresResolver::Create(thread->loop(), {.servers = dns_servers}));
     WorkerMeans means;
     means.loop = thread->loop();
     means.network = production->network_.get();

@@ -2,6 +2,7 @@
 #define SIPCM_CORE_ENGINE_PRODUCTION_ENGINE_H_
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -9,8 +10,8 @@
 #include "core/engine/engine.h"
 #include "core/engine/sharded_engine.h"
 #include "core/event/worker_thread.h"
-#include "core/net/network.h"
 #include "core/net/dns/resolver.h"
+#include "core/net/network.h"
 
 namespace sipcm::engine {
 
@@ -18,10 +19,11 @@ namespace sipcm::engine {
 // randomness. Thread: whoever owns it; engine() from any.
 class ProductionEngine {
  public:
-  // `worker_count` 1..64. `events` outlives it. RESOURCE_EXHAUSTED when the system gives no thread
-  // or descriptor.
+  // `worker_count` 1..64. `events` outlives it. `dns_servers` as net::CaresResolverOptions; empty:
+  // the system's. RESOURCE_EXHAUSTED when the system gives no thread or descriptor.
   static absl::StatusOr<std::unique_ptr<ProductionEngine>> Start(int worker_count,
-                                                                 EventSink* events);
+                                                                 EventSink* events,
+                                                                 const std::string& dns_servers);
   // Stops the threads. End subscriptions first; call engine()->Shutdown() before for an orderly
   // end.
   ~ProductionEngine();

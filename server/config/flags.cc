@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "server/catalog/server_catalog.h"
@@ -55,8 +56,22 @@ void Declare(CLI::App* app, Flags* flags, Typed* typed) {
   app->add_option("--drain_timeout", typed->drain_timeout,
                   "After SIGTERM, how long requests under way may take: 0s to 24h")
       ->capture_default_str();
+  app->add_option("--dns_servers", flags->dns_servers,
+                  "DNS servers to ask, as addresses with or without a port and commas between; "
+                  "default: those of /etc/resolv.conf");
   app->add_option("--addresses_file", flags->addresses_file,
                   "Write the real addresses to this file as JSON once all is served");
+}
+
+absl::Status CheckDnsServers(const std::string& servers) {
+  if (servers.empty()) return absl::OkStatus();
+  for (const absl::string_view server : absl::StrSplit(servers, ',')) {
+    if (net::IpAddress::Parse(server).ok() || net::SocketAddress::Parse(server).ok()) continue;
+    return BadFlag("dns_servers", absl::StrCat("\"", server,
+                                               "\" is not an address; give some like "
+                                               "192.0.2.53,192.0.2.54:5353"));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Check(const Typed& typed, Flags* flags) {
@@ -90,6 +105,7 @@ absl::Status Check(const Typed& typed, Flags* flags) {
                    absl::StrCat("\"", typed.log_format, "\" is not known; give text or json"));
   }
   flags->log_format = typed.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
+  SIPCM_RETURN_IF_ERROR(CheckDnsServers(flags->dns_servers));
   static const auto* const levels =
       new std::map<std::string, LogLevel>{{"debug", LogLevel::kDebug},
                                           {"info", LogLevel::kInfo},

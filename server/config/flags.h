@@ -20,6 +20,7 @@ struct Flags {
   LogLevel log_level = LogLevel::kInfo;
   absl::Duration drain_timeout = absl::Seconds(30);
   std::string addresses_file;  // empty: none
+  std::string dns_servers;     // "192.0.2.53,[2001:db8::53]:5353"; empty: the system's
   // --help or --version: print this and end with 0.
   std::string print_and_exit;
 };

@@ -40,7 +40,8 @@ sipcm::v1::Direction ToProto(connection::Direction direction) {
 sipcm::v1::Destination ToProto(const pool::Destination& destination) {
   sipcm::v1::Destination proto;
   proto.set_host(destination.host);
-  proto.set_port(destination.port);
+  const bool by_service = destination.location == pool::Destination::Location::kService;
+  proto.set_port(by_service ? 0 : destination.port);
   proto.set_transport(ToProto(destination.transport));
   proto.set_tls_name(destination.tls_name);
   if (destination.local_address.has_value()) {

@@ -4,10 +4,12 @@
 #include "server/conversion/address_conversion.h"
 #include "server/store/fingerprint.h"
 #include "server/store/resource_name.h"
+#include "server/store/resource_store.h"
 
 namespace sipcm::server {
 
 using sipcm::v1::ConnectionPool;
+using sipcm::v1::PoolTarget;
 
 std::string PoolName(const std::string& manager_id, const std::string& pool_id) {
   return absl::StrCat(kConnectionManagers, "/", manager_id, "/", kPools, "/", pool_id);
@@ -35,6 +37,33 @@ ConnectionPool::SelectionPolicy ToProto(pool::SelectionPolicy selection) {
   }
   return ConnectionPool::SELECTION_POLICY_UNSPECIFIED;
 }
+
+namespace {
+
+PoolTarget::Health HealthOf(connection::Health health) {
+  switch (health) {
+    case connection::Health::kHealthy:
+      return PoolTarget::HEALTHY;
+    case connection::Health::kDead:
+      return PoolTarget::DEAD;
+    case connection::Health::kProbing:
+      return PoolTarget::PROBING;
+  }
+  return PoolTarget::HEALTH_UNSPECIFIED;
+}
+
+void FillTarget(const engine::TargetSnapshot& target, PoolTarget* proto) {
+  *proto->mutable_address() = ToProto(target.address);
+  proto->set_priority(target.priority);
+  proto->set_weight(target.weight);
+  proto->set_health(HealthOf(target.health));
+  if (target.health == connection::Health::kDead) {
+    *proto->mutable_retry_time() = ToTimestamp(target.retry_time);
+  }
+  proto->set_last_failure(std::string(target.last_failure.message()));
+}
+
+}  // namespace
 
 std::string EtagOf(const std::string& name, const pool::PoolLimits& limits) {
   return Fingerprint(absl::StrCat(name, "|", limits.max_connection_count, "|",
@@ -66,6 +95,7 @@ ConnectionPool ToProto(const engine::PoolSnapshot& pool) {
   statistics->set_opened_connection_count(static_cast<int64_t>(counts.opened_total));
   statistics->set_reused_count(static_cast<int64_t>(counts.reused_total));
   statistics->set_refused_count(static_cast<int64_t>(counts.refused_total));
+  for (const engine::TargetSnapshot& target : pool.targets) FillTarget(target, proto.add_targets());
   return proto;
 }
 

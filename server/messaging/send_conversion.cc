@@ -58,6 +58,7 @@ const absl::flat_hash_map<std::string, SendFailure::Cause>& CausesByReason() {
       {"DNS_NO_ADDRESS", SendFailure::RESOLUTION_FAILED},
       {"DNS_SERVER_FAILED", SendFailure::RESOLUTION_FAILED},
       {"DNS_TIMEOUT", SendFailure::RESOLUTION_FAILED},
+      {"DNS_NO_SERVICE", SendFailure::RESOLUTION_FAILED},
       {"CONNECT_REFUSED", SendFailure::CONNECT_REFUSED},
       {"CONNECT_TIMEOUT", SendFailure::CONNECT_TIMEOUT},
       {"CONNECT_UNREACHABLE", SendFailure::UNREACHABLE},

@@ -28,7 +28,8 @@ TEST(FlagsTest, WithoutAnyTheDefaultsHold) {
 TEST(FlagsTest, BothSpellingsOfAValueAreTaken) {
   const auto flags = Parse({"--workers=2", "--log_format", "json", "--drain_timeout=2m",
                             "--grpc_address=unix:/run/sipcm.sock", "--admin_address=[::1]:0",
-                            "--log_level=error", "--config=a.json"});
+                            "--log_level=error", "--config=a.json",
+                            "--dns_servers=192.0.2.53,[2001:db8::53]:5353,2001:db8::54"});
   ASSERT_TRUE(flags.ok()) << flags.status();
   EXPECT_EQ(flags->workers, 2);
   EXPECT_EQ(flags->log_format, LogFormat::kJson);
@@ -37,6 +38,7 @@ TEST(FlagsTest, BothSpellingsOfAValueAreTaken) {
   EXPECT_EQ(flags->grpc_address, "unix:/run/sipcm.sock");
   EXPECT_EQ(flags->admin_address.ToString(), "[::1]:0");
   EXPECT_EQ(flags->config_file, "a.json");
+  EXPECT_EQ(flags->dns_servers, "192.0.2.53,[2001:db8::53]:5353,2001:db8::54");
 }
 
 TEST(FlagsTest, MoreCoresThanWorkersAreAllowedForDoNotCount) {
@@ -72,6 +74,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{"--drain_timeout=soon", "--drain_timeout"},
                     Refusal{"--drain_timeout=-1s", "--drain_timeout"},
                     Refusal{"--drain_timeout=25h", "--drain_timeout"},
+                    Refusal{"--dns_servers=dns.example.com", "--dns_servers"},
+                    Refusal{"--dns_servers=192.0.2.1,", "--dns_servers"},
+                    Refusal{"--dns_servers=192.0.2.1:99999", "--dns_servers"},
                     Refusal{"--config", "--config"}, Refusal{"stray", "stray"}));
 
 TEST(FlagsTest, ASocketsPathHasToFitTheSystem) {
