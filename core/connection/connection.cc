@@ -86,7 +86,7 @@ void Connection::OnEnd() {
   NoteRest(false);
   UpdateReading();
   absl::Status detail = EndDetail(name(), reason);
-  if (live_transactions_ == 0 || direction_ == Direction::kOutgoing) {
+  if (live_transactions() == 0 || direction_ == Direction::kOutgoing) {
     return CloseAfterFlush(reason, std::move(detail));
   }
   if (state_ == ConnectionState::kEstablished) close_detail_ = std::move(detail);
@@ -314,7 +314,7 @@ void Connection::Close(CloseReason reason, absl::Status detail) {
 
 void Connection::Drain(Instant deadline, CloseReason reason) {
   if (closing_ || state_ == ConnectionState::kClosed) return;
-  if (live_transactions_ == 0 || state_ == ConnectionState::kHandshaking) {
+  if (live_transactions() == 0 || state_ == ConnectionState::kHandshaking) {
     return CloseAfterFlush(reason, std::move(close_detail_));
   }
   if (state_ == ConnectionState::kEstablished) {
@@ -326,8 +326,7 @@ void Connection::Drain(Instant deadline, CloseReason reason) {
 }
 
 void Connection::RemoveTransaction() {
-  SIPCM_CHECK(live_transactions_ > 0);
-  if (--live_transactions_ > 0) return;
+  if (!live_transactions_.Remove(now())) return;
   if (state_ == ConnectionState::kDraining) {
     CloseAfterFlush(close_reason_, std::move(close_detail_));
   } else if (state_ == ConnectionState::kEstablished) {
@@ -357,7 +356,7 @@ TimerSituation Connection::situation() const {
   return {.state = state_,
           .direction = direction_,
           .has_first_message = has_first_message_,
-          .has_live_transactions = live_transactions_ > 0,
+          .has_live_transactions = live_transactions() > 0,
           .is_reading = reading_ && !closing_};
 }
 

@@ -19,6 +19,7 @@
 #include "core/connection/connection_listener.h"
 #include "core/connection/connection_settings.h"
 #include "core/connection/connection_state.h"
+#include "core/connection/live_transactions.h"
 #include "core/connection/timers/connection_timers.h"
 #include "core/connection/timers/lazy_alarm.h"
 #include "core/net/byte_stream.h"
@@ -91,9 +92,11 @@ class Connection final : private net::ByteStream::Listener,
   void Drain(Instant deadline, CloseReason reason = CloseReason::kDrained);
 
   // A connection with live transactions is never closed as idle; drained ones wait for them.
-  void AddTransaction() { ++live_transactions_; }
+  void AddTransaction() { live_transactions_.Add(now()); }
   void RemoveTransaction();
-  int live_transactions() const { return live_transactions_; }
+  int live_transactions() const { return live_transactions_.count(); }
+  // Who measures its use from now on; null: nobody. A meter is left before it is destroyed.
+  void SetUseMeter(UseMeter* meter) { live_transactions_.MoveTo(meter, now()); }
 
   // Back-pressure: nothing is read, framed or delivered while paused.
   void SetReading(bool on) {
@@ -182,7 +185,7 @@ class Connection final : private net::ByteStream::Listener,
   absl::Status close_detail_;
   const net::SocketAddress local_address_;
   const net::SocketAddress remote_address_;
-  int live_transactions_ = 0;
+  LiveTransactions live_transactions_;
 
   const Direction direction_;
   const Transport transport_;

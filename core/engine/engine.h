@@ -88,10 +88,13 @@ class Engine {
                                                               const std::string& request) const = 0;
 
   // --- Pools and connections ---
+  // Replaces its setting, for the pool that is there and for one that comes later. With a minimum
+  // the pool is made at once.
   virtual absl::Status ApplyPool(PoolConfig config) = 0;
-  // Drains the pool and forgets its setting. NOT_FOUND.
+  // Closes its connections and forgets its setting. NOT_FOUND; FAILED_PRECONDITION
+  // (RESOURCE_IN_USE): with kUnlessBusy, and it is.
   virtual void RemovePool(const std::string& manager_id, const pool::Destination& destination,
-                          Callback<PoolSnapshot> done) = 0;
+                          PoolRemoval removal, Callback<PoolSnapshot> done) = 0;
   // Live pools and settings without a pool, ordered by pool id. Empty manager_id = all managers.
   virtual void ListPools(const std::string& manager_id,
                          Callback<std::vector<PoolSnapshot>> done) = 0;
@@ -127,7 +130,8 @@ class Engine {
       SubscriptionOptions options, std::shared_ptr<dispatch::DeliverySink> sink) = 0;
   // Each order has one result. Orders of one call that belong to one request keep their order.
   virtual void Respond(std::vector<ResponseOrder> orders, std::shared_ptr<ResponseSink> sink) = 0;
-  // Each order has at most one kSent, then responses, and ends with one final event.
+  // Each order has a kSent when it is put on a connection (a second one when it is put on another,
+  // because of the first no byte went out), then responses, and ends with one final event.
   virtual void Send(std::vector<SendOrder> orders, std::shared_ptr<SendSink> sink) = 0;
   // Gives up sends of this sink (CANCEL goes out for an INVITE that has had a provisional); their
   // final event is kFailure CANCELLED.

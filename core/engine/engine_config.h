@@ -12,6 +12,7 @@
 #include "core/net/address.h"
 #include "core/pool/destination.h"
 #include "core/pool/pool_policy.h"
+#include "core/pool/pool_setting.h"
 #include "core/tls/allowed_domains.h"
 #include "core/tls/credential.h"
 #include "core/tls/extended_key_usage.h"
@@ -85,7 +86,13 @@ struct ManagerStatus {
 struct PoolConfig {
   std::string manager_id;
   pool::Destination destination;
-  pool::PoolLimits limits;
+  pool::PoolSetting setting;
+};
+
+// What becomes of a pool's requests when it is removed.
+enum class PoolRemoval : uint8_t {
+  kUnlessBusy,  // with requests outstanding or waiting it is not removed
+  kForced,      // they fail
 };
 
 }  // namespace sipcm::engine

@@ -11,7 +11,11 @@
 #include "core/connection/connection.h"
 #include "core/connection/targets/target_health.h"
 #include "core/dispatch/delivery.h"
-#include "core/pool/connection_pool.h"
+#include "core/pool/destination.h"
+#include "core/pool/pool_policy.h"
+#include "core/pool/pool_setting.h"
+#include "core/pool/statistics/pool_statistics.h"
+#include "core/pool/statistics/pool_totals.h"
 #include "core/tls/peer_identity.h"
 
 namespace sipcm::engine {
@@ -51,10 +55,14 @@ struct TargetSnapshot {
 struct PoolSnapshot {
   std::string manager_id;
   pool::Destination destination;
-  pool::PoolLimits limits;
+  pool::PoolSetting setting;        // what was asked of this one
+  pool::PoolLimits limits;          // what holds: the setting over the manager's defaults
+  int target_connection_count = 0;  // kFixed: the maximum; kAuto: what the pool chose
   pool::PoolStatistics statistics;
-  std::vector<TargetSnapshot> targets;  // best first; empty before the first resolution
-  bool live = false;                    // false: only a setting, no pool yet
+  std::vector<TargetSnapshot> targets;            // best first; empty before the first resolution
+  absl::Time create_time = absl::InfinitePast();  // of the pool, or of the setting without one
+  bool live = false;                              // false: only a setting, no pool yet
+  bool removed = false;                           // it ends with its last connection
 };
 
 // Sums over all workers, for metrics and Admin.GetServer. Monotonic unless said otherwise.
@@ -68,6 +76,7 @@ struct EngineTotals {
   int64_t subscriptions = 0;
   int64_t endpoints = 0;
   int64_t managers = 0;
+  pool::PoolSums pool_sums;  // of all pools; counters too
   // Counters.
   uint64_t connections_opened[2][2] = {};
   uint64_t connections_closed[2][2][connection::kCloseReasonCount] = {};
@@ -83,6 +92,7 @@ struct EngineTotals {
   uint64_t automatic_answers[700] = {};  // by status code
   uint64_t responses_out = 0;            // of applications
   uint64_t requests_out = 0;
+  uint64_t requests_retried = 0;  // put on a second connection: of the first no byte went out
   uint64_t sends_failed = 0;
   uint64_t tls_refused = 0;
 };

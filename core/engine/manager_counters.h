@@ -1,7 +1,7 @@
 #ifndef SIPCM_CORE_ENGINE_MANAGER_COUNTERS_H_
 #define SIPCM_CORE_ENGINE_MANAGER_COUNTERS_H_
 
-#include "core/engine/counter.h"
+#include "core/base/counter.h"
 
 namespace sipcm::engine {
 

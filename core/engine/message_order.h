@@ -87,7 +87,10 @@ struct SendEvent {
   // kFailure: UNAVAILABLE, DEADLINE_EXCEEDED (REQUEST_TIMEOUT, POOL_WAIT_TIMEOUT),
   // RESOURCE_EXHAUSTED, INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, CANCELLED; with reason
   absl::Status failure;
-  bool may_have_been_sent = false;  // kFailure: bytes went out, so the peer may have acted on it
+  // kFailure: how much of the request was handed to the network. Only with kNothing the peer cannot
+  // have acted on it.
+  enum class Written : uint8_t { kNothing, kSome, kWhole };
+  Written written = Written::kNothing;
 };
 
 // Called from workers' threads; must not block.

@@ -24,8 +24,11 @@ absl::Status Cancelled() {
 struct Outbound::OpenSend : transaction::ClientTransaction {
   PlannedSend planned;
   std::unique_ptr<pool::ConnectionPool::Waiter> waiter;  // while it waits for a connection
-  ConnectionSlot* slot = nullptr;                        // once it was written
-  std::string invite;                                    // as sent, for ACK and CANCEL; INVITE only
+  ConnectionSlot* slot = nullptr;                        // once it was put on one
+  uint64_t begins_at = 0;  // its place in the bytes that its connection sends
+  uint64_t ends_at = 0;
+  bool retried = false;
+  std::string invite;  // as sent, for ACK and CANCEL; INVITE only
   // The application has its final event; the INVITE is still to be cancelled and acknowledged.
   bool given_up = false;
   bool cancel_sent = false;
@@ -124,6 +127,7 @@ void Outbound::FindConnection(OpenSend* send) {
 
 void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, bool reused) {
   ConnectionSlot& slot = *ConnectionTable::SlotOf(*connection);
+  send->begins_at = connection->counters().bytes_out + connection->queued_bytes();
   std::string* const tail = connection->tail();
   const size_t begin = tail->size();
   absl::Status built =
@@ -147,6 +151,7 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
     return;
   }
   if (send->method_id == sip::Method::kInvite) send->invite = tail->substr(begin);
+  send->ends_at = send->begins_at + (tail->size() - begin);
   connection->Commit();
   totals_->requests_out.Add();
   send->slot = &slot;
@@ -243,13 +248,50 @@ void Outbound::OnTimeout(event::TimeoutQueue::Entry& entry) {
 }
 
 void Outbound::OnConnectionClosed(ConnectionSlot& slot, const absl::Status& why) {
+  std::vector<OpenSend*> again;
   while (auto* send = static_cast<OpenSend*>(slot.sends.front())) {
+    if (MayRetry(*send)) {
+      again.push_back(send);
+      LeaveConnection(send);
+      continue;
+    }
+    const bool is_safe = WrittenOf(*send) == SendEvent::Written::kNothing;
     Fail(send, MakeError(absl::StatusCode::kUnavailable, "CONNECTION_CLOSED",
                          absl::StrCat(send->method, " to \"", send->planned.order.request_uri,
                                       "\": the connection to ",
                                       slot.connection->remote_address().ToString(),
-                                      " closed before the final answer (", why.message(),
-                                      "); the peer may have acted on it")));
+                                      " closed before the final answer (", why.message(), "); ",
+                                      is_safe ? "no byte of it went out, so it may be sent again"
+                                              : "the peer may have acted on it")));
+  }
+  for (OpenSend* const send : again) {
+    send->retried = true;
+    totals_->requests_retried.Add();
+    FindConnection(send);
+  }
+}
+
+SendEvent::Written Outbound::WrittenOf(const OpenSend& send) {
+  if (send.slot == nullptr) return SendEvent::Written::kNothing;
+  const uint64_t sent = send.slot->connection->counters().bytes_out;
+  if (sent <= send.begins_at) return SendEvent::Written::kNothing;
+  return sent < send.ends_at ? SendEvent::Written::kSome : SendEvent::Written::kWhole;
+}
+
+// Once, and only where the pool may have another connection for it (reliability.md 32).
+bool Outbound::MayRetry(const OpenSend& send) {
+  const SendOrder& order = send.planned.order;
+  return !send.retried && !send.given_up && !order.connection.is_valid() &&
+         !order.destination->is_dedicated() && WrittenOf(send) == SendEvent::Written::kNothing;
+}
+
+void Outbound::LeaveConnection(OpenSend* send) {
+  ConnectionSlot* const slot = std::exchange(send->slot, nullptr);
+  slot->sends.Remove(send);
+  slot->connection->RemoveTransaction();
+  send->invite.clear();
+  if (slot->pool != nullptr && PoolDirectory::IsUnshared(*slot->pool)) {
+    slot->connection->Drain(loop_->Now() + absl::InfiniteDuration());
   }
 }
 
@@ -307,7 +349,7 @@ void Outbound::TellFailure(OpenSend* send, absl::Status why) {
   event.cookie = send->planned.order.cookie;
   event.is_final = true;
   event.failure = std::move(why);
-  event.may_have_been_sent = send->slot != nullptr;
+  event.written = WrittenOf(*send);
   Tell(send->planned.sink, std::move(event));
 }
 
@@ -319,14 +361,7 @@ void Outbound::ForgetCookie(OpenSend* send) {
 void Outbound::Remove(OpenSend* send) {
   timeouts_.Disarm(send);
   ForgetCookie(send);
-  if (send->slot != nullptr) {
-    ConnectionSlot* slot = send->slot;
-    slot->sends.Remove(send);
-    slot->connection->RemoveTransaction();
-    if (slot->pool != nullptr && PoolDirectory::IsUnshared(*slot->pool)) {
-      slot->connection->Drain(loop_->Now() + absl::InfiniteDuration());
-    }
-  }
+  if (send->slot != nullptr) LeaveConnection(send);
   if (send->given_up) {
     --given_up_count_;
   } else {

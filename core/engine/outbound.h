@@ -70,6 +70,10 @@ class Outbound final : private event::TimeoutQueue::Listener {
 
   void FindConnection(OpenSend* send);
   void OnConnection(OpenSend* send, connection::Connection* connection, bool reused);
+  // How much of it was handed to the network.
+  static SendEvent::Written WrittenOf(const OpenSend& send);
+  static bool MayRetry(const OpenSend& send);
+  void LeaveConnection(OpenSend* send);
   void TellSent(OpenSend* send, bool reused);
   void SendCancel(OpenSend* send);
   void Fail(OpenSend* send, absl::Status why);

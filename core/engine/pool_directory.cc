@@ -1,11 +1,13 @@
 #include "core/engine/pool_directory.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/error.h"
 #include "core/connection/targets/target_roster.h"
+#include "core/pool/sizing/pool_sizer.h"
 #include "core/tls/tls_stream.h"
 
 namespace sipcm::engine {
@@ -35,6 +37,9 @@ struct PoolDirectory::Home final : event::TimeoutQueue::Entry, connection::Attem
 
   Host* const host;
   const Key key;
+  pool::PoolLimits defaults;  // its manager's, when it was made
+  absl::Time create_time;
+  bool removed = false;             // it goes once it is empty, unless somebody uses it again
   connection::TargetRoster roster;  // outlives the pool's attempts
   std::unique_ptr<pool::ConnectionPool> pool;
 };
@@ -54,75 +59,134 @@ PoolDirectory::~PoolDirectory() {
   for (auto& [key, home] : homes_) removals_.Disarm(home.get());
 }
 
-pool::PoolLimits PoolDirectory::LimitsFor(LocalManager* manager,
-                                          const pool::Destination& destination) const {
-  const auto setting = settings_.find(Key(manager, destination));
-  if (setting != settings_.end()) return setting->second;
+namespace {
+
+pool::PoolLimits DefaultsOf(LocalManager* manager, const pool::Destination& destination) {
   const ManagerConfig& config = manager->runtime.Get()->config;
   pool::PoolLimits limits = config.default_pool_limits;
   if (destination.is_dedicated()) {
     limits.max_connection_count = 1;
+    limits.min_connection_count = 0;
     return limits;
   }
   if (config.sharing == Sharing::kDedicated) limits.max_connection_count = pool::kNoSharing;
   return limits;
 }
 
+}  // namespace
+
+pool::PoolLimits PoolDirectory::LimitsOf(const Home& home) const {
+  const auto setting = settings_.find(home.key);
+  return setting == settings_.end() ? home.defaults
+                                    : pool::LimitsOf(setting->second.values, home.defaults);
+}
+
+PoolDirectory::Home* PoolDirectory::MakeHome(LocalManager* manager,
+                                             const pool::Destination& destination) {
+  auto made = std::make_unique<Home>(this, Key(manager, destination));
+  Home* const home = made.get();
+  home->defaults = DefaultsOf(manager, destination);
+  home->create_time = loop_->WallNow();
+  home->pool = std::make_unique<pool::ConnectionPool>(
+      destination, LimitsOf(*home), loop_, static_cast<pool::ConnectionPool::Owner*>(this), random_,
+      &totals_->pool_totals);
+  homes_[home->key] = std::move(made);
+  by_pool_[home->pool.get()] = home;
+  ++manager->pool_count;
+  manager->counters.pools.Add(1);
+  totals_->pools.Add(1);
+  host_->OnPoolAdded(SnapshotOf(*home));
+  return home;
+}
+
 pool::ConnectionPool& PoolDirectory::PoolFor(LocalManager* manager,
                                              const pool::Destination& destination) {
-  std::unique_ptr<Home>& home = homes_[Key(manager, destination)];
-  if (home == nullptr) {
-    home = std::make_unique<Home>(this, Key(manager, destination));
-    home->pool = std::make_unique<pool::ConnectionPool>(
-        destination, LimitsFor(manager, destination), loop_,
-        static_cast<pool::ConnectionPool::Owner*>(this), random_);
-    by_pool_[home->pool.get()] = home.get();
-    ++manager->pool_count;
-    manager->counters.pools.Add(1);
-    totals_->pools.Add(1);
-    host_->OnPoolAdded(SnapshotOf(*home));
+  const auto found = homes_.find(KeyView(manager, &destination));
+  Home* const home = found == homes_.end() ? MakeHome(manager, destination) : found->second.get();
+  if (home->removed) {
+    home->removed = false;
+    home->defaults = DefaultsOf(manager, destination);
+    home->pool->SetLimits(LimitsOf(*home));
   }
-  removals_.Disarm(home.get());
+  // The manager's limits of waiting hold for each later request, of a pool that was there too.
+  const pool::PoolLimits& limits = manager->runtime.Get()->config.default_pool_limits;
+  home->pool->SetWaitLimits(limits.max_waiting_count, limits.max_wait_time);
+  removals_.Disarm(home);
   return *home->pool;
 }
 
-void PoolDirectory::ApplyLimits(LocalManager* manager, const pool::Destination& destination,
-                                const pool::PoolLimits& limits) {
+void PoolDirectory::ApplySetting(LocalManager* manager, const pool::Destination& destination,
+                                 const pool::PoolSetting& setting) {
   const Key key(manager, destination);
-  settings_[key] = limits;
+  const auto known = settings_.find(key);
+  if (known == settings_.end()) {
+    settings_[key] = {setting, loop_->WallNow()};
+  } else {
+    known->second.values = setting;
+  }
   const auto home = homes_.find(key);
-  if (home != homes_.end()) home->second->pool->SetLimits(limits);
-  host_->OnPoolChanged(home != homes_.end() ? SnapshotOf(*home->second) : SnapshotOf(key, limits));
+  if (home != homes_.end()) {
+    home->second->removed = false;
+    home->second->pool->SetLimits(LimitsOf(*home->second));
+    host_->OnPoolChanged(SnapshotOf(*home->second));
+  } else if (pool::LimitsOf(setting, DefaultsOf(manager, destination)).min_connection_count > 0) {
+    MakeHome(manager, destination);
+  } else {
+    host_->OnPoolChanged(SnapshotOf(key, settings_[key]));
+  }
 }
 
-bool PoolDirectory::Remove(LocalManager* manager, const pool::Destination& destination,
-                           Instant deadline, PoolSnapshot* last) {
+absl::StatusOr<PoolSnapshot> PoolDirectory::Remove(LocalManager* manager,
+                                                   const pool::Destination& destination,
+                                                   PoolRemoval removal) {
   const Key key(manager, destination);
-  *last = SnapshotOf(key, LimitsFor(manager, destination));
-  const bool had_setting = settings_.erase(key) > 0;
-  const auto home = homes_.find(key);
-  if (home == homes_.end()) {
-    if (had_setting) host_->OnPoolRemoved(manager, *last);
-    return had_setting;
+  const std::string name =
+      absl::StrCat("connection pool \"connectionManagers/", manager->state->id(), "/pools/",
+                   destination.PoolId(), "\"");
+  const auto setting = settings_.find(key);
+  const auto found = homes_.find(key);
+  if (found == homes_.end() || found->second->removed) {
+    if (setting == settings_.end()) {
+      return MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
+                       absl::StrCat(name, " does not exist"));
+    }
+    PoolSnapshot last = SnapshotOf(key, setting->second);
+    settings_.erase(setting);
+    host_->OnPoolRemoved(manager, last);
+    return last;
   }
-  *last = SnapshotOf(*home->second);
-  home->second->pool->Drain(deadline);
-  if (home->second->pool->empty()) EraseHome(home->second.get());
-  return true;
+  Home* const home = found->second.get();
+  PoolSnapshot last = SnapshotOf(*home);
+  const int busy = last.statistics.outstanding_count + last.statistics.waiting_count;
+  if (busy > 0 && removal == PoolRemoval::kUnlessBusy) {
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition, "RESOURCE_IN_USE",
+        absl::StrCat(name, " has ", busy, " requests outstanding or waiting; wait, or use force"));
+  }
+  settings_.erase(key);
+  End(home, connection::CloseReason::kDrained);
+  return last;
+}
+
+// What it has closes now; it goes with its last connection.
+void PoolDirectory::End(Home* home, connection::CloseReason reason) {
+  home->removed = true;
+  home->pool->Drain(loop_->Now(), reason);
+  if (home->pool->empty()) EraseHome(home);
 }
 
 void PoolDirectory::ForgetDedicated(LocalManager* manager, const pool::Destination& destination,
                                     connection::CloseReason reason) {
-  const auto home = homes_.find(Key(manager, destination));
-  if (home == homes_.end()) return;
-  home->second->pool->Drain(loop_->Now(), reason);
-  if (home->second->pool->empty()) EraseHome(home->second.get());
+  const auto home = homes_.find(KeyView(manager, &destination));
+  if (home != homes_.end()) End(home->second.get(), reason);
 }
 
 void PoolDirectory::ForgetManager(LocalManager* manager, connection::CloseReason reason) {
   std::vector<PoolSnapshot> settings;
-  for (const auto& [key, limits] : settings_) {
-    if (key.first == manager && !homes_.contains(key)) settings.push_back(SnapshotOf(key, limits));
+  for (const auto& [key, setting] : settings_) {
+    if (key.first == manager && !homes_.contains(key)) {
+      settings.push_back(SnapshotOf(key, setting));
+    }
   }
   absl::erase_if(settings_, [&](const auto& entry) { return entry.first.first == manager; });
   for (const PoolSnapshot& last : settings) host_->OnPoolRemoved(manager, last);
@@ -130,22 +194,20 @@ void PoolDirectory::ForgetManager(LocalManager* manager, connection::CloseReason
   for (auto& [key, home] : homes_) {
     if (key.first == manager) homes.push_back(home.get());
   }
-  for (Home* home : homes) {
-    home->pool->Drain(loop_->Now(), reason);
-    if (home->pool->empty()) EraseHome(home);
-  }
-}
-
-PoolSnapshot PoolDirectory::SnapshotOf(const Key& key, const pool::PoolLimits& limits) {
-  PoolSnapshot snapshot;
-  snapshot.manager_id = key.first->state->id();
-  snapshot.destination = key.second;
-  snapshot.limits = limits;
-  return snapshot;
+  for (Home* home : homes) End(home, reason);
 }
 
 PoolSnapshot PoolDirectory::SnapshotOf(const Home& home) const {
-  PoolSnapshot snapshot = SnapshotOf(home.key, home.pool->limits());
+  PoolSnapshot snapshot;
+  snapshot.manager_id = home.key.first->state->id();
+  snapshot.destination = home.key.second;
+  snapshot.create_time = home.create_time;
+  if (const auto setting = settings_.find(home.key); setting != settings_.end()) {
+    snapshot.setting = setting->second.values;
+    snapshot.create_time = std::min(snapshot.create_time, setting->second.create_time);
+  }
+  snapshot.limits = home.pool->limits();
+  snapshot.target_connection_count = home.pool->size();
   snapshot.statistics = home.pool->statistics();
   snapshot.live = true;
   const Instant now = loop_->Now();
@@ -158,6 +220,18 @@ PoolSnapshot PoolDirectory::SnapshotOf(const Home& home) const {
     target.retry_time = loop_->WallNow() + (state.health.retry - now);
     target.last_failure = state.health.last_failure;
   }
+  snapshot.removed = home.removed;
+  return snapshot;
+}
+
+PoolSnapshot PoolDirectory::SnapshotOf(const Key& key, const Setting& setting) const {
+  PoolSnapshot snapshot;
+  snapshot.manager_id = key.first->state->id();
+  snapshot.destination = key.second;
+  snapshot.setting = setting.values;
+  snapshot.limits = pool::LimitsOf(setting.values, DefaultsOf(key.first, key.second));
+  snapshot.target_connection_count = pool::PoolSizer(snapshot.limits).size();
+  snapshot.create_time = setting.create_time;
   return snapshot;
 }
 
@@ -169,8 +243,8 @@ std::vector<PoolSnapshot> PoolDirectory::Snapshots(const std::string& manager_id
   for (const auto& [key, home] : homes_) {
     if (wanted(key) && !key.second.is_dedicated()) snapshots.push_back(SnapshotOf(*home));
   }
-  for (const auto& [key, limits] : settings_) {
-    if (wanted(key) && !homes_.contains(key)) snapshots.push_back(SnapshotOf(key, limits));
+  for (const auto& [key, setting] : settings_) {
+    if (wanted(key) && !homes_.contains(key)) snapshots.push_back(SnapshotOf(key, setting));
   }
   return snapshots;
 }
@@ -213,14 +287,16 @@ connection::Connection* PoolDirectory::Adopt(pool::ConnectionPool& pool,
 }
 
 void PoolDirectory::OnPoolEmpty(pool::ConnectionPool& pool) {
-  removals_.Arm(by_pool_.at(&pool), kEmptyPoolLifetime);
+  Home* const home = by_pool_.at(&pool);
+  if (home->removed) return EraseHome(home);
+  removals_.Arm(home, kEmptyPoolLifetime);
 }
 
-void PoolDirectory::OnConnectionClosed(ConnectionSlot& slot) {
+void PoolDirectory::OnConnectionClosed(ConnectionSlot& slot, connection::CloseReason reason) {
   if (slot.pool == nullptr) return;
   pool::ConnectionPool* const pool = slot.pool;
   slot.pool = nullptr;
-  pool->OnConnectionClosed(slot.connection.get());
+  pool->OnConnectionClosed(slot.connection.get(), reason);
 }
 
 void PoolDirectory::OnTimeout(event::TimeoutQueue::Entry& entry) {

@@ -7,10 +7,13 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/hash/hash.h"
+#include "absl/status/statusor.h"
 #include "core/base/random_source.h"
 #include "core/connection/attempt.h"
 #include "core/connection/targets/target_health.h"
 #include "core/engine/connection_table.h"
+#include "core/engine/engine_config.h"
 #include "core/engine/engine_snapshot.h"
 #include "core/engine/worker_totals.h"
 #include "core/event/event_loop.h"
@@ -59,12 +62,13 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
 
   // The pool of that destination, made if need be.
   pool::ConnectionPool& PoolFor(LocalManager* manager, const pool::Destination& destination);
-  // Settings hold for the pool that is there and for one that comes later.
-  void ApplyLimits(LocalManager* manager, const pool::Destination& destination,
-                   const pool::PoolLimits& limits);
-  // Drains the pool and forgets its settings. False: neither is there. `*last` is how it was.
-  bool Remove(LocalManager* manager, const pool::Destination& destination, Instant deadline,
-              PoolSnapshot* last);
+  // The setting holds for the pool that is there and for one that comes later. With a minimum the
+  // pool is made at once.
+  void ApplySetting(LocalManager* manager, const pool::Destination& destination,
+                    const pool::PoolSetting& setting);
+  // Ends the pool and forgets its setting; answers how it was. As Engine::RemovePool.
+  absl::StatusOr<PoolSnapshot> Remove(LocalManager* manager, const pool::Destination& destination,
+                                      PoolRemoval removal);
   // One without a name: at once; its connections close with `reason`.
   void ForgetDedicated(LocalManager* manager, const pool::Destination& destination,
                        connection::CloseReason reason);
@@ -76,11 +80,30 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
   static bool IsUnshared(const pool::ConnectionPool& pool) {
     return pool.limits().max_connection_count == pool::kNoSharing;
   }
-  void OnConnectionClosed(ConnectionSlot& slot);
+  void OnConnectionClosed(ConnectionSlot& slot, connection::CloseReason reason);
 
  private:
   struct Home;
+  struct Setting {
+    pool::PoolSetting values;
+    absl::Time create_time;
+  };
   using Key = std::pair<LocalManager*, pool::Destination>;
+  // A key that is looked for, without a copy of its names.
+  using KeyView = std::pair<LocalManager*, const pool::Destination*>;
+  struct KeyHash {
+    using is_transparent = void;
+    size_t operator()(const Key& key) const { return absl::HashOf(key.first, key.second); }
+    size_t operator()(const KeyView& key) const { return absl::HashOf(key.first, *key.second); }
+  };
+  struct KeyEqual {
+    using is_transparent = void;
+    bool operator()(const Key& a, const Key& b) const { return a == b; }
+    bool operator()(const Key& a, const KeyView& b) const {
+      return a.first == b.first && a.second == *b.second;
+    }
+    bool operator()(const KeyView& a, const Key& b) const { return (*this)(b, a); }
+  };
 
   // pool::ConnectionPool::Owner
   std::unique_ptr<connection::Attempt> StartAttempt(pool::ConnectionPool& pool,
@@ -91,10 +114,11 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
   // event::TimeoutQueue::Listener
   void OnTimeout(event::TimeoutQueue::Entry& entry) override;
 
-  pool::PoolLimits LimitsFor(LocalManager* manager, const pool::Destination& destination) const;
+  Home* MakeHome(LocalManager* manager, const pool::Destination& destination);
+  pool::PoolLimits LimitsOf(const Home& home) const;
   PoolSnapshot SnapshotOf(const Home& home) const;
-  // Of settings without a pool.
-  static PoolSnapshot SnapshotOf(const Key& key, const pool::PoolLimits& limits);
+  PoolSnapshot SnapshotOf(const Key& key, const Setting& setting) const;
+  void End(Home* home, connection::CloseReason reason);
   void EraseHome(Home* home);
 
   const connection::Attempt::Means means_;
@@ -105,9 +129,9 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
   Host* const host_;
   event::TimeoutQueue removals_;
   connection::TargetHealth health_;
-  absl::flat_hash_map<Key, std::unique_ptr<Home>> homes_;
+  absl::flat_hash_map<Key, std::unique_ptr<Home>, KeyHash, KeyEqual> homes_;
   absl::flat_hash_map<pool::ConnectionPool*, Home*> by_pool_;
-  absl::flat_hash_map<Key, pool::PoolLimits> settings_;
+  absl::flat_hash_map<Key, Setting, KeyHash, KeyEqual> settings_;
 };
 
 }  // namespace sipcm::engine

@@ -48,7 +48,7 @@ class ShardedEngine final : public Engine {
 
   absl::Status ApplyPool(PoolConfig config) override;
   void RemovePool(const std::string& manager_id, const pool::Destination& destination,
-                  Callback<PoolSnapshot> done) override;
+                  PoolRemoval removal, Callback<PoolSnapshot> done) override;
   void ListPools(const std::string& manager_id, Callback<std::vector<PoolSnapshot>> done) override;
   void ListConnections(const std::string& manager_id,
                        Callback<std::vector<ConnectionSnapshot>> done) override;

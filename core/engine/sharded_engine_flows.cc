@@ -32,25 +32,21 @@ int SumOf(const std::vector<int>& counts) {
 absl::Status ShardedEngine::ApplyPool(PoolConfig config) {
   SIPCM_ASSIGN_OR_RETURN(const ManagerPointer manager, FindManager(config.manager_id));
   Post(HomeOf(*manager, config.destination), [manager, config](Worker& worker) {
-    worker.ApplyPool(manager, config.destination, config.limits);
+    worker.ApplyPool(manager, config.destination, config.setting);
   });
   return absl::OkStatus();
 }
 
 void ShardedEngine::RemovePool(const std::string& manager_id, const pool::Destination& destination,
-                               Callback<PoolSnapshot> done) {
+                               PoolRemoval removal, Callback<PoolSnapshot> done) {
   const absl::StatusOr<ManagerPointer> manager = FindManager(manager_id);
   if (!manager.ok()) {
     Post(0, [done = std::move(done), status = manager.status()](Worker&) mutable { done(status); });
     return;
   }
   Post(HomeOf(**manager, destination),
-       [manager = *manager, destination, done = std::move(done)](Worker& worker) mutable {
-         PoolSnapshot last;
-         if (worker.RemovePool(manager, destination, &last)) return done(std::move(last));
-         done(MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
-                        absl::StrCat("connection pool \"connectionManagers/", manager->id(),
-                                     "/pools/", destination.PoolId(), "\" does not exist")));
+       [manager = *manager, destination, removal, done = std::move(done)](Worker& worker) mutable {
+         done(worker.RemovePool(manager, destination, removal));
        });
 }
 

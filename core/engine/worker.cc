@@ -59,7 +59,7 @@ Worker::~Worker() {
   flows_.reset();
   outbound_.reset();
   for (const connection::ConnectionId id : connections_.Ids()) {
-    pools_->OnConnectionClosed(*connections_.Find(id));
+    pools_->OnConnectionClosed(*connections_.Find(id), CloseReason::kShutdown);
     connections_.Erase(id);
   }
   ForgetPools(CloseReason::kShutdown);
@@ -198,7 +198,7 @@ void Worker::OnClosed(Connection& connection, CloseReason reason, const absl::St
   const absl::Status why =
       detail.ok() ? absl::UnavailableError(connection::CloseReasonName(reason)) : detail;
   outbound_->OnConnectionClosed(slot, why);
-  pools_->OnConnectionClosed(slot);
+  pools_->OnConnectionClosed(slot, reason);
   flows_->OnConnectionClosed(slot, why);
   totals_.connections[direction][transport].Add(-1);
   totals_.connections_closed[direction][transport][static_cast<int>(reason)].Add();
@@ -276,17 +276,20 @@ void Worker::ApplyFlow(const std::shared_ptr<ManagerState>& manager,
 }
 
 void Worker::ApplyPool(const std::shared_ptr<ManagerState>& manager,
-                       const pool::Destination& destination, const pool::PoolLimits& limits) {
-  if (manager->removed.load(std::memory_order_acquire)) return;
-  pools_->ApplyLimits(Local(manager), destination, limits);
+                       const pool::Destination& destination, const pool::PoolSetting& setting) {
+  if (drain_ != DrainState::kNot || manager->removed.load(std::memory_order_acquire)) return;
+  pools_->ApplySetting(Local(manager), destination, setting);
 }
 
-bool Worker::RemovePool(const std::shared_ptr<ManagerState>& manager,
-                        const pool::Destination& destination, PoolSnapshot* last) {
-  if (manager->removed.load(std::memory_order_acquire)) return false;
-  LocalManager* local = Local(manager);
-  const Instant deadline = means_.loop->Now() + local->runtime.Get()->config.drain_timeout;
-  return pools_->Remove(local, destination, deadline, last);
+absl::StatusOr<PoolSnapshot> Worker::RemovePool(const std::shared_ptr<ManagerState>& manager,
+                                                const pool::Destination& destination,
+                                                PoolRemoval removal) {
+  if (manager->removed.load(std::memory_order_acquire)) {
+    return MakeError(
+        absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
+        absl::StrCat("connection manager \"connectionManagers/", manager->id(), "\" was deleted"));
+  }
+  return pools_->Remove(Local(manager), destination, removal);
 }
 
 std::vector<ConnectionSnapshot> Worker::Connections(const std::string& manager_id) const {

@@ -73,9 +73,10 @@ class Worker final : private connection::Connection::Listener,
 
   // --- Pools and connections ---
   void ApplyPool(const std::shared_ptr<ManagerState>& manager, const pool::Destination& destination,
-                 const pool::PoolLimits& limits);
-  bool RemovePool(const std::shared_ptr<ManagerState>& manager,
-                  const pool::Destination& destination, PoolSnapshot* last);
+                 const pool::PoolSetting& setting);
+  absl::StatusOr<PoolSnapshot> RemovePool(const std::shared_ptr<ManagerState>& manager,
+                                          const pool::Destination& destination,
+                                          PoolRemoval removal);
   std::vector<PoolSnapshot> Pools(const std::string& manager_id) const {
     return pools_->Snapshots(manager_id);
   }

@@ -32,8 +32,10 @@ void WorkerTotals::AddTo(EngineTotals* sum) const {
   sum->requests_cancelled += requests_cancelled.value();
   sum->responses_out += responses_out.value();
   sum->requests_out += requests_out.value();
+  sum->requests_retried += requests_retried.value();
   sum->sends_failed += sends_failed.value();
   sum->tls_refused += tls_refused.value();
+  pool::Add(pool_totals, &sum->pool_sums);
 }
 
 }  // namespace sipcm::engine

@@ -1,9 +1,10 @@
 #ifndef SIPCM_CORE_ENGINE_WORKER_TOTALS_H_
 #define SIPCM_CORE_ENGINE_WORKER_TOTALS_H_
 
+#include "core/base/counter.h"
 #include "core/connection/close_reason.h"
-#include "core/engine/counter.h"
 #include "core/engine/engine_snapshot.h"
+#include "core/pool/statistics/pool_totals.h"
 
 namespace sipcm::engine {
 
@@ -28,8 +29,10 @@ struct WorkerTotals {
   Counter automatic_answers[700];
   Counter responses_out;
   Counter requests_out;
+  Counter requests_retried;
   Counter sends_failed;
   Counter tls_refused;
+  pool::PoolTotals pool_totals;
 
   void AddTo(EngineTotals* sum) const;
 };

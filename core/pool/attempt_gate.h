@@ -32,6 +32,8 @@ class AttemptGate {
   // The last attempt failed, and none succeeded since.
   bool is_failing() const { return !last_failure_.ok(); }
   bool MayOpen(bool is_connecting, bool has_usable, Instant now) const;
+  // Only when failing: from when on one more may be opened, when none is connecting.
+  Instant next_try(bool has_usable) const { return has_usable ? next_growth_ : next_probe_; }
   // Only when failing: the same cause, with the time until the next try.
   absl::Status Refusal(Instant now) const;
 

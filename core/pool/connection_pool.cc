@@ -1,105 +1,55 @@
 #include "core/pool/connection_pool.h"
 
 #include <algorithm>
-#include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/base/check.h"
-#include "core/base/error.h"
+#include "core/pool/pool_error.h"
 
 namespace sipcm::pool {
 
 using connection::Connection;
 
-namespace {
-
-constexpr absl::string_view kWaitQueueFull = "POOL_WAIT_QUEUE_FULL";
-
-}  // namespace
-
 ConnectionPool::ConnectionPool(Destination destination, PoolLimits limits, event::EventLoop* loop,
-                               Owner* owner, RandomSource* random)
+                               Owner* owner, RandomSource* random, PoolTotals* totals)
     : destination_(std::move(destination)),
       limits_(limits),
+      in_force_(limits),
       loop_(loop),
       owner_(owner),
-      gate_(random),
+      meter_(loop->Now(), totals),
+      sizer_(limits),
+      selection_(&destination_, &members_, random),
       empty_since_(loop->Now()) {
-  wait_alarm_.Start(loop, [this] { OnWaitAlarm(); });
+  in_force_.max_connection_count = sizer_.size();
+  alarm_.Start(loop, [this] { OnAlarm(); });
+  if (limits_.min_connection_count > 0) ScheduleTurnEnd();
 }
 
 ConnectionPool::~ConnectionPool() {
   *alive_ = false;
   while (!line_.empty()) line_.front()->Delist();
   while (!ready_.empty()) ready_.front()->Delist();
+  for (Connection* const connection : members_.Connections()) connection->SetUseMeter(nullptr);
 }
 
-PoolDecision ConnectionPool::Decide(int waiting_count, absl::Status* refused) {
-  // Thousands of connections that nobody shares are not looked through for each request.
-  if (limits_.max_connection_count == kNoSharing && !gate_.is_failing()) {
-    return {PoolAction::kOpen, -1};
-  }
-  SetAside();
-  PoolDecision decision = DecideAcquire(limits_, snapshots_, cursor_, waiting_count);
-  if (decision.action == PoolAction::kOpen && !MayOpen()) {
-    if (members_.empty() || limits_.max_connection_count == kNoSharing) {
-      *refused = gate_.Refusal(loop_->Now());
-      return {PoolAction::kRefuse, -1};
-    }
-    decision = DecideWithoutGrowth(waiting_count);
-  }
-  if (decision.action == PoolAction::kRefuse) {
-    *refused = MakeError(
-        absl::StatusCode::kResourceExhausted, kWaitQueueFull,
-        absl::StrCat("pool \"", destination_.PoolId(), "\": ", waiting_count_,
-                     " requests wait for a connection already; send more slowly, or raise "
-                     "max_waiting_count or max_connection_count"));
-  }
-  return decision;
+int ConnectionPool::warm_count() const {
+  return keeps_warm_ ? std::min(limits_.min_connection_count, sizer_.size()) : 0;
 }
 
-PoolDecision ConnectionPool::DecideWithoutGrowth(int waiting_count) {
-  PoolLimits limits = limits_;
-  limits.max_connection_count = static_cast<int>(members_.size());
-  return DecideAcquire(limits, snapshots_, cursor_, waiting_count);
-}
-
-bool ConnectionPool::MayOpen() const {
-  bool is_connecting = false;
-  bool has_usable = false;
-  for (const MemberSnapshot& member : snapshots_) {
-    is_connecting = is_connecting || member.connecting;
-    has_usable = has_usable || (member.usable && !member.connecting);
-  }
-  return gate_.MayOpen(is_connecting, has_usable, loop_->Now());
-}
-
-// Also takes the snapshots that decisions stand on.
-void ConnectionPool::SetAside() {
-  snapshots_.clear();
-  for (size_t i = 0; i < members_.size();) {
-    const PoolMember& member = *members_[i];
-    if (member.connection != nullptr && !member.connection->is_usable()) {
-      draining_.push_back(Remove(i));
-      continue;
-    }
-    snapshots_.push_back(member.Snapshot());
-    ++i;
-  }
-}
+// --- Members -------------------------------------------------------------------------------------
 
 int ConnectionPool::Open() {
-  members_.push_back(std::make_unique<PoolMember>());
-  PoolMember* const member = members_.back().get();
-  member->exclusive = limits_.max_connection_count == kNoSharing;
+  PoolMember* const member = members_.Add();
+  tell_empty_ = true;
   member->attempt = owner_->StartAttempt(
       *this, [this, member](absl::StatusOr<std::unique_ptr<Connection>> result) {
         OnAttemptDone(member, std::move(result));
       });
   SIPCM_CHECK(member->attempt != nullptr);
-  return static_cast<int>(members_.size()) - 1;
+  ScheduleTurnEnd();
+  return members_.size() - 1;
 }
 
 void ConnectionPool::OnAttemptDone(PoolMember* member,
@@ -107,55 +57,44 @@ void ConnectionPool::OnAttemptDone(PoolMember* member,
   const std::unique_ptr<connection::Attempt> done = std::move(member->attempt);
   absl::Status cause = result.status();
   if (result.ok()) {
-    gate_.NoteSuccess();
-    member->connection = owner_->Adopt(*this, *std::move(result));
-    if (member->connection != nullptr) {
-      ++totals_.opened_total;
+    selection_.NoteEstablished();
+    if (Connection* const adopted = owner_->Adopt(*this, *std::move(result)); adopted != nullptr) {
+      members_.Establish(member, adopted);
+      adopted->SetUseMeter(meter_.use());
+      meter_.NoteOpened();
+      ScheduleTurnEnd();
       while (!member->requests.empty()) Answer(member->requests.front(), member->connection);
       return PumpLine();
     }
-    cause = MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
-                      absl::StrCat("the connection to pool \"", destination_.PoolId(),
-                                   "\" came too late: its connection manager ends"));
+    cause = OwnerEnds(destination_);
   } else {
-    ++totals_.failed_attempts_total;
-    gate_.NoteFailure(cause, loop_->Now());
+    meter_.NoteFailedAttempt(cause);
+    selection_.NoteFailedAttempt(cause, loop_->Now());
   }
-  const auto place = std::find_if(members_.begin(), members_.end(),
-                                  [member](const auto& other) { return other.get() == member; });
-  const std::unique_ptr<PoolMember> failed = Remove(place - members_.begin());
+  const std::unique_ptr<PoolMember> failed = Remove(members_.IndexOf(member));
   while (!failed->requests.empty()) MoveOn(failed->requests.front(), cause);
   PumpLine();
 }
 
-std::unique_ptr<PoolMember> ConnectionPool::Remove(size_t index) {
-  std::unique_ptr<PoolMember> member = std::move(members_[index]);
-  members_.erase(members_.begin() + index);
-  if (cursor_ > static_cast<int>(index)) --cursor_;
-  ScheduleTurnEnd();  // it may have been the last
-  return member;
+std::unique_ptr<PoolMember> ConnectionPool::Remove(int index) {
+  ScheduleTurnEnd();  // it may have been the last, or is to be replaced
+  return members_.Remove(index);
 }
 
-void ConnectionPool::End(size_t index, Instant deadline, connection::CloseReason reason,
+void ConnectionPool::End(int index, Instant deadline, connection::CloseReason reason,
                          PoolRequestList* orphans) {
   std::unique_ptr<PoolMember> member = Remove(index);
   while (!member->requests.empty()) member->requests.front()->Enlist(orphans);
   if (member->connection == nullptr) return;  // its attempt ends with it
   member->connection->Drain(deadline, reason);
-  draining_.push_back(std::move(member));
+  members_.KeepDraining(std::move(member));
 }
 
-void ConnectionPool::OnConnectionClosed(Connection* connection) {
-  const auto is_its = [connection](const std::unique_ptr<PoolMember>& member) {
-    return member->connection == connection;
-  };
-  ++totals_.closed_total;
-  if (const auto live = std::find_if(members_.begin(), members_.end(), is_its);
-      live != members_.end()) {
-    Remove(live - members_.begin());
-  } else {
-    draining_.erase(std::find_if(draining_.begin(), draining_.end(), is_its));
-  }
+void ConnectionPool::OnConnectionClosed(Connection* connection, connection::CloseReason reason) {
+  meter_.NoteClosed();
+  connection->SetUseMeter(nullptr);
+  selection_.NoteLost(*connection, reason, loop_->Now());
+  members_.Forget(connection);
   for (auto next = ready_.begin(); next != ready_.end();) {
     PoolRequest* const request = *next++;
     if (request->answer.ok() && *request->answer == connection) Again(request);
@@ -165,19 +104,29 @@ void ConnectionPool::OnConnectionClosed(Connection* connection) {
 }
 
 void ConnectionPool::SetThrottled(Connection* connection, bool throttled) {
-  for (const std::unique_ptr<PoolMember>& member : members_) {
-    if (member->connection == connection) member->throttled = throttled;
+  if (PoolMember* const member = members_.Find(connection); member != nullptr) {
+    member->throttled = throttled;
   }
   if (!throttled) PumpLine();
 }
 
 void ConnectionPool::SetLimits(PoolLimits limits) {
   limits_ = limits;
-  if (limits_.max_connection_count == kNoSharing) return PumpLine();
-  for (const std::unique_ptr<PoolMember>& member : members_) member->exclusive = false;
-  SetAside();
+  in_force_ = limits;
+  keeps_warm_ = true;
+  sizer_.SetLimits(limits, members_.size());
+  ApplySize();
+}
+
+// What is beyond the size drains, the newest first.
+void ConnectionPool::ApplySize() {
+  ScheduleTurnEnd();
+  in_force_.max_connection_count = sizer_.size();
+  if (is_unshared()) return PumpLine();
+  for (const std::unique_ptr<PoolMember>& member : members_.live()) member->exclusive = false;
+  members_.SetAside();
   PoolRequestList orphans;
-  while (static_cast<int>(members_.size()) > limits_.max_connection_count) {
+  while (members_.size() > in_force_.max_connection_count) {
     End(members_.size() - 1, loop_->Now() + limits_.drain_timeout,
         connection::CloseReason::kSurplus, &orphans);
   }
@@ -185,17 +134,28 @@ void ConnectionPool::SetLimits(PoolLimits limits) {
   PumpLine();
 }
 
+void ConnectionPool::KeepWarm() {
+  if (warm_count() == 0) return;
+  members_.SetAside();
+  int missing = warm_count();
+  for (const std::unique_ptr<PoolMember>& member : members_.live()) {
+    if (!member->exclusive) --missing;
+  }
+  for (; missing > 0; --missing) {
+    if (!selection_.MayOpen(loop_->Now())) return alarm_.ArmFor(selection_.next_try());
+    Open();
+  }
+}
+
 void ConnectionPool::Drain(Instant deadline, connection::CloseReason reason) {
-  for (const std::unique_ptr<PoolMember>& member : draining_) {
+  keeps_warm_ = false;
+  for (const std::unique_ptr<PoolMember>& member : members_.draining()) {
     member->connection->Drain(deadline, reason);
   }
   PoolRequestList orphans;
-  while (!members_.empty()) End(members_.size() - 1, deadline, reason, &orphans);
+  while (members_.size() > 0) End(members_.size() - 1, deadline, reason, &orphans);
   while (!line_.empty()) line_.front()->Enlist(&orphans);
-  const absl::Status drained =
-      MakeError(absl::StatusCode::kUnavailable, "POOL_DRAINED",
-                absl::StrCat("pool \"", destination_.PoolId(),
-                             "\" was drained before a connection was free"));
+  const absl::Status drained = PoolDrained(destination_);
   for (PoolRequest* const request : ready_) {
     if (request->answer.ok()) request->answer = drained;
   }
@@ -203,28 +163,45 @@ void ConnectionPool::Drain(Instant deadline, connection::CloseReason reason) {
   ScheduleTurnEnd();
 }
 
+// --- Requests ------------------------------------------------------------------------------------
+
 ConnectionPool::Acquired ConnectionPool::Acquire(AcquireCallback done) {
-  ++totals_.request_total;
+  meter_.NoteRequest();
   empty_since_ = loop_->Now();
   tell_empty_ = true;
+  keeps_warm_ = true;
   Acquired acquired;
-  const PoolDecision decision = Decide(waiting_count_, &acquired.refused);
+  int index = selection_.NextInTurn(in_force_);
+  PoolDecision decision{PoolAction::kUse, index};
+  if (index < 0) {
+    decision = selection_.Decide(in_force_, waiting_count_, loop_->Now(), &acquired.refused);
+    index = decision.member;
+  }
   if (decision.action == PoolAction::kRefuse) {
-    const bool is_full = ReasonOf(acquired.refused) == kWaitQueueFull;
-    ++(is_full ? totals_.refused_total : totals_.backed_off_total);
+    if (IsLineFull(acquired.refused)) {
+      meter_.NoteWaitRefused();
+    } else {
+      meter_.NoteBackedOff();
+    }
     ScheduleTurnEnd();  // it may be as empty as before
     return acquired;
   }
-  if (decision.action == PoolAction::kUse && members_[decision.member]->connection != nullptr) {
-    ++totals_.reused_total;
-    cursor_ = decision.member + 1;
-    acquired.connection = members_[decision.member]->connection;
+  if (decision.action == PoolAction::kUse && members_[index].connection != nullptr) {
+    meter_.NoteReuse();
+    members_.NoteUse(index);
+    members_[index].exclusive = is_unshared();
+    if (is_unshared()) ScheduleTurnEnd();  // it was kept open, and is to be replaced
+    acquired.connection = members_[index].connection;
     acquired.reused = true;
     return acquired;
   }
-  auto request =
-      std::make_unique<PoolRequest>(static_cast<PoolRequest::Owner*>(this), std::move(done));
+  auto request = std::make_unique<PoolRequest>(static_cast<PoolRequest::Owner*>(this),
+                                               std::move(done), loop_->Now());
+  ++unanswered_count_;
+  meter_.NoteWaitBegun();
   Apply(decision, request.get());
+  if (request->is_waiting) sizer_.NoteWait();
+  ScheduleTurnEnd();
   acquired.waiter = std::move(request);
   return acquired;
 }
@@ -240,8 +217,9 @@ void ConnectionPool::Apply(const PoolDecision& decision, PoolRequest* request) {
     request->deadline = loop_->Now() + limits_.max_wait_time;
   }
   if (decision.action != PoolAction::kWait) {
-    cursor_ = index + 1;
-    PoolMember& member = *members_[index];
+    members_.NoteUse(index);
+    PoolMember& member = members_[index];
+    member.exclusive = is_unshared();
     if (member.connection != nullptr) return Answer(request, member.connection);
     request->Enlist(&member.requests);
     if (decision.action == PoolAction::kOpen) return;
@@ -250,22 +228,23 @@ void ConnectionPool::Apply(const PoolDecision& decision, PoolRequest* request) {
   }
   request->is_waiting = true;
   ++waiting_count_;
-  wait_alarm_.ArmFor(request->deadline);
+  alarm_.ArmFor(request->deadline);
 }
 
 // As if it came now.
 void ConnectionPool::Again(PoolRequest* request) {
   absl::Status refused;
-  const PoolDecision decision = Decide(waiting_count_ - (request->is_waiting ? 1 : 0), &refused);
+  const PoolDecision decision = selection_.Decide(
+      in_force_, waiting_count_ - (request->is_waiting ? 1 : 0), loop_->Now(), &refused);
   if (decision.action == PoolAction::kRefuse) return Answer(request, refused);
   Apply(decision, request);
 }
 
 // Its attempt failed: another member, but no new attempt.
 void ConnectionPool::MoveOn(PoolRequest* request, const absl::Status& cause) {
-  SetAside();
-  if (limits_.max_connection_count == kNoSharing) return Answer(request, cause);
-  const PoolDecision decision = DecideWithoutGrowth(waiting_count_ - (request->is_waiting ? 1 : 0));
+  if (is_unshared()) return Answer(request, cause);
+  const PoolDecision decision =
+      selection_.DecideWithoutGrowth(in_force_, waiting_count_ - (request->is_waiting ? 1 : 0));
   if (decision.action != PoolAction::kUse) return Answer(request, cause);
   Apply(decision, request);
 }
@@ -281,24 +260,26 @@ void ConnectionPool::Answer(PoolRequest* request, absl::StatusOr<Connection*> an
 // Nobody else may use a connection that it opened with kNoSharing.
 void ConnectionPool::OnRequestDropped(PoolRequest& request) {
   if (request.is_waiting) --waiting_count_;
+  EndWait(request);
   const auto is_its_own = [&](const std::unique_ptr<PoolMember>& member) {
     return member->exclusive &&
            (request.is_in(member->requests) || (request.is_in(ready_) && request.answer.ok() &&
                                                 *request.answer == member->connection));
   };
-  const auto own = std::find_if(members_.begin(), members_.end(), is_its_own);
+  const auto live = members_.live();
+  const auto own = std::find_if(live.begin(), live.end(), is_its_own);
+  const int place = own == live.end() ? -1 : static_cast<int>(own - live.begin());
   request.Delist();
   PoolRequestList none;
-  if (own != members_.end()) {
-    End(own - members_.begin(), loop_->Now(), connection::CloseReason::kDrained, &none);
-  }
+  if (place >= 0) End(place, loop_->Now(), connection::CloseReason::kDrained, &none);
   ScheduleTurnEnd();  // it may have been the last
 }
 
 void ConnectionPool::PumpLine() {
   while (!line_.empty()) {
     absl::Status refused;
-    const PoolDecision decision = Decide(waiting_count_ - 1, &refused);
+    const PoolDecision decision =
+        selection_.Decide(in_force_, waiting_count_ - 1, loop_->Now(), &refused);
     if (decision.action == PoolAction::kWait) return;
     if (decision.action == PoolAction::kRefuse) {
       Answer(line_.front(), refused);
@@ -308,7 +289,20 @@ void ConnectionPool::PumpLine() {
   }
 }
 
-void ConnectionPool::OnWaitAlarm() {
+// It has its answer, or nobody waits for that any more.
+void ConnectionPool::EndWait(const PoolRequest& request) {
+  --unanswered_count_;
+  meter_.NoteWaitEnded(loop_->Now() - request.since, loop_->Now());
+}
+
+// Whatever is due; the turn's end arms it again for what is not.
+void ConnectionPool::OnAlarm() {
+  EndLateWaits();
+  if (sizer_.Look(loop_->Now(), *meter_.use())) ApplySize();
+  ScheduleTurnEnd();
+}
+
+void ConnectionPool::EndLateWaits() {
   std::vector<PoolRequest*> late;
   const auto look = [&](const PoolRequestList& list) {
     for (PoolRequest* const request : list) {
@@ -316,19 +310,15 @@ void ConnectionPool::OnWaitAlarm() {
       if (request->deadline <= loop_->Now()) {
         late.push_back(request);
       } else {
-        wait_alarm_.ArmFor(request->deadline);
+        alarm_.ArmFor(request->deadline);
       }
     }
   };
   look(line_);
-  for (const std::unique_ptr<PoolMember>& member : members_) look(member->requests);
+  for (const std::unique_ptr<PoolMember>& member : members_.live()) look(member->requests);
   for (PoolRequest* const request : late) {
-    ++totals_.refused_total;
-    Answer(request, MakeError(absl::StatusCode::kDeadlineExceeded, "POOL_WAIT_TIMEOUT",
-                              absl::StrCat("pool \"", destination_.PoolId(),
-                                           "\": no connection was free within ",
-                                           absl::FormatDuration(limits_.max_wait_time),
-                                           "; raise max_connection_count or max_wait_time")));
+    meter_.NoteWaitTimedOut();
+    Answer(request, WaitedTooLong(destination_, limits_.max_wait_time));
   }
 }
 
@@ -347,6 +337,16 @@ void ConnectionPool::OnTurnEnd() {
     DeliverNext();
     if (!*alive) return;
   }
+  KeepWarm();
+  if (members_.size() > 0) {
+    sizer_.Wake(loop_->Now(), *meter_.use());
+    alarm_.ArmFor(sizer_.next_look());
+  } else {
+    sizer_.Rest();
+    in_force_.max_connection_count = sizer_.size();
+  }
+  meter_.ShowGauges(members_.connecting_count(), members_.established_count(),
+                    static_cast<int>(members_.draining().size()), unanswered_count_);
   if (!empty() || !tell_empty_) return;
   tell_empty_ = false;
   empty_since_ = loop_->Now();
@@ -359,41 +359,21 @@ void ConnectionPool::DeliverNext() {
   // It may have closed or begun to drain since.
   if (request->answer.ok() && !(*request->answer)->is_usable()) return Again(request);
   request->Delist();
+  EndWait(*request);
   AcquireCallback done = request->TakeCallback();
   absl::StatusOr<Connection*> answer = std::move(request->answer);
   done(std::move(answer));  // may destroy the request
 }
 
 bool ConnectionPool::empty() const {
-  return members_.empty() && draining_.empty() && line_.empty() && ready_.empty();
+  return members_.empty() && line_.empty() && ready_.empty() && warm_count() == 0;
 }
 
 PoolStatistics ConnectionPool::statistics() const {
-  PoolStatistics statistics = totals_;
-  statistics.waiting_count = static_cast<int>(line_.size() + ready_.size());
-  for (const std::unique_ptr<PoolMember>& member : members_) {
-    statistics.waiting_count += static_cast<int>(member->requests.size());
-    if (member->connection == nullptr) {
-      ++statistics.connecting_count;
-    } else {
-      ++(member->connection->is_usable() ? statistics.live_count : statistics.draining_count);
-      statistics.outstanding_count += member->connection->live_transactions();
-    }
-  }
-  statistics.draining_count += static_cast<int>(draining_.size());
-  for (const std::unique_ptr<PoolMember>& member : draining_) {
-    statistics.outstanding_count += member->connection->live_transactions();
-  }
+  PoolStatistics statistics = meter_.Statistics(loop_->Now());
+  statistics.waiting_count = unanswered_count_;
+  members_.CountInto(&statistics);
   return statistics;
-}
-
-std::vector<Connection*> ConnectionPool::members() const {
-  std::vector<Connection*> members;
-  for (const std::unique_ptr<PoolMember>& member : members_) {
-    if (member->connection != nullptr) members.push_back(member->connection);
-  }
-  for (const std::unique_ptr<PoolMember>& member : draining_) members.push_back(member->connection);
-  return members;
 }
 
 }  // namespace sipcm::pool

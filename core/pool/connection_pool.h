@@ -13,38 +13,30 @@
 #include "core/connection/connection.h"
 #include "core/connection/timers/lazy_alarm.h"
 #include "core/event/event_loop.h"
-#include "core/pool/attempt_gate.h"
 #include "core/pool/destination.h"
-#include "core/pool/pool_member.h"
+#include "core/pool/pool_members.h"
 #include "core/pool/pool_policy.h"
 #include "core/pool/pool_request.h"
+#include "core/pool/pool_selection.h"
+#include "core/pool/sizing/pool_sizer.h"
+#include "core/pool/statistics/pool_meter.h"
+#include "core/pool/statistics/pool_statistics.h"
+#include "core/pool/statistics/pool_totals.h"
 
 namespace sipcm::pool {
-
-struct PoolStatistics {
-  int connecting_count = 0;
-  int live_count = 0;  // established and usable
-  int draining_count = 0;
-  int waiting_count = 0;      // requests that wait for a connection, their own or a shared one
-  int outstanding_count = 0;  // live transactions of all members, draining ones too
-  uint64_t request_total = 0;
-  uint64_t opened_total = 0;
-  uint64_t closed_total = 0;
-  uint64_t reused_total = 0;  // requests answered at once by a connection that was there
-  uint64_t failed_attempts_total = 0;
-  uint64_t refused_total = 0;     // too many waited, or waited too long
-  uint64_t backed_off_total = 0;  // failed fast, because the destination just had
-};
 
 // The outgoing connections to one destination (semantics.md 4). Grows, then round-robin; a
 // request on a connecting member shares its outcome, or goes to another member when that fails and
 // one is usable; a bounded line waits when none is usable.
 //
-// After a failure one attempt at a time probes the destination (AttemptGate). Until then requests
-// use the members that are there, or fail at once with the same cause when there is none.
+// min_connection_count members are kept open (a lost one is replaced in the same turn); with
+// Sizing::kAuto the maximum is what PoolSizer makes of waiting and utilization.
 //
-// With kNoSharing a connection serves the one request that opened it: who acquired it calls its
-// Drain() when that request's transaction has ended.
+// After a failure requests use the members that are there, or fail at once with the same cause when
+// there is none, until the destination is tried again (PoolSelection).
+//
+// With kNoSharing a connection serves the one request that got it: who acquired it calls its
+// Drain() when that request's transaction has ended. Those that are kept open wait for a request.
 //
 // It lends; connections are owned by `Owner` (the worker's table), who hears of each new one and
 // tells the pool of each that closed. Thread: its loop's. Destroy when empty() is true, or together
@@ -81,9 +73,10 @@ class ConnectionPool final : private PoolRequest::Owner {
     bool reused = false;
   };
 
-  // `loop`, `owner` and `random` (for the jitter of back-off) outlive the pool.
+  // `loop`, `owner`, `random` (for the jitter of back-off) and `totals` outlive the pool. What is
+  // to be kept open is opened at the end of this turn.
   ConnectionPool(Destination destination, PoolLimits limits, event::EventLoop* loop, Owner* owner,
-                 RandomSource* random);
+                 RandomSource* random, PoolTotals* totals);
   ~ConnectionPool();
   ConnectionPool(const ConnectionPool&) = delete;
   ConnectionPool& operator=(const ConnectionPool&) = delete;
@@ -97,71 +90,81 @@ class ConnectionPool final : private PoolRequest::Owner {
   // Holds from now on; lowering the maximum drains the surplus, newest first (kSurplus).
   // Connections that were opened with kNoSharing are shared when that ends.
   void SetLimits(PoolLimits limits);
+  // As SetLimits() with only these changed, for later requests; made to be called with each one.
+  void SetWaitLimits(int max_waiting_count, absl::Duration max_wait_time) {
+    limits_.max_waiting_count = in_force_.max_waiting_count = max_waiting_count;
+    limits_.max_wait_time = in_force_.max_wait_time = max_wait_time;
+  }
   const PoolLimits& limits() const { return limits_; }
-  // All members drain until `deadline`; waiters fail with UNAVAILABLE (POOL_DRAINED). Requests that
-  // come later open new connections.
+  // As many connections as there should be at most: the maximum, or with kAuto what it chose.
+  int size() const { return sizer_.size(); }
+  // All members drain until `deadline`; waiters fail with UNAVAILABLE (POOL_DRAINED). None is kept
+  // open any more. Requests that come later, and SetLimits(), begin anew.
   void Drain(Instant deadline, connection::CloseReason reason = connection::CloseReason::kDrained);
 
   // From the owner: a member closed; or is above, and below again, its throttling marks: it gets no
   // new request meanwhile.
-  void OnConnectionClosed(connection::Connection* connection);
+  void OnConnectionClosed(connection::Connection* connection, connection::CloseReason reason);
   void SetThrottled(connection::Connection* connection, bool throttled);
 
+  // It holds nothing, and keeps nothing open.
   bool empty() const;
   // Since when it has been empty and unused; Infinite while it is not.
   Instant empty_since() const { return empty() ? empty_since_ : Instant::Infinite(); }
   const Destination& destination() const { return destination_; }
   PoolStatistics statistics() const;
   // Those with a connection, the draining ones last.
-  std::vector<connection::Connection*> members() const;
+  std::vector<connection::Connection*> members() const { return members_.Connections(); }
 
  private:
-  // --- Deciding. What a request shall do now, back-off included; for kRefuse, `refused` says why.
-  PoolDecision Decide(int waiting_count, absl::Status* refused);
-  PoolDecision DecideWithoutGrowth(int waiting_count);
-  bool MayOpen() const;
+  bool is_unshared() const { return in_force_.max_connection_count == kNoSharing; }
+  // Connections that are to be open without requests.
+  int warm_count() const;
 
   // --- Members.
-  void SetAside();  // those that drain by now
-  int Open();       // the index of a new member
+  int Open();  // the index of a new member
   void OnAttemptDone(PoolMember* member,
                      absl::StatusOr<std::unique_ptr<connection::Connection>> result);
-  std::unique_ptr<PoolMember> Remove(size_t index);
+  std::unique_ptr<PoolMember> Remove(int index);
   // Removes a member that is to end, and hands on who waits for it.
-  void End(size_t index, Instant deadline, connection::CloseReason reason,
-           PoolRequestList* orphans);
+  void End(int index, Instant deadline, connection::CloseReason reason, PoolRequestList* orphans);
+  void ApplySize();
+  void KeepWarm();
 
   // --- Requests. Each moves one to where it waits next, or to those that are ready.
   void Apply(const PoolDecision& decision, PoolRequest* request);
   void Again(PoolRequest* request);
   void MoveOn(PoolRequest* request, const absl::Status& cause);
   void Answer(PoolRequest* request, absl::StatusOr<connection::Connection*> answer);
+  void EndWait(const PoolRequest& request);
   void OnRequestDropped(PoolRequest& request) override;
   void PumpLine();
-  void OnWaitAlarm();
+  void OnAlarm();
+  void EndLateWaits();
   void OnTurnEnd();
   void DeliverNext();
   void ScheduleTurnEnd();
 
   const Destination destination_;
   PoolLimits limits_;
+  PoolLimits in_force_;  // with the sizer's maximum
   event::EventLoop* const loop_;
   Owner* const owner_;
 
-  std::vector<std::unique_ptr<PoolMember>> members_;  // live, in the order they were opened
-  std::vector<std::unique_ptr<PoolMember>> draining_;
-  std::vector<MemberSnapshot> snapshots_;  // kept for its capacity
-  int cursor_ = 0;
+  PoolMeter meter_;
+  PoolSizer sizer_;
+  PoolMembers members_;
   PoolRequestList line_;
-  PoolRequestList ready_;  // answered at the turn's end
-  int waiting_count_ = 0;  // in line, or sharing a connection another opened
+  PoolRequestList ready_;     // answered at the turn's end
+  int waiting_count_ = 0;     // in line, or sharing a connection another opened
+  int unanswered_count_ = 0;  // all that wait, their own attempt or the turn's end too
 
-  AttemptGate gate_;
-  connection::LazyAlarm wait_alarm_;
+  PoolSelection selection_;
+  connection::LazyAlarm alarm_;
   Instant empty_since_;
+  bool keeps_warm_ = true;
   bool tell_empty_ = false;  // used since it was told
   bool turn_end_scheduled_ = false;
-  PoolStatistics totals_;  // only the *_total
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

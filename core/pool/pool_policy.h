@@ -19,9 +19,17 @@ enum class SelectionPolicy : uint8_t {
   kLeastOutstanding,  // an idle one, else a new one, else the one with the fewest transactions
 };
 
+// Who chooses how many connections there should be.
+enum class Sizing : uint8_t {
+  kFixed,  // max_connection_count is the bound
+  kAuto,   // DecideSize(), between min_connection_count and max_connection_count
+};
+
 struct PoolLimits {
-  int max_connection_count = 5;  // >= 1; kNoSharing: no sharing
+  int max_connection_count = 5;  // >= 1; kNoSharing: no sharing (kAuto: no bound)
+  int min_connection_count = 0;  // kept open without requests; 0..max_connection_count
   SelectionPolicy selection = SelectionPolicy::kGrowFirst;
+  Sizing sizing = Sizing::kFixed;
   // Requests that wait for a connection they did not open themselves: for a connecting one that
   // they share, or in line while none is usable. Those that opened one wait for its outcome.
   int max_waiting_count = 1000;  // >= 0

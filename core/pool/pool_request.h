@@ -34,7 +34,9 @@ class PoolRequest final : public PoolWaiter {
     ~Owner() = default;
   };
 
-  PoolRequest(Owner* owner, Callback done) : owner_(owner), done_(std::move(done)) {}
+  // Waits since `now`.
+  PoolRequest(Owner* owner, Callback done, Instant now)
+      : since(now), owner_(owner), done_(std::move(done)) {}
   ~PoolRequest() override {
     if (list_ != nullptr) owner_->OnRequestDropped(*this);
   }
@@ -56,6 +58,7 @@ class PoolRequest final : public PoolWaiter {
   bool is_in(const PoolRequestList& list) const { return list_ == &list; }
   Callback TakeCallback() { return std::move(done_); }
 
+  const Instant since;
   Instant deadline = Instant::Infinite();  // of who waits for what it did not open
   bool is_waiting = false;                 // counts as such
   absl::StatusOr<connection::Connection*> answer = nullptr;  // while it is among the ready ones

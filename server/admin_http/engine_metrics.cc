@@ -6,42 +6,20 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/connection/close_reason.h"
+#include "server/admin_http/metric_family.h"
+#include "server/admin_http/pool_metrics.h"
 
 namespace sipcm::server {
 namespace {
 
 using engine::EngineTotals;
+using Family = MetricFamilyBuilder;
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
 constexpr const char* kDirections[] = {"incoming", "outgoing"};
 constexpr const char* kTransports[] = {"tcp", "tls"};
-
-// One family that is being filled.
-class Family {
- public:
-  Family(MetricType type, const char* name, const char* help) {
-    family_.type = type;
-    family_.name = name;
-    family_.help = help;
-  }
-  Family& Add(double value, std::vector<ClientMetric::Label> labels = {}) {
-    ClientMetric metric;
-    metric.label = std::move(labels);
-    if (family_.type == MetricType::Counter) {
-      metric.counter.value = value;
-    } else {
-      metric.gauge.value = value;
-    }
-    family_.metric.push_back(std::move(metric));
-    return *this;
-  }
-  MetricFamily Take() { return std::move(family_); }
-
- private:
-  MetricFamily family_;
-};
 
 std::vector<ClientMetric::Label> Labels(int direction, int transport) {
   return {{"direction", kDirections[direction]}, {"transport", kTransports[transport]}};
@@ -138,6 +116,9 @@ void AddScalars(const EngineTotals& totals, std::vector<MetricFamily>* families)
        number(totals.responses_out)},
       {kCounter, "sipcm_requests_sent_total", "Requests of applications sent.",
        number(totals.requests_out)},
+      {kCounter, "sipcm_requests_retried_total",
+       "Requests put on a second connection, because of the first no byte went out.",
+       number(totals.requests_retried)},
       {kCounter, "sipcm_sends_failed_total", "Requests of applications that failed.",
        number(totals.sends_failed)},
       {kCounter, "sipcm_tls_refused_total", "Peers refused by their certificate.",
@@ -160,6 +141,7 @@ std::vector<MetricFamily> EngineMetrics::Collect() const {
   families.push_back(Closed(totals));
   families.push_back(AutomaticAnswers(totals));
   AddScalars(totals, &families);
+  AddPoolMetrics(totals.pool_sums, &families);
   Family expiry(MetricType::Gauge, "sipcm_certificate_earliest_expire_time_seconds",
                 "When the certificate that ends first ends, in seconds since 1970; "
                 "none without certificates.");

@@ -205,6 +205,7 @@ absl::Status ConnectionManagerCatalog::Delete(
   SIPCM_RETURN_IF_ERROR(state_->engine->RemoveManager(IdOf(*manager)));
   state_->Tell(MakeEvent(Event::CONNECTION_MANAGER_REMOVED, std::move(last)));
   state_->endpoints_of.erase(request.name());
+  state_->pool_settings.erase(request.name().substr(request.name().find('/') + 1));
   state_->managers.Erase(request.name());
   return absl::OkStatus();
 }

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
-#include "server/conversion/limits_conversion.h"
 #include "server/conversion/pool_conversion.h"
 #include "server/store/page.h"
 #include "server/store/resource_name.h"
@@ -84,18 +83,6 @@ absl::StatusOr<ConnectionPoolCatalog::Target> ConnectionPoolCatalog::Find(const 
   return target;
 }
 
-absl::StatusOr<pool::PoolLimits> ConnectionPoolCatalog::LimitsOf(const Target& target) {
-  const std::string manager_name = ResourceName(kConnectionManagers, target.manager_id);
-  SIPCM_ASSIGN_OR_RETURN(const sipcm::v1::ConnectionManager* manager,
-                         state_->managers.Get(manager_name, "name"));
-  SIPCM_ASSIGN_OR_RETURN(const engine::ManagerConfig config, state_->ConfigOf(*manager));
-  pool::PoolLimits limits = config.default_pool_limits;
-  if (const auto setting = settings_.find(target.name); setting != settings_.end()) {
-    limits = setting->second;
-  }
-  return limits;
-}
-
 void ConnectionPoolCatalog::Ask(const Target& target, Done<PoolSnapshot> done) {
   state_->engine->ListPools(
       target.manager_id, [this, target, done = std::move(done)](
@@ -146,7 +133,70 @@ void ConnectionPoolCatalog::List(const sipcm::v1::ListConnectionPoolsRequest& re
       });
 }
 
-absl::StatusOr<engine::PoolConfig> ConnectionPoolCatalog::Changed(
+namespace {
+
+// Takes one field of `patch`; a field that has no value goes back to its default.
+absl::Status TakeField(const std::string& field, const ConnectionPool& patch,
+                       pool::PoolSetting* setting) {
+  if (field == "max_connection_count") {
+    setting->max_connection_count.reset();
+    if (!patch.has_max_connection_count()) return absl::OkStatus();
+    setting->max_connection_count = patch.max_connection_count();
+    return CheckRange(patch.max_connection_count(), 1, pool::kNoSharing, field);
+  }
+  if (field == "min_connection_count") {
+    setting->min_connection_count.reset();
+    if (!patch.has_min_connection_count()) return absl::OkStatus();
+    setting->min_connection_count = patch.min_connection_count();
+    return CheckRange(patch.min_connection_count(), 0, pool::kNoSharing, field);
+  }
+  if (field == "selection") {
+    setting->selection.reset();
+    if (patch.selection() != ConnectionPool::SELECTION_POLICY_UNSPECIFIED) {
+      setting->selection = FromProto(patch.selection());
+    }
+    return CheckEnum(patch.selection(), ConnectionPool::SelectionPolicy_descriptor(), field);
+  }
+  if (field == "sizing") {
+    setting->sizing.reset();
+    if (patch.sizing() != ConnectionPool::SIZING_UNSPECIFIED) {
+      setting->sizing = FromProto(patch.sizing());
+    }
+    return CheckEnum(patch.sizing(), ConnectionPool::Sizing_descriptor(), field);
+  }
+  return absl::OkStatus();
+}
+
+// What the fields say together; `defaults` are the manager's.
+absl::Status CheckTogether(const pool::PoolSetting& setting, const pool::PoolLimits& defaults,
+                           const std::vector<std::string>& written) {
+  const int max = setting.max_connection_count.value_or(defaults.max_connection_count);
+  if (const auto min = setting.min_connection_count; min.has_value() && *min > max) {
+    // The one that was written is at fault.
+    const bool is_max = std::count(written.begin(), written.end(), "min_connection_count") == 0;
+    return is_max ? CheckRange(max, *min, pool::kNoSharing, "max_connection_count")
+                  : CheckRange(*min, 0, max, "min_connection_count");
+  }
+  if (setting.sizing == pool::Sizing::kAuto && max == pool::kNoSharing) {
+    return BadField("CONFLICTING_FIELDS", "sizing",
+                    "AUTO chooses between min_connection_count and max_connection_count, which is "
+                    "2147483647, no sharing; set max_connection_count to the most that there may "
+                    "be");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+pool::PoolSetting ConnectionPoolCatalog::SettingOf(const Target& target) const {
+  const auto& settings = state_->pool_settings;
+  const auto manager = settings.find(target.manager_id);
+  if (manager == settings.end()) return {};
+  const auto setting = manager->second.find(target.name);
+  return setting == manager->second.end() ? pool::PoolSetting() : setting->second;
+}
+
+absl::StatusOr<ConnectionPoolCatalog::Change> ConnectionPoolCatalog::Changed(
     const Target& target, const sipcm::v1::UpdateConnectionPoolRequest& request) {
   const ConnectionPool& patch = request.connection_pool();
   const sipcm::v1::ConnectionManager& manager =
@@ -161,46 +211,29 @@ absl::StatusOr<engine::PoolConfig> ConnectionPoolCatalog::Changed(
                                "; choose another manager or transport")),
         "connection_pool.name");
   }
-  SIPCM_ASSIGN_OR_RETURN(pool::PoolLimits limits, LimitsOf(target));
-  SIPCM_RETURN_IF_ERROR(CheckEtag(target.name, patch.etag(), EtagOf(target.name, limits)));
+  Change change{target, SettingOf(target), {}};
+  SIPCM_RETURN_IF_ERROR(CheckEtag(target.name, patch.etag(), EtagOf(target.name, change.setting)));
   std::vector<std::string> fields;
   SIPCM_RETURN_IF_ERROR(WrittenFields(request.update_mask(), patch, Rules(), &fields));
-  const auto in_pool = [](absl::Status status) {
-    return Within(std::move(status), "connection_pool");
-  };
   for (const std::string& field : fields) {
-    if (field == "max_connection_count") {
-      limits.max_connection_count = patch.has_max_connection_count()
-                                        ? patch.max_connection_count()
-                                        : manager.default_max_connection_count();
-      SIPCM_RETURN_IF_ERROR(in_pool(CheckRange(limits.max_connection_count, 1, 2147483647, field)));
-    } else if (field == "min_connection_count") {
-      SIPCM_RETURN_IF_ERROR(
-          in_pool(CheckRange(patch.min_connection_count(), 0, limits.max_connection_count, field)));
-      if (patch.min_connection_count() != 0) {
-        return in_pool(NotKept(field, "0; warm pools come later"));
-      }
-    } else if (field == "selection") {
-      SIPCM_RETURN_IF_ERROR(in_pool(
-          CheckEnum(patch.selection(), ConnectionPool::SelectionPolicy_descriptor(), field)));
-      limits.selection = FromProto(patch.selection() == ConnectionPool::SELECTION_POLICY_UNSPECIFIED
-                                       ? manager.default_selection()
-                                       : patch.selection());
-    } else if (field == "sizing" && patch.sizing() > ConnectionPool::FIXED) {
-      return in_pool(NotKept(field, "FIXED; sizes by measurement come later"));
-    }
+    SIPCM_RETURN_IF_ERROR(Within(TakeField(field, patch, &change.setting), "connection_pool"));
   }
-  return engine::PoolConfig{target.manager_id, target.destination, limits};
+  SIPCM_ASSIGN_OR_RETURN(const engine::ManagerConfig config, state_->ConfigOf(manager));
+  SIPCM_RETURN_IF_ERROR(
+      Within(CheckTogether(change.setting, config.default_pool_limits, fields), "connection_pool"));
+  change.limits = pool::LimitsOf(change.setting, config.default_pool_limits);
+  return change;
 }
 
 absl::Status ConnectionPoolCatalog::Apply(const sipcm::v1::UpdateConnectionPoolRequest& request) {
   SIPCM_ASSIGN_OR_RETURN(const Target target,
                          Find(request.connection_pool().name(), "connection_pool.name"));
   absl::MutexLock lock(&state_->mutex);
-  SIPCM_ASSIGN_OR_RETURN(engine::PoolConfig config, Changed(target, request));
+  SIPCM_ASSIGN_OR_RETURN(const Change change, Changed(target, request));
   if (request.validate_only()) return absl::OkStatus();
-  SIPCM_RETURN_IF_ERROR(state_->engine->ApplyPool(config));
-  settings_[target.name] = config.limits;
+  SIPCM_RETURN_IF_ERROR(
+      state_->engine->ApplyPool({target.manager_id, target.destination, change.setting}));
+  state_->pool_settings[target.manager_id][target.name] = change.setting;
   return absl::OkStatus();
 }
 
@@ -209,18 +242,22 @@ void ConnectionPoolCatalog::Update(const sipcm::v1::UpdateConnectionPoolRequest&
   absl::StatusOr<Target> target = Find(request.connection_pool().name(), "connection_pool.name");
   if (!target.ok()) return done(target.status());
   if (request.validate_only()) {
-    absl::StatusOr<engine::PoolConfig> config;
+    absl::StatusOr<Change> change;
     {
       absl::MutexLock lock(&state_->mutex);
-      config = Changed(*target, request);
+      change = Changed(*target, request);
     }
-    if (!config.ok()) return done(config.status());
-    return Ask(*target, [target = *target, limits = config->limits,
+    if (!change.ok()) return done(change.status());
+    return Ask(*target, [change = *std::move(change),
                          done = std::move(done)](absl::StatusOr<PoolSnapshot> pool) mutable {
       PoolSnapshot shown = pool.ok() ? *std::move(pool) : PoolSnapshot();
-      shown.manager_id = target.manager_id;
-      shown.destination = target.destination;
-      shown.limits = limits;
+      shown.manager_id = change.target.manager_id;
+      shown.destination = change.target.destination;
+      shown.setting = change.setting;
+      shown.limits = change.limits;
+      if (shown.limits.sizing == pool::Sizing::kFixed) {
+        shown.target_connection_count = shown.limits.max_connection_count;
+      }
       done(ToProto(shown));
     });
   }
@@ -234,31 +271,27 @@ void ConnectionPoolCatalog::Delete(const sipcm::v1::DeleteConnectionPoolRequest&
                                    Done<google::protobuf::Empty> done) {
   absl::StatusOr<Target> target = Find(request.name(), "name");
   if (!target.ok()) return done(target.status());
-  Ask(*target, [this, target = *target, request,
-                done = std::move(done)](absl::StatusOr<PoolSnapshot> pool) mutable {
-    if (!pool.ok()) return done(pool.status());
+  {
+    absl::MutexLock lock(&state_->mutex);
     const absl::Status etag =
-        CheckEtag(target.name, request.etag(), EtagOf(target.name, pool->limits));
+        CheckEtag(target->name, request.etag(), EtagOf(target->name, SettingOf(*target)));
     if (!etag.ok()) return done(etag);
-    const int busy = pool->statistics.outstanding_count + pool->statistics.waiting_count;
-    if (busy > 0 && !request.force()) {
-      return done(MakeError(absl::StatusCode::kFailedPrecondition, "RESOURCE_IN_USE",
-                            absl::StrCat("\"", target.name, "\" has ", busy,
-                                         " requests outstanding or waiting; wait, or use force")));
-    }
-    {
-      absl::MutexLock lock(&state_->mutex);
-      settings_.erase(target.name);
-    }
-    state_->engine->RemovePool(
-        target.manager_id, target.destination,
-        [this, done = std::move(done)](absl::StatusOr<PoolSnapshot> removed) mutable {
-          state_->thread.Post([done = std::move(done), status = removed.status()]() mutable {
-            if (!status.ok()) return done(status);
-            done(google::protobuf::Empty());
-          });
+  }
+  state_->engine->RemovePool(
+      target->manager_id, target->destination,
+      request.force() ? engine::PoolRemoval::kForced : engine::PoolRemoval::kUnlessBusy,
+      [this, target = *target,
+       done = std::move(done)](absl::StatusOr<PoolSnapshot> removed) mutable {
+        state_->thread.Post([this, target = std::move(target), done = std::move(done),
+                             status = removed.status()]() mutable {
+          if (!status.ok()) return done(WithField(std::move(status), "name"));
+          {
+            absl::MutexLock lock(&state_->mutex);
+            state_->pool_settings[target.manager_id].erase(target.name);
+          }
+          done(google::protobuf::Empty());
         });
-  });
+      });
 }
 
 }  // namespace sipcm::server

@@ -1,7 +1,6 @@
 #ifndef SIPCM_SERVER_CATALOG_CONNECTION_POOL_CATALOG_H_
 #define SIPCM_SERVER_CATALOG_CONNECTION_POOL_CATALOG_H_
 
-#include <map>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -36,18 +35,22 @@ class ConnectionPoolCatalog {
     pool::Destination destination;
   };
   absl::StatusOr<Target> Find(const std::string& name, absl::string_view field);
-  // What the pool's limits are now, set or by the manager's default.
-  absl::StatusOr<pool::PoolLimits> LimitsOf(const Target& target)
+  // What an update asks for, and what it makes of a pool that comes now.
+  struct Change {
+    Target target;
+    pool::PoolSetting setting;
+    pool::PoolLimits limits;
+  };
+  // What callers asked of that pool; nothing: nothing.
+  pool::PoolSetting SettingOf(const Target& target) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
-  absl::StatusOr<engine::PoolConfig> Changed(const Target& target,
-                                             const sipcm::v1::UpdateConnectionPoolRequest& request)
+  absl::StatusOr<Change> Changed(const Target& target,
+                                 const sipcm::v1::UpdateConnectionPoolRequest& request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
   // Asks the engine for this one pool; NOT_FOUND when it has neither pool nor setting.
   void Ask(const Target& target, Done<engine::PoolSnapshot> done);
 
   ControlState* const state_;
-  // Settings that callers gave, by pool name.
-  std::map<std::string, pool::PoolLimits> settings_ ABSL_GUARDED_BY(state_->mutex);
 };
 
 }  // namespace sipcm::server

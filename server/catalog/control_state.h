@@ -14,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "core/engine/engine.h"
+#include "core/pool/pool_setting.h"
 #include "proto/sipcm/v1/certificate.pb.h"
 #include "proto/sipcm/v1/certificates.pb.h"
 #include "proto/sipcm/v1/connection_manager.pb.h"
@@ -87,6 +88,9 @@ struct ControlState {
   // By endpoint name: what it registers with. Never in a resource, so that no answer, filter, event
   // or etag can tell it.
   std::map<std::string, std::string> passwords ABSL_GUARDED_BY(mutex);
+  // By manager id and pool name: what callers asked of the pool, also of one that comes later.
+  std::map<std::string, std::map<std::string, pool::PoolSetting>> pool_settings
+      ABSL_GUARDED_BY(mutex);
   // By manager name: the names of its endpoints.
   std::map<std::string, std::set<std::string>> endpoints_of ABSL_GUARDED_BY(mutex);
   // By name: what was read from the PEM.

@@ -173,6 +173,7 @@ absl::StatusOr<engine::ManagerConfig> ToManagerConfig(const ConnectionManager& m
   config.max_chain_length = manager.limits().max_chain_length();
   config.connection = ConnectionSettingsOf(manager);
   config.default_pool_limits.max_connection_count = manager.default_max_connection_count();
+  config.default_pool_limits.min_connection_count = manager.default_min_connection_count();
   config.default_pool_limits.selection = FromProto(manager.default_selection());
   config.default_pool_limits.max_waiting_count = manager.limits().max_waiting_request_count();
   config.default_pool_limits.max_wait_time = Checked(manager.connection_wait_timeout());

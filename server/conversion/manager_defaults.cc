@@ -265,10 +265,7 @@ absl::Status NormalizePools(ConnectionManager* manager) {
   SIPCM_RETURN_IF_ERROR(CheckRange(manager->default_min_connection_count(), 0,
                                    manager->default_max_connection_count(),
                                    "default_min_connection_count"));
-  if (manager->default_min_connection_count() != 0) {
-    return NotKept("default_min_connection_count", "0; warm pools come later");
-  }
-  manager->set_default_min_connection_count(0);
+  manager->set_default_min_connection_count(manager->default_min_connection_count());
   if (!manager->has_auto_allow_outgoing_hosts()) manager->set_auto_allow_outgoing_hosts(true);
   return absl::OkStatus();
 }

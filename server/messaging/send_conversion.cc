@@ -90,7 +90,7 @@ const absl::flat_hash_map<std::string, SendFailure::Cause>& CausesByReason() {
       {"ENDPOINT_NOT_REGISTERED", SendFailure::NOT_REGISTERED},
       {"AUTHENTICATION_FAILED", SendFailure::AUTHENTICATION_FAILED},
       {"DIALOG_NOT_FOUND", SendFailure::DIALOG_NOT_FOUND},
-      {"POOL_DRAINED", SendFailure::DRAINING},
+      {"POOL_DRAINED", SendFailure::CONNECTION_LOST},
       {"DRAINING", SendFailure::DRAINING},
       {"SHUTTING_DOWN", SendFailure::SHUTDOWN},
       {"RESOURCE_DELETED", SendFailure::ENDPOINT_DELETED},
@@ -99,6 +99,18 @@ const absl::flat_hash_map<std::string, SendFailure::Cause>& CausesByReason() {
       {"CONNECTION_OF_ANOTHER_MANAGER", SendFailure::INVALID_REQUEST},
   };
   return *causes;
+}
+
+SendFailure::Written WrittenWord(engine::SendEvent::Written written) {
+  switch (written) {
+    case engine::SendEvent::Written::kNothing:
+      return SendFailure::NOTHING;
+    case engine::SendEvent::Written::kSome:
+      return SendFailure::SOME;
+    case engine::SendEvent::Written::kWhole:
+      return SendFailure::WHOLE;
+  }
+  return SendFailure::WRITTEN_UNSPECIFIED;
 }
 
 void FillSent(const engine::SendEvent& event, v1::Sent* out) {
@@ -158,13 +170,7 @@ void FillSendEvent(engine::SendEvent* event, View view, v1::SendEvent* out) {
       break;
   }
   SendFailure* failure = out->mutable_failure();
-  if (event->may_have_been_sent) {
-    // Only a request that waits for its response is known to have gone out whole.
-    failure->set_written(failure->cause() == SendFailure::RESPONSE_TIMEOUT ||
-                                 failure->cause() == SendFailure::CANCELLED
-                             ? SendFailure::WHOLE
-                             : SendFailure::SOME);
-  }
+  failure->set_written(WrittenWord(event->written));
   AssignConnectionName(event->manager_id, event->connection, failure->mutable_connection());
   if (event->target.port != 0) *failure->mutable_target() = ToProto(event->target);
 }

@@ -215,19 +215,31 @@ absl::Status FakeEngine::ApplyPool(engine::PoolConfig config) {
   PoolSnapshot& pool = pools_[PoolKey(config.manager_id, config.destination)];
   pool.manager_id = config.manager_id;
   pool.destination = config.destination;
-  pool.limits = config.limits;
+  pool.setting = config.setting;
+  const auto manager = managers_.find(config.manager_id);
+  pool.limits = pool::LimitsOf(config.setting, manager == managers_.end()
+                                                   ? pool::PoolLimits()
+                                                   : manager->second.config.default_pool_limits);
+  pool.target_connection_count = pool.limits.max_connection_count;
   return absl::OkStatus();
 }
 
 void FakeEngine::RemovePool(const std::string& manager_id, const pool::Destination& destination,
-                            Callback<PoolSnapshot> done) {
-  absl::StatusOr<PoolSnapshot> answer = absl::NotFoundError("pool");
+                            engine::PoolRemoval removal, Callback<PoolSnapshot> done) {
+  absl::StatusOr<PoolSnapshot> answer =
+      MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND", "no such pool");
   {
     absl::MutexLock lock(&mutex_);
     const auto it = pools_.find(PoolKey(manager_id, destination));
     if (it != pools_.end()) {
-      answer = it->second;
-      pools_.erase(it);
+      const pool::PoolStatistics& now = it->second.statistics;
+      const bool is_busy = now.outstanding_count + now.waiting_count > 0;
+      if (is_busy && removal == engine::PoolRemoval::kUnlessBusy) {
+        answer = MakeError(absl::StatusCode::kFailedPrecondition, "RESOURCE_IN_USE", "busy");
+      } else {
+        answer = it->second;
+        pools_.erase(it);
+      }
     }
   }
   Later(

@@ -63,7 +63,7 @@ class FakeEngine final : public engine::Engine {
       const std::string& manager_id, const std::string& request) const override;
   absl::Status ApplyPool(engine::PoolConfig config) override;
   void RemovePool(const std::string& manager_id, const pool::Destination& destination,
-                  Callback<engine::PoolSnapshot> done) override;
+                  engine::PoolRemoval removal, Callback<engine::PoolSnapshot> done) override;
   void ListPools(const std::string& manager_id,
                  Callback<std::vector<engine::PoolSnapshot>> done) override;
   void ListConnections(const std::string& manager_id,

@@ -74,7 +74,7 @@ class CommandLineTest(unittest.TestCase):
         error = self.run_line('bogus', status=2)
         self.assertIn('sipcm has no command "bogus"; give one of server, managers', error)
         error = self.run_line('pools', 'update', 'x', '--max', '3', status=2)
-        self.assertIn('pools has no command "update"; give one of list, get, set\n', error)
+        self.assertIn('pools has no command "update"; give one of list, get, set, delete\n', error)
         self.assertEqual(error.count('\n'), 1)
 
     def test_pools_are_set_before_they_are_there(self):
@@ -83,8 +83,16 @@ class CommandLineTest(unittest.TestCase):
         self.run_line('pools', 'set', name, '--max', '3')
         self.assertIn('CONFIGURED', self.run_line('pools', 'list', 'edge'))
         self.assertRegex(self.run_line('pools', 'get', name), r'max_connection_count +3\n')
+        self.run_line('pools', 'set', name, '--selection', 'REUSE_FIRST', '--sizing', 'AUTO')
+        pool = self.run_line('pools', 'get', name)
+        self.assertRegex(pool, r'max_connection_count +3\n')
+        self.assertRegex(pool, r'selection +REUSE_FIRST\n')
+        self.assertRegex(pool, r'target_connection_count +1\n')
+        self.run_line('pools', 'set', name, status=2)
         self.assertIn('reason=FIELD_OUT_OF_RANGE',
                       self.run_line('pools', 'set', name, '--max', '0', status=1))
+        self.run_line('pools', 'delete', name)
+        self.assertNotIn(name, self.run_line('pools', 'list', 'edge'))
 
     def test_certificates_and_peers(self):
         authority = self.enterContext(Authority())

@@ -1,9 +1,8 @@
-"""Requests of applications on their way out: pools, TLS and who is at the other end."""
+"""Requests of applications on their way out: their bytes, TLS and who is at the other end."""
 
 import unittest
 
-from proto.sipcm.v1 import (connection_pool_pb2, connection_pools_pb2, error_pb2, send_pb2,
-                            sip_pb2, types_pb2)
+from proto.sipcm.v1 import error_pb2, send_pb2, sip_pb2, types_pb2
 from tests.integration.support.application import Application
 from tests.integration.support.authority import Authority
 from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
@@ -20,7 +19,7 @@ def send(server, host, port, transport=types_pb2.TCP, sender='alice', tls_name='
                                               tls_name=tls_name)), timeout=30))
 
 
-class PoolTest(unittest.TestCase):
+class RequestTest(unittest.TestCase):
 
     def setUp(self):
         self.server = self.enterContext(ServerProcess({
@@ -28,37 +27,9 @@ class PoolTest(unittest.TestCase):
             'endpoints': [endpoint('alice', 'sip:alice@example.com')]}))
         self.listener = self.enterContext(SipListener())
 
-    def set_maximum(self, host, maximum):
-        self.server.pools.UpdateConnectionPool(
-            connection_pools_pb2.UpdateConnectionPoolRequest(
-                connection_pool=connection_pool_pb2.ConnectionPool(
-                    name='connectionManagers/edge/pools/tcp:%s:%d' %
-                    (host, self.listener.address[1]), max_connection_count=maximum)), timeout=10)
-
-    def send_many(self, count, host='127.0.0.1'):
-        for _ in range(count):
-            events = send(self.server, host, self.listener.address[1])
-            self.assertEqual(events[-1].response.status_code, 200, events)
-
-    def test_three_are_opened_then_used_in_turn(self):
-        self.set_maximum('127.0.0.1', 3)
-        self.send_many(9)
-        self.assertEqual(self.listener.connections(), [1, 2, 3] * 3)
-
-    def test_two_names_of_one_address_are_two_pools(self):
-        self.set_maximum('127.0.0.1', 1)
-        self.set_maximum('localhost', 1)
-        self.send_many(2, '127.0.0.1')
-        self.send_many(2, 'localhost')
-        self.assertEqual(self.listener.connections(), [1, 1, 2, 2])
-
-    def test_largest_maximum_opens_one_for_each_request(self):
-        self.set_maximum('127.0.0.1', 2147483647)
-        self.send_many(7)
-        self.assertEqual(self.listener.connections(), [1, 2, 3, 4, 5, 6, 7])
-
     def test_request_carries_what_sip_wants(self):
-        self.send_many(1)
+        events = send(self.server, '127.0.0.1', self.listener.address[1])
+        self.assertEqual(events[-1].response.status_code, 200, events)
         _, request = self.listener.requests()[0]
         self.assertTrue(request.header('Via').startswith('SIP/2.0/TCP '), request.headers)
         self.assertIn('branch=z9hG4bK', request.header('Via'))

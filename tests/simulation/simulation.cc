@@ -364,7 +364,10 @@ void Simulation::Edit() {
       pool.manager_id = "edge";
       pool.destination.host = "192.0.2.9";
       pool.destination.port = 5070;
-      pool.limits.max_connection_count = Chance(20) ? pool::kNoSharing : 1 + Draw(4);
+      pool.setting.max_connection_count = Chance(20) ? pool::kNoSharing : 1 + Draw(4);
+      if (Chance(50)) pool.setting.min_connection_count = Draw(3);
+      pool.setting.selection = static_cast<pool::SelectionPolicy>(Draw(3));
+      if (Chance(30)) pool.setting.sizing = pool::Sizing::kAuto;
       SIPCM_CHECK(fixture_->engine->ApplyPool(pool).ok());
       break;
     }

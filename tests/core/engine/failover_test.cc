@@ -225,7 +225,7 @@ TEST_P(RefusingTargetTest, IsKnockedAtTenTimesASecondAtMostAndItsRequestsFailFas
   pool.manager_id = "edge";
   pool.destination.host = "sip.example.net";
   pool.destination.port = 5070;
-  pool.limits.max_connection_count = GetParam();
+  pool.setting.max_connection_count = GetParam();
   ASSERT_TRUE(fixture_.engine->ApplyPool(pool).ok());
   dns().SetAddresses("sip.example.net", {"192.0.2.21", "192.0.2.22", "192.0.2.23"});
   constexpr absl::Duration kStep = absl::Milliseconds(20);

@@ -100,7 +100,7 @@ TEST_F(OutboundTest, PoolOfThreeOpensThreeSocketsThenUsesThemInTurn) {
   PoolConfig pool;
   pool.manager_id = "edge";
   pool.destination = *pool::Destination::Normalized(*Order("OPTIONS", 0).destination);
-  pool.limits.max_connection_count = 3;
+  pool.setting.max_connection_count = 3;
   ASSERT_TRUE(fixture_.engine->ApplyPool(pool).ok());
   std::vector<std::string> order;
   for (uint64_t i = 1; i <= 9; ++i) {
@@ -139,7 +139,7 @@ TEST_F(OutboundTest, NoSharingOpensAConnectionForEachRequest) {
   PoolConfig pool;
   pool.manager_id = "edge";
   pool.destination = *pool::Destination::Normalized(*Order("OPTIONS", 0).destination);
-  pool.limits.max_connection_count = pool::kNoSharing;
+  pool.setting.max_connection_count = pool::kNoSharing;
   ASSERT_TRUE(fixture_.engine->ApplyPool(pool).ok());
   for (uint64_t i = 1; i <= 4; ++i) {
     Send(Order("OPTIONS", i));
@@ -160,7 +160,7 @@ TEST_F(OutboundTest, NoAnswerIsATimeoutThatSaysWhetherItWasSent) {
   ASSERT_THAT(sink_->events, SizeIs(2));
   EXPECT_EQ(ReasonOf(sink_->events[1].failure), "REQUEST_TIMEOUT");
   EXPECT_EQ(sink_->events[1].failure.code(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_TRUE(sink_->events[1].may_have_been_sent);
+  EXPECT_EQ(sink_->events[1].written, SendEvent::Written::kWhole);
 }
 
 TEST_F(OutboundTest, RefusedConnectionFailsWithItsCauseAndNothingSent) {
@@ -170,7 +170,7 @@ TEST_F(OutboundTest, RefusedConnectionFailsWithItsCauseAndNothingSent) {
   ASSERT_THAT(sink_->events, SizeIs(1));
   EXPECT_EQ(sink_->events[0].kind, SendEvent::Kind::kFailure);
   EXPECT_EQ(ReasonOf(sink_->events[0].failure), "CONNECT_REFUSED");
-  EXPECT_FALSE(sink_->events[0].may_have_been_sent);
+  EXPECT_EQ(sink_->events[0].written, SendEvent::Written::kNothing);
 }
 
 TEST_F(OutboundTest, ConnectionLostBeforeTheAnswerFailsTheSend) {
@@ -180,7 +180,7 @@ TEST_F(OutboundTest, ConnectionLostBeforeTheAnswerFailsTheSend) {
   fixture_.RunUntilIdle();
   ASSERT_THAT(sink_->events, SizeIs(2));
   EXPECT_EQ(ReasonOf(sink_->events[1].failure), "CONNECTION_CLOSED");
-  EXPECT_TRUE(sink_->events[1].may_have_been_sent);
+  EXPECT_EQ(sink_->events[1].written, SendEvent::Written::kWhole);
 }
 
 TEST_F(OutboundTest, InviteStreamsProvisionalsAndAcksAFailureItself) {

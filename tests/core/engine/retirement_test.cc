@@ -225,7 +225,7 @@ TEST_F(RetirementTest, HandshakesUnderConstantRotationAllSucceed) {
   PoolConfig pool;
   pool.manager_id = "phone";
   pool.destination = *pool::Destination::Normalized(Destination());
-  pool.limits.max_connection_count = pool::kNoSharing;
+  pool.setting.max_connection_count = pool::kNoSharing;
   ASSERT_TRUE(fixture_.engine->ApplyPool(pool).ok());
   for (int version = 2; version < 2 + kRotations; ++version) {
     Send(static_cast<uint64_t>(version));

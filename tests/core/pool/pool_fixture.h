@@ -1,9 +1,7 @@
 #ifndef SIPCM_TESTS_CORE_POOL_POOL_FIXTURE_H_
 #define SIPCM_TESTS_CORE_POOL_POOL_FIXTURE_H_
 
-#include <algorithm>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,22 +10,15 @@
 
 #include "core/base/error.h"
 #include "core/base/random_source.h"
-#include "core/connection/attempt.h"
-#include "core/connection/connection_environment.h"
 #include "core/pool/connection_pool.h"
 #include "gtest/gtest.h"
-#include "tests/fakes/fake_network.h"
-#include "tests/fakes/fake_resolver.h"
-#include "tests/fakes/manual_event_loop.h"
+#include "tests/core/pool/pool_owner.h"
 #include "tests/fakes/test_listener.h"
 
 namespace sipcm::pool {
 
-// One pool to a server at 192.0.2.7:5060, in virtual time. The fixture owns the connections, as a
-// worker's table does.
-class PoolFixture : public ::testing::Test,
-                    protected ConnectionPool::Owner,
-                    protected connection::Connection::Listener {
+// One pool to a server at 192.0.2.7:5060, in virtual time.
+class PoolFixture : public ::testing::Test, protected PoolOwner {
  protected:
   // What became of one request.
   struct Outcome {
@@ -37,10 +28,8 @@ class PoolFixture : public ::testing::Test,
     std::unique_ptr<ConnectionPool::Waiter> waiter;
   };
 
-  PoolFixture() : environment_(std::in_place, &loop_), resolver_(std::in_place, &loop_) {
+  PoolFixture() {
     server_.emplace(&network_, &loop_, address_);
-    roster_.emplace(&loop_, &health_, connection::Transport::kTcp,
-                    [](const net::ServiceTarget&, const absl::Status&) {});
     // Nobody answers pings here, and nothing is idle unless a test says so.
     settings_.ping_interval = absl::InfiniteDuration();
     settings_.outgoing_idle_timeout = absl::InfiniteDuration();
@@ -64,6 +53,8 @@ class PoolFixture : public ::testing::Test,
     roster_.reset();
     environment_.reset();
     EXPECT_EQ(loop_.alarm_count(), 0u);
+    ExpectGauges(0, 0, 0, 0);
+    EXPECT_EQ(totals_.busy.value(), 0);
   }
 
   void MakePool(int max, SelectionPolicy selection = SelectionPolicy::kGrowFirst) {
@@ -73,7 +64,8 @@ class PoolFixture : public ::testing::Test,
     destination.host = host_;
     destination.port = address_.port;
     pool_ = std::make_unique<ConnectionPool>(*Destination::Normalized(destination), limits_, &loop_,
-                                             static_cast<ConnectionPool::Owner*>(this), &random_);
+                                             static_cast<ConnectionPool::Owner*>(this), &random_,
+                                             &totals_);
   }
 
   // One request; its outcome holds until the fixture ends.
@@ -113,16 +105,6 @@ class PoolFixture : public ::testing::Test,
     }
     return used;
   }
-  int NumberOf(connection::Connection* connection) {
-    return connection == nullptr ? 0 : static_cast<int>(connection->id().value());
-  }
-  connection::Connection* Numbered(int number) {
-    for (const auto& connection : connections_) {
-      if (NumberOf(connection.get()) == number) return connection.get();
-    }
-    return nullptr;
-  }
-
   void ExpectRefused(const Outcome* outcome, absl::StatusCode code, const std::string& reason) {
     ASSERT_TRUE(outcome->answered);
     EXPECT_EQ(outcome->status.code(), code) << outcome->status;
@@ -130,72 +112,21 @@ class PoolFixture : public ::testing::Test,
     EXPECT_EQ(outcome->connection, nullptr);
   }
 
-  // ConnectionPool::Owner
-  std::unique_ptr<connection::Attempt> StartAttempt(ConnectionPool& pool,
-                                                    connection::Attempt::Callback done) override {
-    return std::make_unique<connection::Attempt>(
-        connection::Attempt::Target{.host = pool.destination().host,
-                                    .port = pool.destination().port,
-                                    .steps = net::ServiceQuery::Steps::kAddresses,
-                                    .transport = connection::Transport::kTcp,
-                                    .local_address = std::nullopt},
-        connection::Attempt::Means{&network_, &*resolver_, &*environment_, &new_id_, &random_,
-                                   &*roster_},
-        std::make_shared<const connection::ConnectionSettings>(settings_),
-        [](std::unique_ptr<net::ByteStream> stream) {
-          return connection::DecoratedStream{std::move(stream), nullptr};
-        },
-        std::move(done));
-  }
-  connection::Connection* Adopt(ConnectionPool&,
-                                std::unique_ptr<connection::Connection> connection) override {
-    if (refuse_adoption_) return nullptr;
-    connection->SetListener(this);
-    connections_.push_back(std::move(connection));
-    return connections_.back().get();
-  }
-  void OnPoolEmpty(ConnectionPool& pool) override {
-    EXPECT_TRUE(pool.empty());
-    ++empty_count_;
-    if (destroy_when_empty_) pool_.reset();
+  // What the pools of a worker count together.
+  void ExpectGauges(int connecting, int established, int draining, int waiting) {
+    EXPECT_EQ(totals_.connecting.value(), connecting);
+    EXPECT_EQ(totals_.established.value(), established);
+    EXPECT_EQ(totals_.draining.value(), draining);
+    EXPECT_EQ(totals_.waiting.value(), waiting);
   }
 
-  // connection::Connection::Listener
-  void OnEstablished(connection::Connection&) override {}
-  void OnMessage(connection::Connection&, const sip::MessageView&) override {}
-  void OnMalformed(connection::Connection&, const sip::MessageView&,
-                   const sip::ParseVerdict&) override {}
-  void OnClosed(connection::Connection& connection, connection::CloseReason reason,
-                const absl::Status&) override {
-    reasons_[NumberOf(&connection)] = reason;
-    in_pool_call_ = true;
-    pool_->OnConnectionClosed(&connection);
-    in_pool_call_ = false;
-    connections_.erase(std::find_if(connections_.begin(), connections_.end(),
-                                    [&](const auto& c) { return c.get() == &connection; }));
-  }
-
-  fakes::ManualEventLoop loop_;
-  fakes::FakeNetwork network_;
-  std::optional<connection::ConnectionEnvironment> environment_;
-  std::optional<fakes::FakeResolver> resolver_;
   const net::SocketAddress address_{*net::IpAddress::Parse("192.0.2.7"), 5060};
   std::string host_ = "192.0.2.7";
-  connection::TargetHealth health_;
-  std::optional<connection::TargetRoster> roster_;
   std::optional<fakes::TestListener> server_;
-  SeededRandomSource random_{7};
-  connection::ConnectionSettings settings_;
+  PoolTotals totals_;
   PoolLimits limits_;
-  std::unique_ptr<ConnectionPool> pool_;
-
-  std::vector<std::unique_ptr<connection::Connection>> connections_;
-  std::map<int, connection::CloseReason> reasons_;  // of closed ones, by number
   std::vector<std::unique_ptr<Outcome>> outcomes_;
   std::function<void(Outcome*)> on_answer_;
-  bool refuse_adoption_ = false;
-  bool destroy_when_empty_ = false;
-  int empty_count_ = 0;
 
  private:
   static void Note(Outcome* outcome, absl::StatusOr<connection::Connection*> result) {
@@ -206,12 +137,6 @@ class PoolFixture : public ::testing::Test,
       outcome->connection = *result;
     }
   }
-
-  uint64_t last_id_ = 0;
-  absl::AnyInvocable<connection::ConnectionId()> new_id_ = [this] {
-    return connection::ConnectionId(0, ++last_id_);
-  };
-  bool in_pool_call_ = false;
 };
 
 }  // namespace sipcm::pool

@@ -1,5 +1,5 @@
-"""A SIP server of the tests' own: answers every request with 200 and tells which came by which
-connection."""
+"""A SIP server of the tests' own: answers every request with 200, at once or when it is told to,
+and tells which came by which connection."""
 
 import socket
 import threading
@@ -17,6 +17,9 @@ class SipListener:
         self._lock = threading.Lock()
         self._requests = []  # (number of the connection, from 1, and the request)
         self._connections = []
+        self._open = set()  # numbers of connections that have not ended
+        self._holding = False
+        self._held = []  # (number, connection, request), not answered yet
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self):
@@ -38,6 +41,36 @@ class SipListener:
         """The number of the connection that each request came by."""
         return [number for number, _ in self.requests()]
 
+    def open_connections(self):
+        """The numbers of the connections that are up."""
+        with self._lock:
+            return set(self._open)
+
+    def connection_count(self):
+        """All that were ever accepted."""
+        with self._lock:
+            return len(self._connections)
+
+    def hold(self):
+        """Answers nothing from now on."""
+        with self._lock:
+            self._holding = True
+
+    def release(self, number=None):
+        """Answers what was held, of that connection or of all, which also ends holding."""
+        with self._lock:
+            released = [held for held in self._held if number in (None, held[0])]
+            self._held = [held for held in self._held if held not in released]
+            self._holding = self._holding and number is not None
+        for _, connection, request in released:
+            self._answer(connection, request)
+
+    def drop(self, number):
+        """Ends a connection."""
+        with self._lock:
+            connection = self._connections[number - 1]
+        connection.shutdown(socket.SHUT_RDWR)
+
     def _accept(self):
         while True:
             try:
@@ -47,6 +80,7 @@ class SipListener:
             with self._lock:
                 self._connections.append(connection)
                 number = len(self._connections)
+                self._open.add(number)
             threading.Thread(target=self._serve, args=(connection, number), daemon=True).start()
 
     def close_connections(self):
@@ -59,6 +93,14 @@ class SipListener:
                     pass  # It has ended.
 
     def _serve(self, connection, number):
+        try:
+            self._read(connection, number)
+        finally:
+            with self._lock:
+                self._open.discard(number)
+            connection.close()
+
+    def _read(self, connection, number):
         received = b''
         if self._tls is not None:
             try:
@@ -87,6 +129,9 @@ class SipListener:
                 request.body = rest[:length]
                 with self._lock:
                     self._requests.append((number, request))
+                    if self._holding:
+                        self._held.append((number, connection, request))
+                        continue
                 self._answer(connection, request)
 
     @staticmethod

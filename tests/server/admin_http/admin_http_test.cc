@@ -75,6 +75,38 @@ TEST_F(AdminHttpTest, MetricsHaveTheEnginesTotals) {
   }
 }
 
+TEST_F(AdminHttpTest, MetricsHaveWhatAllPoolsDoTogether) {
+  engine::EngineTotals totals;
+  totals.requests_retried = 3;
+  pool::PoolSums& sums = totals.pool_sums;
+  sums.established = 4;
+  sums.connecting = 1;
+  sums.busy = 2;
+  sums.waits[1] = 5;                           // up to 5 ms
+  sums.waits[pool::kWaitBucketCount - 1] = 1;  // more than 5 s
+  sums.wait_microseconds = 7500000;
+  sums.waits_refused = 6;
+  sums.backed_off = 8;
+  sums.failed_attempts[static_cast<int>(pool::FailureCause::kConnectRefused)] = 9;
+  engine_.SetTotals(totals);
+  const std::string body = client_->Get("/metrics")->body;
+  for (const char* line :
+       {"sipcm_pool_connections{state=\"established\"} 4\n",
+        "sipcm_pool_connections{state=\"connecting\"} 1\n", "sipcm_pool_busy_connections 2\n",
+        "# TYPE sipcm_pool_wait_seconds histogram\n",
+        "sipcm_pool_wait_seconds_bucket{le=\"0.001\"} 0\n",
+        "sipcm_pool_wait_seconds_bucket{le=\"0.005\"} 5\n",
+        "sipcm_pool_wait_seconds_bucket{le=\"5\"} 5\n",
+        "sipcm_pool_wait_seconds_bucket{le=\"+Inf\"} 6\n", "sipcm_pool_wait_seconds_count 6\n",
+        "sipcm_pool_wait_seconds_sum 7.5\n",
+        "sipcm_pool_requests_refused_total{cause=\"WAIT_QUEUE_FULL\"} 6\n",
+        "sipcm_pool_requests_refused_total{cause=\"TARGETS_BACKING_OFF\"} 8\n",
+        "sipcm_pool_failed_attempts_total{cause=\"CONNECT_REFUSED\"} 9\n",
+        "sipcm_requests_retried_total 3\n"}) {
+    EXPECT_TRUE(absl::StrContains(body, line)) << line << body;
+  }
+}
+
 TEST_F(AdminHttpTest, WithoutCertificatesNoneEnds) {
   earliest_end_ = absl::InfiniteFuture();
   EXPECT_FALSE(absl::StrContains(client_->Get("/metrics")->body,

@@ -60,6 +60,8 @@ TEST_F(ConnectionManagerCatalogTest, ANewManagerSaysWhatIsInForce) {
 TEST_F(ConnectionManagerCatalogTest, TheEngineGetsTheSettings) {
   ASSERT_TRUE(CreateManager("edge", R"({"kind":"SERVER_TCP","first_message_timeout":"2.5s",
       "default_incoming_connection_timeout":"0s","default_max_connection_count":3,
+      "default_min_connection_count":2,"default_selection":"LEAST_OUTSTANDING",
+      "connection_wait_timeout":"1.5s",
       "limits":{"max_body_bytes":1000,"max_queued_delivery_count":7},"strict_dispatching":true,
       "dispatch_profile":"RFC","default_endpoint":"endpoints/fallback",
       "local_host_name":"edge.example.com"})")
@@ -68,6 +70,9 @@ TEST_F(ConnectionManagerCatalogTest, TheEngineGetsTheSettings) {
   EXPECT_EQ(config.connection.first_message_timeout, absl::Milliseconds(2500));
   EXPECT_EQ(config.connection.incoming_idle_timeout, absl::InfiniteDuration());
   EXPECT_EQ(config.default_pool_limits.max_connection_count, 3);
+  EXPECT_EQ(config.default_pool_limits.min_connection_count, 2);
+  EXPECT_EQ(config.default_pool_limits.selection, pool::SelectionPolicy::kLeastOutstanding);
+  EXPECT_EQ(config.default_pool_limits.max_wait_time, absl::Milliseconds(1500));
   EXPECT_EQ(config.connection.framer.max_body_bytes, 1000u);
   EXPECT_EQ(config.dispatch.strictness, dispatch::DispatchStrictness::kStrict);
   EXPECT_EQ(config.dispatch.profile, dispatch::DispatchProfile::kRfc);
@@ -127,6 +132,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "FIELD_OUT_OF_RANGE", "limits.max_body_bytes"},
         Refusal{R"({"kind":"SERVER_TCP","connection_throttling":{"high":2,"low":4}})",
                 "THROTTLE_MARKS_REVERSED", "connection_throttling.low"},
+        Refusal{R"({"kind":"SERVER_TCP","default_max_connection_count":3,
+                    "default_min_connection_count":4})",
+                "FIELD_OUT_OF_RANGE", "default_min_connection_count"},
         Refusal{R"({"kind":"SERVER_TCP","message_throttling":{"high":-1}})", "FIELD_OUT_OF_RANGE",
                 "message_throttling.high"},
         Refusal{R"({"kind":"SERVER_TLS","extended_key_usage":{"required":["clientAuth","x"]}})",
@@ -137,10 +145,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "default_endpoint"}));
 
 TEST_F(ConnectionManagerCatalogTest, WhatThisVersionDoesNotKeepIsUnimplemented) {
-  for (const char* manager :
-       {R"({"kind":"SERVER_TCP","connection_throttling":{"high":4,"low":2}})",
-        R"({"kind":"SERVER_TCP","limits":{"max_client_request_count":5}})",
-        R"({"kind":"SERVER_TCP","default_min_connection_count":1})"}) {
+  for (const char* manager : {R"({"kind":"SERVER_TCP","connection_throttling":{"high":4,"low":2}})",
+                              R"({"kind":"SERVER_TCP","limits":{"max_client_request_count":5}})"}) {
     const absl::Status status = CreateManager("edge", manager).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented) << manager;
     EXPECT_EQ(ReasonOf(status), "NOT_IN_THIS_VERSION");

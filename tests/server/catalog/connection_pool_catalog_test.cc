@@ -86,6 +86,42 @@ TEST_F(ConnectionPoolCatalogTest, TheLargestNumberMeansNoSharingAndNoneIsRefused
   }
 }
 
+TEST_F(ConnectionPoolCatalogTest, EachSettingIsTakenAndAFieldWithoutValueGoesBackToItsDefault) {
+  const std::string name = std::string("{\"name\":\"") + kPool + "\"";
+  auto pool = Update(name + R"(,"max_connection_count":9,"min_connection_count":2,
+      "selection":"REUSE_FIRST","sizing":"AUTO"})");
+  ASSERT_TRUE(pool.ok()) << pool.status();
+  EXPECT_EQ(pool->max_connection_count(), 9);
+  EXPECT_EQ(pool->min_connection_count(), 2);
+  EXPECT_EQ(pool->selection(), ConnectionPool::REUSE_FIRST);
+  EXPECT_EQ(pool->sizing(), ConnectionPool::AUTO);
+  pool = Update(name + "}", "maxConnectionCount,selection,sizing");
+  ASSERT_TRUE(pool.ok()) << pool.status();
+  EXPECT_EQ(pool->max_connection_count(), 5);
+  EXPECT_EQ(pool->min_connection_count(), 2);
+  EXPECT_EQ(pool->selection(), ConnectionPool::GROW_FIRST);
+  EXPECT_EQ(pool->sizing(), ConnectionPool::FIXED);
+}
+
+TEST_F(ConnectionPoolCatalogTest, TheMinimumIsAtMostTheMaximum) {
+  const std::string name = std::string("{\"name\":\"") + kPool + "\"";
+  ExpectInvalid(Update(name + ",\"min_connection_count\":-1}").status(), "FIELD_OUT_OF_RANGE",
+                "connection_pool.min_connection_count");
+  ExpectInvalid(Update(name + ",\"min_connection_count\":6}").status(), "FIELD_OUT_OF_RANGE",
+                "connection_pool.min_connection_count");
+  ASSERT_TRUE(Update(name + ",\"min_connection_count\":5}").ok());
+  ExpectInvalid(Update(name + ",\"max_connection_count\":4}").status(), "FIELD_OUT_OF_RANGE",
+                "connection_pool.max_connection_count");
+  EXPECT_EQ(Get(kPool)->max_connection_count(), 5) << "what was in force stays";
+}
+
+TEST_F(ConnectionPoolCatalogTest, AnAutoSizeNeedsABound) {
+  const std::string name = std::string("{\"name\":\"") + kPool + "\"";
+  ASSERT_TRUE(Update(name + ",\"sizing\":\"AUTO\"}").ok());
+  ExpectInvalid(Update(name + ",\"max_connection_count\":2147483647}").status(),
+                "CONFLICTING_FIELDS", "connection_pool.sizing");
+}
+
 TEST_F(ConnectionPoolCatalogTest, EtagsGuardSettingsBeforeAndAfterTheyAreMade) {
   const std::string name = std::string("{\"name\":\"") + kPool + "\",\"max_connection_count\":3";
   ExpectRefused(Update(name + R"(,"etag":"old"})").status(), absl::StatusCode::kAborted,

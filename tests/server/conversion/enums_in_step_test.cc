@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "core/connection/close_reason.h"
+#include "core/pool/statistics/failure_cause.h"
+#include "proto/sipcm/v1/send.pb.h"
 #include "server/conversion/connection_conversion.h"
 #include "server/conversion/endpoint_conversion.h"
 #include "server/conversion/peer_conversion.h"
@@ -36,6 +38,14 @@ TEST(EnumsInStepTest, EveryRefusalOfAPeerIsInTheApi) {
     EXPECT_NE(shown.alert(), "") << i;
   }
   EXPECT_EQ(ToProto(tls::PeerVerdict()).decision(), sipcm::v1::PeerVerdict::ALLOWED);
+}
+
+TEST(EnumsInStepTest, EveryCauseOfAFailedAttemptIsInTheApi) {
+  for (int i = 0; i < pool::kFailureCauseCount; ++i) {
+    const std::string word(pool::FailureCauseName(static_cast<pool::FailureCause>(i)));
+    sipcm::v1::SendFailure::Cause cause;
+    EXPECT_TRUE(sipcm::v1::SendFailure::Cause_Parse(word, &cause)) << word;
+  }
 }
 
 }  // namespace

@@ -223,7 +223,7 @@ TEST_F(MessagingServiceTest, AFailureOnTheWayIsAnEventAndTheCallersFaultAnError)
   grpc::ClientContext context;
   auto reader = stub_->Send(&context, Message());
   engine_.Tell(0, EventList(MakeFailure(MakeError(Code::kUnavailable, "CONNECT_REFUSED", "refused"),
-                                        false)));
+                                        engine::SendEvent::Written::kNothing)));
   v1::SendEvent event;
   ASSERT_TRUE(reader->Read(&event));
   EXPECT_EQ(event.failure().cause(), v1::SendFailure::CONNECT_REFUSED);
@@ -233,8 +233,8 @@ TEST_F(MessagingServiceTest, AFailureOnTheWayIsAnEventAndTheCallersFaultAnError)
 
   grpc::ClientContext second;
   reader = stub_->Send(&second, Message());
-  engine_.Tell(1,
-               EventList(MakeFailure(InvalidField("headers[0].value", "has a line break"), false)));
+  engine_.Tell(1, EventList(MakeFailure(InvalidField("headers[0].value", "has a line break"),
+                                        engine::SendEvent::Written::kNothing)));
   EXPECT_FALSE(reader->Read(&event));
   const grpc::Status status = reader->Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);

@@ -90,7 +90,7 @@ class ScriptedEngine final : public engine::Engine {
     return Unused();
   }
   absl::Status ApplyPool(engine::PoolConfig) override { return Unused(); }
-  void RemovePool(const std::string&, const pool::Destination&,
+  void RemovePool(const std::string&, const pool::Destination&, engine::PoolRemoval,
                   Callback<engine::PoolSnapshot>) override {}
   void ListPools(const std::string&, Callback<std::vector<engine::PoolSnapshot>>) override {}
   void ListConnections(const std::string&,

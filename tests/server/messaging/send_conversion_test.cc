@@ -160,17 +160,17 @@ TEST(SendConversionTest, EachReasonHasItsCause) {
 }
 
 TEST(SendConversionTest, AFailureTellsWhetherThePeerMayHaveActed) {
-  const auto written = [](absl::Status why, bool may_have_been_sent) {
-    engine::SendEvent event = MakeFailure(std::move(why), may_have_been_sent);
+  using Written = engine::SendEvent::Written;
+  const auto written = [](Written written) {
+    engine::SendEvent event =
+        MakeFailure(MakeError(absl::StatusCode::kUnavailable, "CONNECTION_LOST", "x"), written);
     v1::SendEvent out;
     FillSendEvent(&event, View::kParsed, &out);
     return out.failure().written();
   };
-  const absl::Status lost = MakeError(absl::StatusCode::kUnavailable, "CONNECTION_LOST", "x");
-  const absl::Status late = MakeError(absl::StatusCode::kDeadlineExceeded, "REQUEST_TIMEOUT", "x");
-  EXPECT_EQ(written(lost, false), SendFailure::NOTHING);
-  EXPECT_EQ(written(lost, true), SendFailure::SOME);
-  EXPECT_EQ(written(late, true), SendFailure::WHOLE);
+  EXPECT_EQ(written(Written::kNothing), SendFailure::NOTHING);
+  EXPECT_EQ(written(Written::kSome), SendFailure::SOME);
+  EXPECT_EQ(written(Written::kWhole), SendFailure::WHOLE);
 }
 
 TEST(SendConversionTest, TheCallersFaultsAreErrorsOfTheCallAndThePeersAreEvents) {

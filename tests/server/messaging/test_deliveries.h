@@ -107,12 +107,12 @@ inline engine::SendEvent MakeResponse(int status_code, absl::string_view phrase)
   return event;
 }
 
-inline engine::SendEvent MakeFailure(absl::Status why, bool may_have_been_sent) {
+inline engine::SendEvent MakeFailure(absl::Status why, engine::SendEvent::Written written) {
   engine::SendEvent event;
   event.kind = engine::SendEvent::Kind::kFailure;
   event.is_final = true;
   event.failure = std::move(why);
-  event.may_have_been_sent = may_have_been_sent;
+  event.written = written;
   return event;
 }
 

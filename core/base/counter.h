@@ -1,10 +1,10 @@
-#ifndef SIPCM_CORE_ENGINE_COUNTER_H_
-#define SIPCM_CORE_ENGINE_COUNTER_H_
+#ifndef SIPCM_CORE_BASE_COUNTER_H_
+#define SIPCM_CORE_BASE_COUNTER_H_
 
 #include <atomic>
 #include <cstdint>
 
-namespace sipcm::engine {
+namespace sipcm {
 
 // A number that one thread changes and any thread reads: no locked instruction on the hot path,
 // summed over workers on scrape.
@@ -19,6 +19,6 @@ class Counter {
   std::atomic<int64_t> value_{0};
 };
 
-}  // namespace sipcm::engine
+}  // namespace sipcm
 
-#endif  // SIPCM_CORE_ENGINE_COUNTER_H_
+#endif  // SIPCM_CORE_BASE_COUNTER_H_
