@@ -1,8 +1,13 @@
 #include "core/tls/domain_removal.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/tls/certificate.h"
 #include "core/tls/certificate_names.h"
 #include "core/tls/peer_verifier.h"
@@ -19,6 +24,18 @@ std::vector<AllowedDomain> Unlimited(std::vector<AllowedDomain> entries) {
 
 DomainRemoval::DomainRemoval(std::vector<AllowedDomain> removed)
     : removed_(Unlimited(std::move(removed))) {}
+
+// A name that an entry fits holds the entry's text; the common name stands within the subject.
+bool DomainRemoval::MayConcern(const PeerIdentity& peer) const {
+  std::string names =
+      absl::StrCat(peer.subject, " ", absl::StrJoin(peer.dns_names, " "), " ",
+                   absl::StrJoin(peer.uri_names, " "), " ", absl::StrJoin(peer.ip_addresses, " "));
+  absl::AsciiStrToLower(&names);
+  const std::vector<AllowedDomain>& entries = removed_.entries();
+  return std::any_of(entries.begin(), entries.end(), [&](const AllowedDomain& entry) {
+    return absl::StrContains(names, entry.pattern.text());
+  });
+}
 
 bool DomainRemoval::Concerns(const PeerPolicy& policy, const CertificateChain& chain,
                              absl::Time at) const {

@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "core/tls/allowed_domains.h"
 #include "core/tls/certificate_chain.h"
+#include "core/tls/peer_identity.h"
 #include "core/tls/peer_policy.h"
 
 namespace sipcm::tls {
@@ -15,6 +16,10 @@ namespace sipcm::tls {
 class DomainRemoval {
  public:
   explicit DomainRemoval(std::vector<AllowedDomain> removed);
+
+  // False: Concerns() would be false, whatever the policy. Costs no reading of certificates, which
+  // for ten thousand peers would hold up a worker for seconds.
+  bool MayConcern(const PeerIdentity& peer) const;
 
   // Whether a connected peer, whose chain was found good before, has to go: a removed entry fits
   // one of its names, whether or not that is the one that let it in, and `policy`, with what is

@@ -20,6 +20,7 @@ int CloseRemoved(const ConnectionTable& connections, LocalManager* manager,
     const bool was_judged = connection.direction() == connection::Direction::kIncoming &&
                             connection.peer() != nullptr && connection.peer()->verified;
     if (!was_judged || connection.state() == connection::ConnectionState::kClosed) continue;
+    if (!removal.MayConcern(*connection.peer())) continue;
     if (!removal.Concerns(policy, connection.tls()->PeerChain(), now)) continue;
     connection.CloseAfterFlush(
         connection::CloseReason::kDomainRemoved,
