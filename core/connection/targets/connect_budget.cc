@@ -28,7 +28,7 @@ ConnectBudget::~ConnectBudget() {
 }
 
 bool ConnectBudget::IsFree() const {
-  return is_proven_ || count_ < kMaxConnects ||
+  return loop_->Now() < proven_until_ || count_ < kMaxConnects ||
          loop_->Now() >= last_[count_ % kMaxConnects] + kWindow;
 }
 
@@ -55,12 +55,12 @@ void ConnectBudget::OnAlarm() {
 }
 
 void ConnectBudget::NoteSuccess() {
-  is_proven_ = true;
+  proven_until_ = loop_->Now() + kWindow;
   if (!line_.empty()) alarm_->Set(loop_->Now());
 }
 
 void ConnectBudget::NoteFailure(const absl::Status& failure) {
-  is_proven_ = false;
+  proven_until_ = Instant();
   // Who is told may come back at once: that is for the next failure.
   Line told;
   for (Turn* turn = line_.front(); turn != nullptr; turn = line_.front()) turn->Enter(&told);

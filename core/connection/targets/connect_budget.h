@@ -15,8 +15,9 @@
 namespace sipcm::connection {
 
 // How often one destination may be knocked at while it is not known to answer (reliability.md 33):
-// kMaxConnects within any second. Once an attempt succeeded there is no bound, until one fails;
-// whoever waits for its turn then fails with it, rather than knocking in vain one after another.
+// kMaxConnects within any second. For a second after an attempt that succeeded there is no bound,
+// unless one fails; whoever waits for its turn then fails with it, rather than knocking in vain one
+// after another.
 // Thread: the loop's.
 class ConnectBudget {
  public:
@@ -47,7 +48,7 @@ class ConnectBudget {
   void OnAlarm();
 
   event::EventLoop* const loop_;
-  bool is_proven_ = false;
+  Instant proven_until_;
   std::array<Instant, kMaxConnects> last_;  // a ring; of the last connects
   size_t count_ = 0;
   Line line_;

@@ -252,6 +252,27 @@ TEST_P(RefusingTargetTest, IsKnockedAtTenTimesASecondAtMostAndItsRequestsFailFas
   EXPECT_EQ(Told().back(), "192.0.2.23:5070");
 }
 
+TEST_P(RefusingTargetTest, EvenWhenItAnsweredBefore) {
+  PoolConfig pool;
+  pool.manager_id = "edge";
+  pool.destination.host = "192.0.2.21";
+  pool.destination.port = 5070;
+  pool.setting.max_connection_count = GetParam();
+  ASSERT_TRUE(fixture_.engine->ApplyPool(pool).ok());
+  Serve("192.0.2.21:5070");
+  Send("192.0.2.21", 5070, 3);
+  fixture_.AdvanceBy(absl::Seconds(5));
+  servers_.clear();  // its connections break too
+  fixture_.RunUntilIdle();
+  Forget();
+  const uint64_t before = network().connect_count();
+  Send("192.0.2.21", 5070, 1000);
+  EXPECT_LE(network().connect_count(), before + 10);
+  fixture_.AdvanceBy(absl::Seconds(5));
+  EXPECT_THAT(Told(), SizeIs(1000));
+  EXPECT_THAT(Told(), ::testing::Each("CONNECT_REFUSED"));
+}
+
 INSTANTIATE_TEST_SUITE_P(PoolOf, RefusingTargetTest,
                          ::testing::Values(1, 5, 100, pool::kNoSharing));
 

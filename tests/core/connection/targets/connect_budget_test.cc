@@ -72,6 +72,16 @@ TEST_F(ConnectBudgetTest, WhoWaitsGoesAsSoonAsOneSucceeded) {
   EXPECT_EQ(begun_, 1000);
 }
 
+TEST_F(ConnectBudgetTest, ASecondAfterTheLastSuccessTheBoundIsBack) {
+  budget_.NoteSuccess();
+  loop_.AdvanceBy(absl::Seconds(1) - kTick);
+  Take(100);
+  EXPECT_EQ(begun_, 100);
+  loop_.AdvanceBy(absl::Seconds(10));
+  Take(100);
+  EXPECT_EQ(begun_, 110) << "it may have died meanwhile";
+}
+
 TEST_F(ConnectBudgetTest, WhoWaitsFailsWithTheOneThatFailed) {
   Take(500);
   budget_.NoteFailure(absl::UnavailableError("refused"));
