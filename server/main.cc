@@ -130,6 +130,7 @@ int Serve(const Flags& flags, const sipcm::v1::Config& config, EndSignal* end_si
   for (const std::string& warning : server.catalogs()->managers.Warnings()) {
     logger->Log(LogLevel::kWarning, "manager_warning", {{"detail", warning}});
   }
+  resource_events.BeginWarning();
   int code = kOk;
   if (!flags.addresses_file.empty() && !WriteAddresses(flags.addresses_file, server)) {
     code = Fail(kSystemRefused, absl::StrCat("--addresses_file: cannot write \"",

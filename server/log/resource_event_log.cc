@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 
 namespace sipcm::server {
 namespace {
@@ -29,7 +30,18 @@ LogLevel LevelOf(Event::Kind kind) {
 
 }  // namespace
 
+void ResourceEventLog::WarnOf(const Event& event) const {
+  const bool has_settings = event.kind() == Event::CONNECTION_MANAGER_ADDED ||
+                            event.kind() == Event::CONNECTION_MANAGER_CHANGED;
+  if (!has_settings || !warns_.load(std::memory_order_relaxed)) return;
+  for (const std::string& warning : event.connection_manager().warnings()) {
+    logger_->Log(LogLevel::kWarning, "manager_warning",
+                 {{"detail", absl::StrCat(event.name(), ": ", warning)}});
+  }
+}
+
 void ResourceEventLog::OnResourceEvent(Event event) {
+  WarnOf(event);
   const std::string* const version = VersionOf(event);
   const LogLevel level = LevelOf(event.kind());
   if (version != nullptr && logger_->IsOn(level)) {

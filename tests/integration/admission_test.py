@@ -169,6 +169,9 @@ class AdmissionTest(unittest.TestCase):
         manager = self.get()
         self.assertEqual(self.patterns(), ['.contoso.com', 'a.contoso.com'])
         self.assertTrue(any('not consulted' in warning for warning in manager.warnings))
+        wait_for(lambda: [line for line in self.server.log().splitlines()
+                          if ' manager_warning ' in line and 'not consulted' in line],
+                 'line of the warning')
         self.assertIsNotNone(self.connect('stranger.org'))
         self.update(['mutual_tls'], mutual_tls='REQUIRE')
         self.assertIsNone(self.connect('stranger.org'))

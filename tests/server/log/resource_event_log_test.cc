@@ -20,6 +20,15 @@ class KeepingSink final : public ResourceEventSink {
 
 class ResourceEventLogTest : public testing::Test {
  protected:
+  static Event ManagerEvent(Event::Kind kind) {
+    Event event;
+    event.set_kind(kind);
+    event.set_name("connectionManagers/edge");
+    event.mutable_connection_manager()->add_warnings("allow_any_domain: everybody");
+    event.mutable_connection_manager()->add_warnings("two\nlines");
+    return event;
+  }
+
   Logger logger_{{LogFormat::kText, LogLevel::kInfo,
                   [] { return absl::FromUnixSeconds(1'780'000'000); },
                   [this](const std::string& line) { lines_.push_back(line); }}};
@@ -56,6 +65,31 @@ TEST_F(ResourceEventLogTest, EveryEventIsPassedOnAndOnlyThoseOfCertificatesAndBu
   EXPECT_EQ(lines_.size(), 1u);
   EXPECT_EQ(next_.kinds, (std::vector<Event::Kind>{Event::TRUST_BUNDLE_CHANGED,
                                                    Event::CONNECTION_MANAGER_ADDED}));
+}
+
+TEST_F(ResourceEventLogTest, AChangeThatIsLegalAndRiskyIsALineForEachWarning) {
+  log_.BeginWarning();
+  for (const Event::Kind kind :
+       {Event::CONNECTION_MANAGER_ADDED, Event::CONNECTION_MANAGER_CHANGED}) {
+    lines_.clear();
+    log_.OnResourceEvent(ManagerEvent(kind));
+    ASSERT_EQ(lines_.size(), 2u);
+    EXPECT_TRUE(absl::StrContains(lines_[0], " warning manager_warning detail=")) << lines_[0];
+    EXPECT_TRUE(
+        absl::StrContains(lines_[0], "connectionManagers/edge: allow_any_domain: everybody"))
+        << lines_[0];
+    EXPECT_FALSE(absl::StrContains(lines_[1], "\n"));
+  }
+  EXPECT_EQ(next_.kinds.size(), 2u);
+}
+
+TEST_F(ResourceEventLogTest, AConfigurationThatIsNotYetInForceAndOtherEventsAreNoWarnings) {
+  log_.OnResourceEvent(ManagerEvent(Event::CONNECTION_MANAGER_ADDED));
+  log_.BeginWarning();
+  log_.OnResourceEvent(ManagerEvent(Event::CONNECTION_MANAGER_STATE));
+  log_.OnResourceEvent(ManagerEvent(Event::CONNECTION_MANAGER_REMOVED));
+  EXPECT_TRUE(lines_.empty());
+  EXPECT_EQ(next_.kinds.size(), 3u);
 }
 
 }  // namespace
