@@ -167,6 +167,7 @@ void DeliveryQueue::LineUp(OpenRequest* request, LocalGroup& local) {
   request->line = &local;
   local.line.Insert(request);
   ++waiting_count_;
+  request->manager_group->AddWaiting(1);
   if (local.line.size() == 1) local.group->SetWaiting(worker_);
 }
 
@@ -175,6 +176,7 @@ void DeliveryQueue::LeaveLine(OpenRequest* request) {
   local.line.Remove(request);
   request->line = nullptr;
   --waiting_count_;
+  request->manager_group->AddWaiting(-1);
   if (local.line.empty()) local.group->ClearWaiting(worker_);
 }
 

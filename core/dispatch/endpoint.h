@@ -13,6 +13,9 @@ namespace sipcm::dispatch {
 
 enum class EndpointKind : uint8_t { kRegistered, kPeerToPeer };
 
+// Whether its own sends wait so that fewer are outstanding than a server allows one client.
+enum class SendPacing : uint8_t { kNone, kBelowPeersLimit };
+
 // A SIP identity that an application registered (semantics.md 9). Immutable once applied: an
 // update makes a new one with the same id.
 struct Endpoint {
@@ -25,6 +28,7 @@ struct Endpoint {
   absl::Duration answer_timeout = absl::Seconds(8);
   absl::Duration invite_answer_timeout = absl::Seconds(30);  // after the last provisional
   std::shared_ptr<const RegistrationSettings> registration;  // kRegistered: never null
+  SendPacing pacing = SendPacing::kNone;
   int max_waiting_delivery_count = 1000;  // requests that wait for credit, per endpoint and worker
 };
 

@@ -57,6 +57,10 @@ class SubscriptionGroup {
 
   SnapshotCell<SubscriptionList>& subscriptions() { return subscriptions_; }
 
+  // Requests that wait for credit, on all workers: of a manager's group those of its endpoints too.
+  int waiting_count() const { return waiting_count_.load(std::memory_order_relaxed); }
+  void AddWaiting(int count) { waiting_count_.fetch_add(count, std::memory_order_relaxed); }
+
   // Workers in whose line a request waits for credit of this group. A worker sets its bit before
   // it looks at the credit a last time, and whoever returns credit looks at the bits after: so
   // one of the two sees the other, and no request waits beside free credit.
@@ -103,6 +107,7 @@ class SubscriptionGroup {
   int Next(uint64_t workers);
 
   SnapshotCell<SubscriptionList> subscriptions_;
+  std::atomic<int> waiting_count_{0};
   std::atomic<uint64_t> waiting_workers_{0};
   std::atomic<uint64_t> looked_workers_{0};
   std::atomic<uint32_t> last_served_{0};

@@ -14,6 +14,7 @@ ConnectionSlot* ConnectionTable::Insert(std::unique_ptr<connection::Connection> 
   slot->connection = std::move(connection);
   slot->manager = manager;
   slot->pool = pool;
+  slot->marks = manager->runtime.Get()->config.connection_throttling;
   if (pool != nullptr) slot->endpoint_id = pool->destination().dedicated_to;
   slot->peer_host = slot->connection->remote_address().ip.ToString();
   slot->connection->set_owner_tag(slot.get());
@@ -73,6 +74,9 @@ void ConnectionTable::RetireIfDue(const ConnectionSlot& slot, Instant now) {
 ConnectionSnapshot SnapshotOf(const ConnectionSlot& slot, Instant now, absl::Time wall_now) {
   ConnectionSnapshot snapshot = SnapshotOf(*slot.connection, *slot.manager->state, now, wall_now);
   snapshot.endpoint_id = slot.endpoint_id;
+  snapshot.throttling = slot.marks;
+  snapshot.throttled = slot.throttled;
+  snapshot.received_count = slot.received_count;
   if (slot.has_named_pool()) snapshot.pool_id = slot.pool->destination().PoolId();
   return snapshot;
 }

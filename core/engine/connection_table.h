@@ -1,7 +1,9 @@
 #ifndef SIPCM_CORE_ENGINE_CONNECTION_TABLE_H_
 #define SIPCM_CORE_ENGINE_CONNECTION_TABLE_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +17,7 @@
 #include "core/engine/engine_snapshot.h"
 #include "core/engine/manager_state.h"
 #include "core/engine/retirement.h"
+#include "core/engine/throttle.h"
 #include "core/net/network.h"
 #include "core/pool/connection_pool.h"
 #include "core/transaction/client_transaction.h"
@@ -43,6 +46,12 @@ struct LocalManager {
   std::vector<Retirement> retirements;
 };
 
+// A request that waits for its connection to have fewer outstanding ones.
+struct HeldRequest {
+  std::string bytes;
+  size_t header_length = 0;
+};
+
 // A connection and what the worker keeps beside it.
 struct ConnectionSlot {
   std::unique_ptr<connection::Connection> connection;
@@ -50,10 +59,16 @@ struct ConnectionSlot {
   pool::ConnectionPool* pool = nullptr;  // outgoing, while the pool lives
   IntrusiveList<transaction::ClientTransaction, transaction::FlowTag> sends;
   std::unique_ptr<AutoAllowedHosts::Hold> auto_host;  // outgoing mutual TLS
-  bool in_handshake = false;  // incoming, over TLS, not established yet
-  std::string peer_host;      // the remote address as text, made once for the Vias of answers
-  std::string sent_by;        // of our own Vias on it; empty until it sends a request
-  std::string endpoint_id;    // of a dedicated connection: whose it is
+  bool in_handshake = false;                          // incoming, over TLS, not established yet
+  std::string peer_host;    // the remote address as text, made once for the Vias of answers
+  std::string sent_by;      // of our own Vias on it; empty until it sends a request
+  std::string endpoint_id;  // of a dedicated connection: whose it is
+  // Kept by ConnectionLoad.
+  ThrottleMarks marks;
+  int received_count = 0;         // requests of the peer that have no final answer yet
+  bool throttled = false;         // above `marks`
+  bool client_throttled = false;  // above the manager's limit for one client
+  std::unique_ptr<std::deque<HeldRequest>> held;  // null: none yet
 
   bool has_named_pool() const { return pool != nullptr && endpoint_id.empty(); }
 };

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "core/connection/connection_settings.h"
 #include "core/dispatch/dispatcher.h"
+#include "core/engine/throttle.h"
 #include "core/net/address.h"
 #include "core/pool/destination.h"
 #include "core/pool/pool_policy.h"
@@ -58,6 +59,10 @@ struct ManagerConfig {
   // beyond, connections wait in the system's queue. >= 1.
   int max_handshake_count = 1024;
 
+  ThrottleMarks connection_throttling;  // of later connections
+  ThrottleMarks message_throttling;     // at once
+  int max_client_request_count = 0;     // of one incoming connection; 0 = no limit
+
   dispatch::DispatchPolicy dispatch;
   absl::Duration drain_timeout = absl::Seconds(30);
 };
@@ -80,6 +85,8 @@ struct ManagerStatus {
   int64_t refused_connection_count = 0;  // a limit, a failed handshake or our verdict
   int64_t received_request_count = 0;
   int64_t automatic_answer_count = 0;
+  int queued_delivery_count = 0;
+  bool message_throttled = false;
 };
 
 // Settings of one pool; hold also when the pool appears only later.

@@ -10,13 +10,14 @@
 #include "core/connection/close_reason.h"
 #include "core/engine/engine_config.h"
 #include "core/engine/engine_snapshot.h"
+#include "core/engine/throttle.h"
 #include "core/tls/refused_peer.h"
 
 namespace sipcm::engine {
 
 // A throttling mechanism (semantics.md 8) passed a mark of the object that the event is about.
 struct ThrottlingChange {
-  enum class Mechanism : uint8_t { kConnection, kManager, kClientConnection, kEndpoint };
+  using Mechanism = ThrottleMechanism;
   Mechanism mechanism = Mechanism::kConnection;
   int outstanding_count = 0;  // that passed the mark
   int high = 0;               // the marks in force

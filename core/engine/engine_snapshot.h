@@ -11,6 +11,7 @@
 #include "core/connection/connection.h"
 #include "core/connection/targets/target_health.h"
 #include "core/dispatch/delivery.h"
+#include "core/engine/throttle.h"
 #include "core/pool/destination.h"
 #include "core/pool/pool_policy.h"
 #include "core/pool/pool_setting.h"
@@ -40,6 +41,9 @@ struct ConnectionSnapshot {
   absl::Time last_send_time;
   connection::Connection::Counters counters;
   int outstanding_count = 0;
+  int received_count = 0;  // of these: requests of the peer
+  ThrottleMarks throttling;
+  bool throttled = false;  // above the marks: holds requests back
 };
 
 // One address of a destination, as its pool knows it.
@@ -95,6 +99,9 @@ struct EngineTotals {
   uint64_t requests_retried = 0;  // put on a second connection: of the first no byte went out
   uint64_t sends_failed = 0;
   uint64_t tls_refused = 0;
+  // By ThrottleMechanism: what is throttled now, and the requests that were held back or refused.
+  int64_t throttled[kThrottleMechanismCount] = {};
+  uint64_t throttled_requests[kThrottleMechanismCount] = {};
 };
 
 // Which endpoint a request would go to and why; nothing is sent.

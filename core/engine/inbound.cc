@@ -3,12 +3,10 @@
 #include <atomic>
 #include <utility>
 
-#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
-#include "core/sip/response_builder.h"
 #include "core/sip/status_code.h"
 
 namespace sipcm::engine {
@@ -26,6 +24,17 @@ constexpr size_t kMaxOpenBytes = 64 << 20;
 
 uint64_t FlowOf(const ConnectionSlot& slot) { return slot.connection->id().value(); }
 
+// Views of its arguments.
+dispatch::AnswerContext ContextOf(const ConnectionSlot& slot, absl::string_view agent,
+                                  absl::string_view to_tag) {
+  dispatch::AnswerContext context;
+  context.agent = agent;
+  context.to_tag = to_tag;
+  context.received_host = slot.peer_host;
+  context.received_port = slot.connection->remote_address().port;
+  return context;
+}
+
 bool IsInvite(const OpenRequest& request) {
   return request.record->view.method_id() == sip::Method::kInvite;
 }
@@ -33,12 +42,15 @@ bool IsInvite(const OpenRequest& request) {
 }  // namespace
 
 Inbound::Inbound(int worker, event::EventLoop* loop, RandomSource* random,
-                 ConnectionTable* connections, WorkerTotals* totals, Host* host)
+                 ConnectionTable* connections, ConnectionLoad* load, WorkerTotals* totals,
+                 Host* host)
     : loop_(loop),
-      random_(random),
       connections_(connections),
+      load_(load),
       totals_(totals),
       host_(host),
+      composer_(random),
+      throttle_(host),
       requests_(worker, random),
       queue_(worker, loop, this),
       deadlines_(loop, this),
@@ -56,11 +68,6 @@ Inbound::~Inbound() {
   }
 }
 
-std::string Inbound::MakeTag() {
-  // 60 bits: unguessable (RFC 3261 19.3) and without a heap block.
-  return absl::StrCat(absl::Hex(random_->Next() >> 4, absl::kZeroPad15));
-}
-
 std::string Inbound::AgentOf(ConnectionSlot& slot) {
   const std::string& host = slot.manager->runtime.Get()->config.local_host_name;
   return host.empty() ? slot.connection->local_address().ip.ToUriHost() : host;
@@ -71,6 +78,7 @@ void Inbound::UpdateGauges() {
                              totals_->open_requests.value());
   totals_->waiting_requests.Add(static_cast<int64_t>(queue_.waiting_count()) -
                                 totals_->waiting_requests.value());
+  throttle_.Weigh();
 }
 
 // --- What comes ------------------------------------------------------------------------------
@@ -78,6 +86,36 @@ void Inbound::UpdateGauges() {
 void Inbound::OnRequest(ConnectionSlot& slot, const sip::MessageView& request) {
   totals_->requests_in.Add();
   slot.manager->counters.requests_in.Add();
+  if (!Holds(slot, request)) Take(slot, request);
+}
+
+// Whether it waits, or was refused, because its connection has too many outstanding already.
+bool Inbound::Holds(ConnectionSlot& slot, const sip::MessageView& request) {
+  // What ends others is not held, unless it follows one that is.
+  if (request.method_id() == sip::Method::kAck) return false;
+  if (request.method_id() == sip::Method::kCancel &&
+      (!load_->HoldsAny(slot) || invites_.Match(request, FlowOf(slot)) != nullptr)) {
+    return false;
+  }
+  switch (load_->Admit(slot, request)) {
+    case ConnectionLoad::Admission::kNow:
+      return false;
+    case ConnectionLoad::Admission::kHeld:
+      CountHeldBack(ThrottleMechanism::kConnection);
+      return true;
+    case ConnectionLoad::Admission::kRefused:
+      CountHeldBack(ThrottleMechanism::kConnection);
+      AnswerDirectly(slot, request, Situation::kOverloaded);
+      return true;
+    case ConnectionLoad::Admission::kOverClientLimit:
+      CountHeldBack(ThrottleMechanism::kClientConnection);
+      AnswerDirectly(slot, request, Situation::kOverloaded);
+      return true;
+  }
+  SIPCM_UNREACHABLE("unknown Admission");
+}
+
+void Inbound::Take(ConnectionSlot& slot, const sip::MessageView& request) {
   switch (request.method_id()) {
     case sip::Method::kAck:
       return OnAck(slot, request);
@@ -91,6 +129,10 @@ void Inbound::OnRequest(ConnectionSlot& slot, const sip::MessageView& request) {
       draining_ || slot.connection->state() == connection::ConnectionState::kDraining;
   if (is_draining && request.to_tag().empty()) {
     return AnswerDirectly(slot, request, Situation::kDraining);
+  }
+  if (request.to_tag().empty() && throttle_.Refuses(*slot.manager)) {
+    CountHeldBack(ThrottleMechanism::kManager);
+    return AnswerDirectly(slot, request, Situation::kOverloaded);
   }
   const dispatch::DispatchDecision decision = Decide(slot, request);
   if (decision.entry == nullptr) return AnswerDirectly(slot, request, decision.situation);
@@ -153,12 +195,8 @@ void Inbound::OnMalformed(ConnectionSlot& slot, const sip::MessageView& request,
   totals_->malformed_in.Add();
   if (!request.is_request() || !verdict.answerable) return;
   const std::string agent = AgentOf(slot);
-  const std::string tag = MakeTag();
-  dispatch::AnswerContext context;
-  context.agent = agent;
-  context.to_tag = tag;
-  context.received_host = slot.peer_host;
-  context.received_port = slot.connection->remote_address().port;
+  const std::string tag = composer_.MakeTag();
+  const dispatch::AnswerContext context = ContextOf(slot, agent, tag);
   if (dispatch::AppendRefusal(request, verdict, context, slot.connection->tail())) {
     slot.connection->Commit();
     CountAutomaticAnswer(slot, verdict.status_code);
@@ -202,7 +240,7 @@ void Inbound::OpenAndOffer(ConnectionSlot& slot, const sip::MessageView& request
   open->manager_group = slot.manager->state->group();
   open->reason = decision.reason;
   open->expire_time = loop_->WallNow() + timeout;
-  slot.connection->AddTransaction();
+  load_->Begin(slot, TransactionSide::kReceived);
   open->is_counted = true;
   deadlines_.Arm(open, timeout);
   totals_->requests_dispatched.Add();
@@ -219,12 +257,8 @@ void Inbound::CountAutomaticAnswer(const ConnectionSlot& slot, int status_code) 
 void Inbound::AnswerDirectly(ConnectionSlot& slot, const sip::MessageView& request,
                              Situation situation) {
   const std::string agent = AgentOf(slot);
-  const std::string tag = MakeTag();
-  dispatch::AnswerContext context;
-  context.agent = agent;
-  context.to_tag = tag;
-  context.received_host = slot.peer_host;
-  context.received_port = slot.connection->remote_address().port;
+  const std::string tag = composer_.MakeTag();
+  const dispatch::AnswerContext context = ContextOf(slot, agent, tag);
   if (!dispatch::AppendAutomaticAnswer(request, situation, context, slot.connection->tail())) {
     return;
   }
@@ -236,13 +270,9 @@ void Inbound::AnswerOpen(OpenRequest& request, Situation situation, Ending endin
                          absl::string_view allow) {
   ConnectionSlot* slot = connections_->Find(request.record->connection);
   if (slot != nullptr && slot->connection->can_send()) {
-    if (request.to_tag.empty()) request.to_tag = MakeTag();
+    if (request.to_tag.empty()) request.to_tag = composer_.MakeTag();
     const std::string agent = AgentOf(*slot);
-    dispatch::AnswerContext context;
-    context.agent = agent;
-    context.to_tag = request.to_tag;
-    context.received_host = slot->peer_host;
-    context.received_port = slot->connection->remote_address().port;
+    dispatch::AnswerContext context = ContextOf(*slot, agent, request.to_tag);
     context.allow = allow;
     if (dispatch::AppendAutomaticAnswer(request.record->view, situation, context,
                                         slot->connection->tail())) {
@@ -261,7 +291,7 @@ void Inbound::Close(OpenRequest& request, int status_code, Ending ending) {
   open_bytes_ -= request.record->bytes.size();
   if (request.is_counted) {
     ConnectionSlot* slot = connections_->Find(request.record->connection);
-    if (slot != nullptr) slot->connection->RemoveTransaction();
+    if (slot != nullptr) load_->End(*slot, TransactionSide::kReceived);
     request.is_counted = false;
   }
   queue_.Release(&request);
@@ -283,10 +313,6 @@ void Inbound::OnRedelivery(OpenRequest& request) {
   transaction::InviteTransaction* const invite =
       invites_.Match(request.record->view, request.record->connection.value());
   if (invite != nullptr) invite->request_id = request.id.value();
-}
-
-void Inbound::WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) {
-  host_->WakeWorker(worker, std::move(group));
 }
 
 void Inbound::OnTimeout(event::TimeoutQueue::Entry& entry) {
@@ -339,7 +365,7 @@ ResponseResult Inbound::RespondOne(const ResponseOrder& order) {
     return result;
   }
   int status_code = 0;
-  result.status = AppendResponse(order, *request, *slot, &status_code);
+  result.status = composer_.Append(order, *request, *slot, &status_code);
   if (!result.status.ok()) return result;
   slot->connection->Commit();
   totals_->responses_out.Add();
@@ -354,32 +380,6 @@ ResponseResult Inbound::RespondOne(const ResponseOrder& order) {
   return result;
 }
 
-absl::Status Inbound::AppendResponse(const ResponseOrder& order, OpenRequest& request,
-                                     ConnectionSlot& slot, int* status_code) {
-  if (!order.message.raw.empty()) {
-    SIPCM_RETURN_IF_ERROR(
-        WithFieldPrefix(sip::CheckRawResponse(order.message.raw,
-                                              slot.manager->runtime.Get()->config.connection.framer,
-                                              request.record->view, &raw_response_),
-                        "response"));
-    *status_code = raw_response_.status_code();
-    slot.connection->tail()->append(order.message.raw);
-    return absl::OkStatus();
-  }
-  *status_code = order.status_code;
-  if (request.to_tag.empty() && order.status_code > 100) request.to_tag = MakeTag();
-  absl::InlinedVector<sip::HeaderText, 16> headers;
-  for (const auto& [name, value] : order.message.headers) headers.push_back({name, value});
-  return WithFieldPrefix(sip::ResponseBuilder(request.record->view)
-                             .Status(order.status_code, order.reason_phrase)
-                             .From({slot.peer_host, slot.connection->remote_address().port})
-                             .ToTag(request.to_tag)
-                             .Headers(headers)
-                             .Body(order.message.body)
-                             .AppendTo(slot.connection->tail()),
-                         "response");
-}
-
 // --- Subscriptions -----------------------------------------------------------------------------
 
 void Inbound::OnCredit(const std::shared_ptr<dispatch::SubscriptionGroup>& group) {
@@ -387,13 +387,8 @@ void Inbound::OnCredit(const std::shared_ptr<dispatch::SubscriptionGroup>& group
   UpdateGauges();
 }
 
-void Inbound::OnSubscriptionEnded(
-    const std::shared_ptr<dispatch::SubscriptionState>& subscription) {
-  queue_.OnSubscriptionEnded(subscription);
-  UpdateGauges();
-}
-
 void Inbound::ForgetGroup(const std::shared_ptr<dispatch::SubscriptionGroup>& group) {
+  throttle_.Forget(group);
   queue_.Forget(group, Situation::kNothingMatches);
   UpdateGauges();
 }

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -11,8 +12,11 @@
 #include "core/dispatch/delivery_queue.h"
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/open_request.h"
+#include "core/engine/connection_load.h"
 #include "core/engine/connection_table.h"
 #include "core/engine/message_order.h"
+#include "core/engine/message_throttle.h"
+#include "core/engine/response_composer.h"
 #include "core/engine/worker_totals.h"
 #include "core/event/event_loop.h"
 #include "core/event/timeout_queue.h"
@@ -27,7 +31,7 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
                       private event::TimeoutQueue::Listener {
  public:
   // The rest of the worker.
-  class Host {
+  class Host : public MessageThrottle::Host {
    public:
     // Has OnCredit(group) called on that worker.
     virtual void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) = 0;
@@ -40,11 +44,13 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
 
   // All outlive this.
   Inbound(int worker, event::EventLoop* loop, RandomSource* random, ConnectionTable* connections,
-          WorkerTotals* totals, Host* host);
+          ConnectionLoad* load, WorkerTotals* totals, Host* host);
   ~Inbound();
 
   // A well-formed request on an established connection.
   void OnRequest(ConnectionSlot& slot, const sip::MessageView& request);
+  // One that its connection's load held back until now.
+  void OnHeldRequest(ConnectionSlot& slot, const sip::MessageView& request) { Take(slot, request); }
   // One that is not: answered as the verdict says, if it can be.
   void OnMalformed(ConnectionSlot& slot, const sip::MessageView& request,
                    const sip::ParseVerdict& verdict);
@@ -53,7 +59,10 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   void Respond(const std::vector<ResponseOrder>& orders, ResponseSink& sink);
 
   void OnCredit(const std::shared_ptr<dispatch::SubscriptionGroup>& group);
-  void OnSubscriptionEnded(const std::shared_ptr<dispatch::SubscriptionState>& subscription);
+  void OnSubscriptionEnded(const std::shared_ptr<dispatch::SubscriptionState>& subscription) {
+    queue_.OnSubscriptionEnded(subscription);
+    UpdateGauges();
+  }
   void ForgetGroup(const std::shared_ptr<dispatch::SubscriptionGroup>& group);
 
   // From now on new requests get 503.
@@ -67,10 +76,14 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   void OnUndeliverable(dispatch::OpenRequest& request, dispatch::Situation situation,
                        absl::string_view allow) override;
   void OnRedelivery(dispatch::OpenRequest& request) override;
-  void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) override;
+  void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) override {
+    host_->WakeWorker(worker, std::move(group));
+  }
   // event::TimeoutQueue::Listener
   void OnTimeout(event::TimeoutQueue::Entry& entry) override;
 
+  bool Holds(ConnectionSlot& slot, const sip::MessageView& request);
+  void Take(ConnectionSlot& slot, const sip::MessageView& request);
   void OnAck(ConnectionSlot& slot, const sip::MessageView& request);
   void OnCancel(ConnectionSlot& slot, const sip::MessageView& request);
   void OpenAndOffer(ConnectionSlot& slot, const sip::MessageView& request,
@@ -88,24 +101,25 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   void Close(dispatch::OpenRequest& request, int status_code, dispatch::Ending ending);
 
   ResponseResult RespondOne(const ResponseOrder& order);
-  absl::Status AppendResponse(const ResponseOrder& order, dispatch::OpenRequest& request,
-                              ConnectionSlot& slot, int* status_code);
 
+  void CountHeldBack(ThrottleMechanism mechanism) {
+    totals_->throttled_requests[static_cast<int>(mechanism)].Add();
+  }
   void UpdateGauges();
-  std::string MakeTag();
   static std::string AgentOf(ConnectionSlot& slot);
 
   event::EventLoop* const loop_;
-  RandomSource* const random_;
   ConnectionTable* const connections_;
+  ConnectionLoad* const load_;
   WorkerTotals* const totals_;
   Host* const host_;
+  ResponseComposer composer_;
+  MessageThrottle throttle_;
   dispatch::OpenRequestTable requests_;
   dispatch::DeliveryQueue queue_;
   event::TimeoutQueue deadlines_;
   transaction::InviteTransactionTable invites_;
-  sip::MessageView raw_response_;  // reused
-  size_t open_bytes_ = 0;          // of all open requests
+  size_t open_bytes_ = 0;  // of all open requests
   bool draining_ = false;
 };
 

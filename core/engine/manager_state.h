@@ -52,6 +52,8 @@ class ManagerState {
   // ACKs that peers owe for our 2xx to INVITE. One that nobody owes is dropped: it has neither
   // credit nor answer, so that nothing else would bound a flood of them.
   std::atomic<int> acks_due{0};
+  // Whether `message_throttling` refuses new requests: set by who sees a mark passed.
+  std::atomic<bool> message_throttled{false};
   // Set once, when it is deleted: workers drop what they have of it.
   std::atomic<bool> removed{false};
 

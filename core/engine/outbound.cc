@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "core/engine/named_connection.h"
+#include "core/engine/send_event.h"
 #include "core/sip/status_code.h"
 
 namespace sipcm::engine {
@@ -21,7 +23,7 @@ absl::Status Cancelled() {
 
 }  // namespace
 
-struct Outbound::OpenSend : transaction::ClientTransaction {
+struct Outbound::OpenSend : transaction::ClientTransaction, PacedSend {
   PlannedSend planned;
   std::unique_ptr<pool::ConnectionPool::Waiter> waiter;  // while it waits for a connection
   ConnectionSlot* slot = nullptr;                        // once it was put on one
@@ -35,10 +37,11 @@ struct Outbound::OpenSend : transaction::ClientTransaction {
 };
 
 Outbound::Outbound(event::EventLoop* loop, RandomSource* random, ConnectionTable* connections,
-                   PoolDirectory* pools, WorkerTotals* totals, Host* host)
+                   PoolDirectory* pools, ConnectionLoad* load, WorkerTotals* totals, Host* host)
     : loop_(loop),
       connections_(connections),
       pools_(pools),
+      load_(load),
       totals_(totals),
       host_(host),
       composer_(random),
@@ -48,6 +51,8 @@ Outbound::Outbound(event::EventLoop* loop, RandomSource* random, ConnectionTable
 Outbound::~Outbound() {
   while (auto* transaction = static_cast<OpenSend*>(transactions_.Any())) {
     timeouts_.Disarm(transaction);
+    ThrottleChange change = ThrottleChange::kNone;
+    pacer_.Leave(transaction, &change);
     if (transaction->slot != nullptr) transaction->slot->sends.Remove(transaction);
     transactions_.Remove(transaction);
   }
@@ -80,30 +85,48 @@ void Outbound::Send(PlannedSend planned) {
     return;
   }
   timeouts_.Arm(send, send->planned.order.timeout.value_or(kTransactionTimeout));
-  FindConnection(send);
+  // An ACK has no answer to wait for.
+  if (send->method_id == sip::Method::kAck || MayGo(send)) FindConnection(send);
+}
+
+// Mechanism 4 of semantics.md 8. False: it waits, or has failed.
+bool Outbound::MayGo(OpenSend* send) {
+  ThrottleChange change = ThrottleChange::kNone;
+  const SendPacer::Admission admission =
+      pacer_.Enter(*send->planned.endpoint, send->planned.order, send, &change);
+  if (change != ThrottleChange::kNone) host_->OnEndpointThrottling(send->planned, change);
+  if (admission == SendPacer::Admission::kNow) return true;
+  CountHeldBack(ThrottleMechanism::kEndpoint);
+  if (admission == SendPacer::Admission::kFull) {
+    Fail(send, SendPacer::FullError(*send->planned.endpoint));
+  }
+  return false;
+}
+
+// Lets the next one go, in a turn of its own: who ended this one is on the stack.
+void Outbound::LeaveLane(OpenSend* send) {
+  ThrottleChange change = ThrottleChange::kNone;
+  auto* const next = static_cast<OpenSend*>(pacer_.Leave(send, &change));
+  if (change != ThrottleChange::kNone) host_->OnEndpointThrottling(send->planned, change);
+  if (next == nullptr) return;
+  loop_->AtTurnEnd([this, sink = next->planned.sink, cookie = next->planned.order.cookie] {
+    const auto found = by_cookie_.find(SendKey(sink.get(), cookie));
+    if (found != by_cookie_.end()) FindConnection(found->second);
+  });
 }
 
 void Outbound::FindConnection(OpenSend* send) {
   const SendOrder& order = send->planned.order;
   if (order.connection.is_valid()) {
-    ConnectionSlot* slot = connections_->Find(order.connection);
-    if (slot == nullptr || !slot->connection->is_usable()) {
-      Fail(send, MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
-                           absl::StrCat("connection \"", order.connection.ToString(),
-                                        "\" is closed or does not exist; send by destination")));
-      return;
+    const absl::StatusOr<ConnectionSlot*> slot =
+        FindNamed(order, send->method_id, send->planned.manager, *connections_);
+    if (!slot.ok()) {
+      if (slot.status().code() == absl::StatusCode::kResourceExhausted) {
+        CountHeldBack(ThrottleMechanism::kConnection);
+      }
+      return Fail(send, slot.status());
     }
-    if (slot->manager != send->planned.manager) {
-      Fail(send,
-           MakeError(absl::StatusCode::kFailedPrecondition, "CONNECTION_OF_ANOTHER_MANAGER",
-                     absl::StrCat("connection \"", order.connection.ToString(),
-                                  "\" belongs to \"connectionManagers/", slot->manager->state->id(),
-                                  "\", endpoint \"endpoints/", order.endpoint_id,
-                                  "\" to \"connectionManagers/", send->planned.manager->state->id(),
-                                  "\"; send by destination")));
-      return;
-    }
-    OnConnection(send, slot->connection.get(), /*reused=*/true);
+    OnConnection(send, (*slot)->connection.get(), /*reused=*/true);
     return;
   }
   pool::ConnectionPool& pool = pools_->PoolFor(send->planned.manager, *order.destination);
@@ -127,6 +150,11 @@ void Outbound::FindConnection(OpenSend* send) {
 
 void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, bool reused) {
   ConnectionSlot& slot = *ConnectionTable::SlotOf(*connection);
+  // Others that waited for the same one have filled it since: the pool knows another, or a line.
+  if (slot.throttled && !send->planned.order.connection.is_valid()) {
+    CountHeldBack(ThrottleMechanism::kConnection);
+    return FindConnection(send);
+  }
   send->begins_at = connection->counters().bytes_out + connection->queued_bytes();
   std::string* const tail = connection->tail();
   const size_t begin = tail->size();
@@ -156,8 +184,9 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
   totals_->requests_out.Add();
   send->slot = &slot;
   slot.sends.PushBack(send);
-  connection->AddTransaction();
-  TellSent(send, reused);
+  load_->Begin(slot, TransactionSide::kSent);
+  Tell(send->planned.sink,
+       MakeSentEvent(slot, send->planned.order.cookie, send->method_id, reused));
   // An ACK has no answer (RFC 3261 17.1).
   if (send->method_id == sip::Method::kAck) Remove(send);
 }
@@ -183,17 +212,7 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
     }
     return;
   }
-  SendEvent event;
-  event.kind = SendEvent::Kind::kResponse;
-  event.cookie = send->planned.order.cookie;
-  event.is_final = is_final;
-  event.connection = slot.connection->id();
-  event.manager_id = slot.manager->state->id();
-  event.bytes.assign(response.bytes().data(), response.bytes().size());
-  auto view = std::make_shared<sip::MessageView>();
-  view->CopyIndexFrom(response, event.bytes.data());
-  event.view = std::move(view);
-  Tell(send->planned.sink, std::move(event));
+  Tell(send->planned.sink, MakeResponseEvent(slot, send->planned.order.cookie, response));
   if (is_final) {
     Remove(send);
     return;
@@ -202,18 +221,6 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
   if (send->method_id == sip::Method::kInvite) {
     timeouts_.Arm(send, send->planned.order.timeout.value_or(kTimerC));
   }
-}
-
-void Outbound::TellSent(OpenSend* send, bool reused) {
-  SendEvent event;
-  event.kind = SendEvent::Kind::kSent;
-  event.cookie = send->planned.order.cookie;
-  event.is_final = send->method_id == sip::Method::kAck;
-  event.connection = send->slot->connection->id();
-  event.manager_id = send->slot->manager->state->id();
-  event.reused_connection = reused;
-  event.target = send->slot->connection->remote_address();
-  Tell(send->planned.sink, std::move(event));
 }
 
 void Outbound::SendCancel(OpenSend* send) {
@@ -288,7 +295,7 @@ bool Outbound::MayRetry(const OpenSend& send) {
 void Outbound::LeaveConnection(OpenSend* send) {
   ConnectionSlot* const slot = std::exchange(send->slot, nullptr);
   slot->sends.Remove(send);
-  slot->connection->RemoveTransaction();
+  load_->End(*slot, TransactionSide::kSent);
   send->invite.clear();
   if (slot->pool != nullptr && PoolDirectory::IsUnshared(*slot->pool)) {
     slot->connection->Drain(loop_->Now() + absl::InfiniteDuration());
@@ -361,6 +368,7 @@ void Outbound::ForgetCookie(OpenSend* send) {
 void Outbound::Remove(OpenSend* send) {
   timeouts_.Disarm(send);
   ForgetCookie(send);
+  LeaveLane(send);
   if (send->slot != nullptr) LeaveConnection(send);
   if (send->given_up) {
     --given_up_count_;

@@ -9,10 +9,12 @@
 #include "absl/container/flat_hash_map.h"
 #include "core/base/random_source.h"
 #include "core/dispatch/endpoint.h"
+#include "core/engine/connection_load.h"
 #include "core/engine/connection_table.h"
 #include "core/engine/message_order.h"
 #include "core/engine/pool_directory.h"
 #include "core/engine/request_composer.h"
+#include "core/engine/send_pacer.h"
 #include "core/engine/worker_totals.h"
 #include "core/event/event_loop.h"
 #include "core/event/timeout_queue.h"
@@ -34,6 +36,8 @@ class Outbound final : private event::TimeoutQueue::Listener {
  public:
   class Host {
    public:
+    // Sends of a throttled endpoint began to wait, or wait no more.
+    virtual void OnEndpointThrottling(const PlannedSend& of, ThrottleChange change) = 0;
     // The last send ended.
     virtual void OnOutboundIdle() = 0;
 
@@ -43,7 +47,7 @@ class Outbound final : private event::TimeoutQueue::Listener {
 
   // All outlive this.
   Outbound(event::EventLoop* loop, RandomSource* random, ConnectionTable* connections,
-           PoolDirectory* pools, WorkerTotals* totals, Host* host);
+           PoolDirectory* pools, ConnectionLoad* load, WorkerTotals* totals, Host* host);
   ~Outbound();
 
   void Send(PlannedSend planned);
@@ -68,13 +72,17 @@ class Outbound final : private event::TimeoutQueue::Listener {
   // event::TimeoutQueue::Listener
   void OnTimeout(event::TimeoutQueue::Entry& entry) override;
 
+  bool MayGo(OpenSend* send);
+  void LeaveLane(OpenSend* send);
+  void CountHeldBack(ThrottleMechanism mechanism) {
+    totals_->throttled_requests[static_cast<int>(mechanism)].Add();
+  }
   void FindConnection(OpenSend* send);
   void OnConnection(OpenSend* send, connection::Connection* connection, bool reused);
   // How much of it was handed to the network.
   static SendEvent::Written WrittenOf(const OpenSend& send);
   static bool MayRetry(const OpenSend& send);
   void LeaveConnection(OpenSend* send);
-  void TellSent(OpenSend* send, bool reused);
   void SendCancel(OpenSend* send);
   void Fail(OpenSend* send, absl::Status why);
   void GiveUp(OpenSend* send, absl::Status why);
@@ -88,9 +96,11 @@ class Outbound final : private event::TimeoutQueue::Listener {
   event::EventLoop* const loop_;
   ConnectionTable* const connections_;
   PoolDirectory* const pools_;
+  ConnectionLoad* const load_;
   WorkerTotals* const totals_;
   Host* const host_;
   RequestComposer composer_;
+  SendPacer pacer_;
   transaction::ClientTransactionTable transactions_;
   event::TimeoutQueue timeouts_;
   absl::flat_hash_map<SendKey, OpenSend*> by_cookie_;

@@ -55,6 +55,8 @@ class ShardedEngine final : public Engine {
   void GetConnection(connection::ConnectionId id, Callback<ConnectionSnapshot> done) override;
   void SetConnectionIdleTimeout(connection::ConnectionId id, absl::Duration timeout,
                                 Callback<ConnectionSnapshot> done) override;
+  void SetConnectionThrottling(connection::ConnectionId id, const ThrottleMarks& marks,
+                               Callback<ConnectionSnapshot> done) override;
   void CloseConnection(connection::ConnectionId id, absl::optional<absl::Duration> drain_timeout,
                        Callback<ConnectionSnapshot> done) override;
   void CloseConnectionsOf(const std::string& manager_id, std::vector<tls::AllowedDomain> removed,
@@ -95,7 +97,7 @@ class ShardedEngine final : public Engine {
     }
   }
   void WithConnection(connection::ConnectionId id,
-                      absl::AnyInvocable<void(connection::Connection&, Instant now)> change,
+                      absl::AnyInvocable<void(Worker&, connection::Connection&)> change,
                       Callback<ConnectionSnapshot> done) const;
   int HomeOf(const ManagerState& manager, const pool::Destination& destination) const;
 

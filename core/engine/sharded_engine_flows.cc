@@ -78,28 +78,37 @@ void ShardedEngine::ListConnections(const std::string& manager_id,
 }
 
 void ShardedEngine::WithConnection(
-    connection::ConnectionId id,
-    absl::AnyInvocable<void(connection::Connection&, Instant now)> change,
+    connection::ConnectionId id, absl::AnyInvocable<void(Worker&, connection::Connection&)> change,
     Callback<ConnectionSnapshot> done) const {
   // An id of a worker that does not exist is answered by the first, which does not know it.
   const int home = id.worker() < worker_count() ? id.worker() : 0;
   Post(home, [id, change = std::move(change), done = std::move(done)](Worker& worker) mutable {
     done(worker.WithConnection(
-        id, [&](connection::Connection& connection) { change(connection, worker.Now()); }));
+        id, [&](connection::Connection& connection) { change(worker, connection); }));
   });
 }
 
 void ShardedEngine::GetConnection(connection::ConnectionId id, Callback<ConnectionSnapshot> done) {
   WithConnection(
-      id, [](connection::Connection&, Instant) {}, std::move(done));
+      id, [](Worker&, connection::Connection&) {}, std::move(done));
 }
 
 void ShardedEngine::SetConnectionIdleTimeout(connection::ConnectionId id, absl::Duration timeout,
                                              Callback<ConnectionSnapshot> done) {
   WithConnection(
       id,
-      [timeout](connection::Connection& connection, Instant) {
+      [timeout](Worker&, connection::Connection& connection) {
         connection.SetIdleTimeout(timeout);
+      },
+      std::move(done));
+}
+
+void ShardedEngine::SetConnectionThrottling(connection::ConnectionId id, const ThrottleMarks& marks,
+                                            Callback<ConnectionSnapshot> done) {
+  WithConnection(
+      id,
+      [marks](Worker& worker, connection::Connection& connection) {
+        worker.SetMarks(connection, marks);
       },
       std::move(done));
 }
@@ -109,9 +118,9 @@ void ShardedEngine::CloseConnection(connection::ConnectionId id,
                                     Callback<ConnectionSnapshot> done) {
   WithConnection(
       id,
-      [drain_timeout](connection::Connection& connection, Instant now) {
+      [drain_timeout](Worker& worker, connection::Connection& connection) {
         if (drain_timeout.has_value()) {
-          connection.Drain(now + *drain_timeout, connection::CloseReason::kAdmin);
+          connection.Drain(worker.Now() + *drain_timeout, connection::CloseReason::kAdmin);
         } else {
           connection.CloseAfterFlush(connection::CloseReason::kAdmin);
         }

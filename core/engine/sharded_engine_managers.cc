@@ -168,6 +168,8 @@ ManagerStatus ShardedEngine::StatusOf(const ManagerState& manager) const {
   }
   status.auto_allowed_domains = AutoEntriesInForce(runtime->config, *auto_hosts, now);
   status.incoming_connection_count = manager.connection_counts[0].load();
+  status.queued_delivery_count = manager.group()->waiting_count();
+  status.message_throttled = manager.message_throttled.load();
   status.outgoing_connection_count = manager.connection_counts[1].load();
   for (int i = 0; i < manager.worker_count(); ++i) {
     const ManagerCounters& counters = manager.counters(i);

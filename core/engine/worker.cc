@@ -33,7 +33,8 @@ Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWork
       resolver_(means.loop, means.resolver),
       environment_(means.loop),
       gate_(means.loop),
-      connections_(index) {
+      connections_(index),
+      load_(means.loop, &connections_, static_cast<ConnectionLoad::Host*>(this)) {
   new_id_ = [this] { return connections_.NewId(); };
   connection::Attempt::Means attempt_means;
   attempt_means.network = means.network;
@@ -45,12 +46,12 @@ Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWork
   pools_ = std::make_unique<PoolDirectory>(attempt_means, means.loop, &gate_, means.random,
                                            &totals_, static_cast<PoolDirectory::Host*>(this));
   outbound_ = std::make_unique<Outbound>(means.loop, means.random, &connections_, pools_.get(),
-                                         &totals_, static_cast<Outbound::Host*>(this));
+                                         &load_, &totals_, static_cast<Outbound::Host*>(this));
   flows_ = std::make_unique<FlowDirectory>(
       RegisteredFlow::Means{means.loop, means.random, pools_.get(), outbound_.get()},
       static_cast<FlowDirectory::Host*>(this));
-  inbound_ = std::make_unique<Inbound>(index, means.loop, means.random, &connections_, &totals_,
-                                       static_cast<Inbound::Host*>(this));
+  inbound_ = std::make_unique<Inbound>(index, means.loop, means.random, &connections_, &load_,
+                                       &totals_, static_cast<Inbound::Host*>(this));
 }
 
 Worker::~Worker() {
@@ -192,6 +193,7 @@ void Worker::OnClosed(Connection& connection, CloseReason reason, const absl::St
   LocalManager* const manager = slot.manager;
   const int direction = IndexOf(connection.direction());
   const int transport = IndexOf(connection.transport());
+  load_.Forget(slot);
   WorkerEvents::Closing closing = events_.Close(slot, reason, detail);
   if (closing.is_refusal()) totals_.tls_refused.Add();
   acceptance_->OnClosed(slot);

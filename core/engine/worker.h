@@ -11,6 +11,7 @@
 #include "core/connection/connection.h"
 #include "core/connection/connection_environment.h"
 #include "core/engine/acceptance.h"
+#include "core/engine/connection_load.h"
 #include "core/engine/connection_table.h"
 #include "core/engine/engine_snapshot.h"
 #include "core/engine/flow_directory.h"
@@ -18,6 +19,7 @@
 #include "core/engine/manager_state.h"
 #include "core/engine/outbound.h"
 #include "core/engine/pool_directory.h"
+#include "core/engine/throttling_events.h"
 #include "core/engine/worker_events.h"
 #include "core/engine/worker_totals.h"
 #include "core/net/dns/caching_resolver.h"
@@ -42,6 +44,7 @@ class Worker final : private connection::Connection::Listener,
                      private Acceptance::Host,
                      private Inbound::Host,
                      private Outbound::Host,
+                     private ConnectionLoad::Host,
                      private FlowDirectory::Host,
                      private PoolDirectory::Host {
  public:
@@ -81,6 +84,9 @@ class Worker final : private connection::Connection::Listener,
     return pools_->Snapshots(manager_id);
   }
   std::vector<ConnectionSnapshot> Connections(const std::string& manager_id) const;
+  void SetMarks(connection::Connection& connection, const ThrottleMarks& marks) {
+    load_.SetMarks(*ConnectionTable::SlotOf(connection), marks);
+  }
   // Runs `change` on it and tells how it is after; NOT_FOUND.
   absl::StatusOr<ConnectionSnapshot> WithConnection(
       connection::ConnectionId id, absl::FunctionRef<void(connection::Connection&)> change);
@@ -109,10 +115,24 @@ class Worker final : private connection::Connection::Listener,
   void AdoptIncoming(std::unique_ptr<connection::Connection> connection,
                      LocalManager* manager) override;
   void OnAcceptFailed(LocalManager* manager, const absl::Status& status, bool fatal) override;
+  // ConnectionLoad::Host
+  void OnThrottling(ConnectionSlot& slot, ThrottleMechanism mechanism, ThrottleChange change,
+                    int count, ThrottleMarks marks) override {
+    throttling_events_.TellConnection(slot, mechanism, change, count, marks);
+  }
+  void OnHeldRequest(ConnectionSlot& slot, const sip::MessageView& request) override {
+    inbound_->OnHeldRequest(slot, request);
+  }
   // Inbound::Host, Outbound::Host
+  void OnManagerThrottling(LocalManager& manager, ThrottleChange change, int count) override {
+    throttling_events_.TellManager(manager, change, count);
+  }
   void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) override;
   void OnInboundIdle() override { CheckDrained(); }
   void OnOutboundIdle() override { CheckDrained(); }
+  void OnEndpointThrottling(const PlannedSend& of, ThrottleChange change) override {
+    throttling_events_.TellEndpoint(of, change);
+  }
   // FlowDirectory::Host
   void OnFlowGone(LocalManager* manager) override { ReleaseManager(manager); }
   // PoolDirectory::Host
@@ -147,6 +167,8 @@ class Worker final : private connection::Connection::Listener,
   absl::AnyInvocable<connection::ConnectionId()> new_id_;
   absl::flat_hash_map<const ManagerState*, std::unique_ptr<LocalManager>> managers_;
   ConnectionTable connections_;
+  ThrottlingEvents throttling_events_{&totals_, &events_};
+  ConnectionLoad load_;
   std::unique_ptr<Acceptance> acceptance_;
   std::unique_ptr<PoolDirectory> pools_;
   std::unique_ptr<Outbound> outbound_;

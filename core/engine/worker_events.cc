@@ -83,6 +83,30 @@ void WorkerEvents::TellServerRefused(const ManagerState& manager,
   sink_->OnEvent(event);
 }
 
+namespace {
+
+void TellThrottlingOf(EngineEvent event, ThrottleChange change, const ThrottlingChange& throttling,
+                      EventSink* sink) {
+  event.kind = change == ThrottleChange::kStarted ? EngineEvent::Kind::kThrottlingStarted
+                                                  : EngineEvent::Kind::kThrottlingEnded;
+  event.throttling = std::make_shared<ThrottlingChange>(throttling);
+  sink->OnEvent(event);
+}
+
+}  // namespace
+
+void WorkerEvents::TellThrottling(const ConnectionSlot& slot, ThrottleChange change,
+                                  const ThrottlingChange& throttling) {
+  TellThrottlingOf(EventOf(EngineEvent::Kind::kThrottlingStarted, slot), change, throttling, sink_);
+}
+
+void WorkerEvents::TellThrottling(const ManagerState& manager, ThrottleChange change,
+                                  const ThrottlingChange& throttling) {
+  EngineEvent event;
+  event.manager_id = manager.id();
+  TellThrottlingOf(std::move(event), change, throttling, sink_);
+}
+
 void WorkerEvents::TellPool(EngineEvent::Kind kind, const PoolSnapshot& pool,
                             const absl::Status& detail) {
   if (pool.destination.is_dedicated()) return;  // the flow of its endpoint, no pool to anybody

@@ -40,6 +40,10 @@ class WorkerEvents {
   void TellServerRefused(const ManagerState& manager, const pool::Destination& destination,
                          const connection::Connection& connection, const absl::Status& detail);
 
+  void TellThrottling(const ConnectionSlot& slot, ThrottleChange change,
+                      const ThrottlingChange& throttling);
+  void TellThrottling(const ManagerState& manager, ThrottleChange change,
+                      const ThrottlingChange& throttling);
   void TellPool(EngineEvent::Kind kind, const PoolSnapshot& pool,
                 const absl::Status& detail = absl::OkStatus());
   void TellAcceptFailed(const ManagerState& manager, const absl::Status& detail);

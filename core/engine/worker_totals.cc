@@ -17,6 +17,10 @@ void WorkerTotals::AddTo(EngineTotals* sum) const {
   for (int code = 0; code < 700; ++code) {
     sum->automatic_answers[code] += automatic_answers[code].value();
   }
+  for (int mechanism = 0; mechanism < kThrottleMechanismCount; ++mechanism) {
+    sum->throttled[mechanism] += throttled[mechanism].value();
+    sum->throttled_requests[mechanism] += throttled_requests[mechanism].value();
+  }
   sum->pools += pools.value();
   sum->open_requests += open_requests.value();
   sum->waiting_requests += waiting_requests.value();

@@ -33,6 +33,8 @@ struct WorkerTotals {
   Counter sends_failed;
   Counter tls_refused;
   pool::PoolTotals pool_totals;
+  Counter throttled[kThrottleMechanismCount];  // gauges
+  Counter throttled_requests[kThrottleMechanismCount];
 
   void AddTo(EngineTotals* sum) const;
 };

@@ -71,6 +71,23 @@ MetricFamily AutomaticAnswers(const EngineTotals& totals) {
   return family.Take();
 }
 
+// Both by mechanism.
+void AddThrottling(const EngineTotals& totals, std::vector<MetricFamily>* families) {
+  constexpr const char* kMechanisms[engine::kThrottleMechanismCount] = {
+      "connection", "manager", "client_connection", "endpoint"};
+  Family now(MetricType::Gauge, "sipcm_throttled",
+             "Connections, managers and endpoints throttled now, by mechanism.");
+  Family requests(MetricType::Counter, "sipcm_throttled_requests_total",
+                  "Requests held back or refused by throttling, by mechanism.");
+  for (int i = 0; i < engine::kThrottleMechanismCount; ++i) {
+    now.Add(static_cast<double>(totals.throttled[i]), {{"mechanism", kMechanisms[i]}});
+    requests.Add(static_cast<double>(totals.throttled_requests[i]),
+                 {{"mechanism", kMechanisms[i]}});
+  }
+  families->push_back(now.Take());
+  families->push_back(requests.Take());
+}
+
 void AddScalars(const EngineTotals& totals, std::vector<MetricFamily>* families) {
   struct Scalar {
     MetricType type;
@@ -140,6 +157,7 @@ std::vector<MetricFamily> EngineMetrics::Collect() const {
                                        "Connections opened.", totals.connections_opened));
   families.push_back(Closed(totals));
   families.push_back(AutomaticAnswers(totals));
+  AddThrottling(totals, &families);
   AddScalars(totals, &families);
   AddPoolMetrics(totals.pool_sums, &families);
   Family expiry(MetricType::Gauge, "sipcm_certificate_earliest_expire_time_seconds",

@@ -150,6 +150,7 @@ void ConnectionCatalog::Update(const sipcm::v1::UpdateConnectionRequest& request
   const Connection& patch = request.connection();
   std::vector<std::string> fields;
   absl::Status checked = WrittenFields(request.update_mask(), patch, Rules(), &fields);
+  absl::optional<engine::ThrottleMarks> marks;
   bool set_idle = false;
   absl::StatusOr<absl::Duration> idle = absl::ZeroDuration();
   for (const std::string& field : fields) {
@@ -159,24 +160,32 @@ void ConnectionCatalog::Update(const sipcm::v1::UpdateConnectionRequest& request
                            ZeroMeaning::kNever, "connection.idle_timeout");
       if (checked.ok()) checked = idle.status();
     } else if (field == "throttling" && checked.ok()) {
-      checked = CheckMarksOff(patch.throttling(), "connection.throttling");
+      sipcm::v1::ThrottleMarks given = patch.throttling();
+      checked = NormalizeMarks("connection.throttling", &given);
+      marks = ToMarks(given);
     }
   }
   if (!checked.ok()) return done(checked);
   Ask(patch.name(), "connection.name",
-      [this, request, set_idle, idle = *idle,
+      [this, request, set_idle, idle = *idle, marks,
        done = std::move(done)](absl::StatusOr<ConnectionSnapshot> found) mutable {
         if (!found.ok()) return done(found.status());
         const std::string& name = request.connection().name();
         const absl::Status etag =
             CheckEtag(name, request.connection().etag(), ToProto(*found).etag());
         if (!etag.ok()) return done(etag);
-        if (set_idle && !request.validate_only()) {
-          return state_->engine->SetConnectionIdleTimeout(found->id, idle,
-                                                          Answer(name, std::move(done)));
+        if (request.validate_only() || (!set_idle && !marks.has_value())) {
+          if (set_idle) found->idle_timeout = idle;
+          if (marks.has_value()) found->throttling = *marks;
+          return done(ToProto(*found));
         }
-        if (set_idle) found->idle_timeout = idle;
-        done(ToProto(*found));
+        // Each is done in the order it was asked for, so that the last tells of both.
+        Done<ConnectionSnapshot> answer = Answer(name, std::move(done));
+        if (!marks.has_value()) {
+          return state_->engine->SetConnectionIdleTimeout(found->id, idle, std::move(answer));
+        }
+        if (set_idle) state_->engine->SetConnectionIdleTimeout(found->id, idle, [](auto) {});
+        state_->engine->SetConnectionThrottling(found->id, *marks, std::move(answer));
       });
 }
 

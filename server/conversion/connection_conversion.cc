@@ -69,13 +69,18 @@ Connection ToProto(const engine::ConnectionSnapshot& connection) {
   statistics->set_received_byte_count(static_cast<int64_t>(connection.counters.bytes_in));
   statistics->set_sent_byte_count(static_cast<int64_t>(connection.counters.bytes_out));
   // Messages are not counted by kind in the engine: their counts stay unset rather than guessed.
-  if (connection.direction == connection::Direction::kIncoming) {
-    statistics->set_outstanding_incoming_count(connection.outstanding_count);
-  } else {
-    statistics->set_outstanding_outgoing_count(connection.outstanding_count);
+  statistics->set_outstanding_incoming_count(connection.received_count);
+  statistics->set_outstanding_outgoing_count(connection.outstanding_count -
+                                             connection.received_count);
+  const engine::ThrottleMarks& marks = connection.throttling;
+  if (!marks.is_off()) {
+    proto.mutable_throttling()->set_high(marks.high);
+    proto.mutable_throttling()->set_low(marks.low);
   }
-  proto.set_etag(Fingerprint(
-      absl::StrCat(proto.name(), "|", absl::ToInt64Nanoseconds(connection.idle_timeout))));
+  proto.set_throttled(connection.throttled);
+  proto.set_etag(
+      Fingerprint(absl::StrCat(proto.name(), "|", absl::ToInt64Nanoseconds(connection.idle_timeout),
+                               "|", marks.high, "|", marks.low)));
   return proto;
 }
 

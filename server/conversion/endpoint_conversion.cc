@@ -146,7 +146,6 @@ absl::Status NormalizeEndpoint(Endpoint* endpoint) {
   if (!endpoint->gruu().empty()) {
     return NotKept("gruu", "no value; GRUUs come with the work on registration");
   }
-  if (endpoint->throttled()) return NotKept("throttled", "false; pacing comes later");
   SIPCM_RETURN_IF_ERROR(CheckText(endpoint->display_name(), 128, "display_name"));
   SIPCM_RETURN_IF_ERROR(CheckAnswerTimes(*endpoint));
   return NormalizeEpid(endpoint);
@@ -170,6 +169,7 @@ dispatch::Endpoint ToEndpoint(const Endpoint& endpoint, const sipcm::v1::Connect
     core.registration = std::make_shared<const dispatch::RegistrationSettings>(
         ToSettings(whole, manager, password));
   }
+  if (whole.throttled()) core.pacing = dispatch::SendPacing::kBelowPeersLimit;
   core.max_waiting_delivery_count = manager.limits().max_queued_delivery_count();
   return core;
 }

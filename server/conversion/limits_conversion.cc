@@ -1,5 +1,7 @@
 #include "server/conversion/limits_conversion.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
@@ -31,7 +33,7 @@ constexpr Limit kLimits[] = {
     {"max_header_count", 16, 10000, 256},
     {"max_waiting_request_count", 0, 1000000, 1000},
     {"max_queued_delivery_count", 0, 1000000, 1000},
-    {"max_client_request_count", 0, 1000000, kNotKept},
+    {"max_client_request_count", 0, 1000000, 20},
     {"max_allowed_domain_count", 1, 100000, 10000},
     {"max_chain_length", 1, 100, 10},
     {"max_pool_count", 1, 1000000, kNotKept},
@@ -64,16 +66,20 @@ absl::Status NormalizeLimits(sipcm::v1::Limits* limits) {
   return absl::OkStatus();
 }
 
-absl::Status CheckMarksOff(const sipcm::v1::ThrottleMarks& marks, absl::string_view field) {
-  SIPCM_RETURN_IF_ERROR(CheckRange(marks.high(), 0, kMost, absl::StrCat(field, ".high")));
-  SIPCM_RETURN_IF_ERROR(CheckRange(marks.low(), 0, kMost, absl::StrCat(field, ".low")));
-  if (marks.low() > marks.high()) {
+absl::Status NormalizeMarks(absl::string_view field, sipcm::v1::ThrottleMarks* marks) {
+  SIPCM_RETURN_IF_ERROR(CheckRange(marks->high(), 0, kMost, absl::StrCat(field, ".high")));
+  SIPCM_RETURN_IF_ERROR(CheckRange(marks->low(), 0, kMost, absl::StrCat(field, ".low")));
+  if (marks->low() > marks->high()) {
     return BadField("THROTTLE_MARKS_REVERSED", absl::StrCat(field, ".low"),
-                    absl::StrCat(marks.low(), " is above high, ", marks.high(),
+                    absl::StrCat(marks->low(), " is above high, ", marks->high(),
                                  "; low has to be at most high"));
   }
-  if (marks.high() == 0) return absl::OkStatus();
-  return NotKept(field, "high 0 (off); throttling comes with the work on overload");
+  if (marks->high() > 0 && marks->low() == 0) marks->set_low(std::max(marks->high() / 2, 1));
+  return absl::OkStatus();
+}
+
+engine::ThrottleMarks ToMarks(const sipcm::v1::ThrottleMarks& marks) {
+  return {marks.high(), marks.low()};
 }
 
 }  // namespace sipcm::server

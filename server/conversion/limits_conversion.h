@@ -3,6 +3,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "core/engine/throttle.h"
 #include "proto/sipcm/v1/limits.pb.h"
 #include "proto/sipcm/v1/types.pb.h"
 
@@ -12,8 +13,9 @@ namespace sipcm::server {
 // refused when given (UNIMPLEMENTED). Fields are relative to `limits`.
 absl::Status NormalizeLimits(sipcm::v1::Limits* limits);
 
-// THROTTLE_MARKS_REVERSED, FIELD_OUT_OF_RANGE; UNIMPLEMENTED for marks that are on.
-absl::Status CheckMarksOff(const sipcm::v1::ThrottleMarks& marks, absl::string_view field);
+// FIELD_OUT_OF_RANGE, THROTTLE_MARKS_REVERSED; fills in a low mark that is not given.
+absl::Status NormalizeMarks(absl::string_view field, sipcm::v1::ThrottleMarks* marks);
+engine::ThrottleMarks ToMarks(const sipcm::v1::ThrottleMarks& marks);
 
 // UNIMPLEMENTED (NOT_IN_THIS_VERSION) for `field`, which only takes `accepted` here.
 absl::Status NotKept(absl::string_view field, absl::string_view accepted);

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "server/conversion/address_conversion.h"
+#include "server/conversion/limits_conversion.h"
 #include "server/conversion/pool_conversion.h"
 #include "server/store/resource_name.h"
 #include "server/validation/field_checks.h"
@@ -183,6 +184,9 @@ absl::StatusOr<engine::ManagerConfig> ToManagerConfig(const ConnectionManager& m
   config.max_connection_count_per_address =
       CountOrNoLimit(manager.limits().max_connection_count_per_address());
   config.max_handshake_count = manager.limits().max_handshake_count();
+  config.connection_throttling = ToMarks(manager.connection_throttling());
+  config.message_throttling = ToMarks(manager.message_throttling());
+  config.max_client_request_count = manager.limits().max_client_request_count();
   config.dispatch.profile = manager.dispatch_profile() == ConnectionManager::RFC
                                 ? dispatch::DispatchProfile::kRfc
                                 : dispatch::DispatchProfile::kUcma;
@@ -218,6 +222,8 @@ void AddStatus(const engine::ManagerStatus& status, ConnectionManager* manager) 
   statistics->set_refused_connection_count(status.refused_connection_count);
   statistics->set_received_request_count(status.received_request_count);
   statistics->set_automatic_answer_count(status.automatic_answer_count);
+  statistics->set_queued_delivery_count(status.queued_delivery_count);
+  statistics->set_message_throttled(status.message_throttled);
 }
 
 }  // namespace sipcm::server

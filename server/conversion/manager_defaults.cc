@@ -297,8 +297,14 @@ absl::Status NormalizeManager(absl::Time now, ConnectionManager* manager) {
   SIPCM_RETURN_IF_ERROR(WithFieldPrefix(NormalizeLimits(manager->mutable_limits()), "limits"));
   SIPCM_RETURN_IF_ERROR(NormalizeAllowedDomains(now, manager));
   SIPCM_RETURN_IF_ERROR(NormalizeKeyUsage(manager));
-  SIPCM_RETURN_IF_ERROR(CheckMarksOff(manager->connection_throttling(), "connection_throttling"));
-  SIPCM_RETURN_IF_ERROR(CheckMarksOff(manager->message_throttling(), "message_throttling"));
+  if (manager->has_connection_throttling()) {
+    SIPCM_RETURN_IF_ERROR(
+        NormalizeMarks("connection_throttling", manager->mutable_connection_throttling()));
+  }
+  if (manager->has_message_throttling()) {
+    SIPCM_RETURN_IF_ERROR(
+        NormalizeMarks("message_throttling", manager->mutable_message_throttling()));
+  }
   return NormalizePools(manager);
 }
 

@@ -293,6 +293,17 @@ void FakeEngine::SetConnectionIdleTimeout(connection::ConnectionId id, absl::Dur
   GetConnection(id, std::move(done));
 }
 
+void FakeEngine::SetConnectionThrottling(connection::ConnectionId id,
+                                         const engine::ThrottleMarks& marks,
+                                         Callback<ConnectionSnapshot> done) {
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto it = connections_.find(id.value());
+    if (it != connections_.end()) it->second.throttling = marks;
+  }
+  GetConnection(id, std::move(done));
+}
+
 void FakeEngine::CloseConnection(connection::ConnectionId id,
                                  absl::optional<absl::Duration> drain_timeout,
                                  Callback<ConnectionSnapshot> done) {

@@ -88,7 +88,9 @@ class Server(Child):
         config = {
             'connection_managers': [{
                 'name': 'connectionManagers/load', 'kind': 'SERVER_TCP', 'auto_start': True,
-                'listen_addresses': [{'host': '127.0.0.1', 'port': 0}], **(manager or {})}],
+                'listen_addresses': [{'host': '127.0.0.1', 'port': 0}],
+                # The load comes over few connections, each as many clients.
+                'limits': {'max_client_request_count': 0}, **(manager or {})}],
             'endpoints': [{
                 'name': 'endpoints/echo', 'kind': 'PEER_TO_PEER',
                 'address': 'sip:echo@example.com',

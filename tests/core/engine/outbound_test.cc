@@ -2,11 +2,11 @@
 #include <string>
 #include <vector>
 
-#include "core/base/check.h"
 #include "core/base/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/engine/engine_fixture.h"
+#include "tests/core/engine/remote_listener.h"
 
 namespace sipcm::engine {
 namespace {
@@ -16,24 +16,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
-
-// A remote element that accepts connections and keeps what comes.
-class RemoteListener final : public net::Acceptor::Listener {
- public:
-  RemoteListener(fakes::FakeNetwork* network, event::EventLoop* loop, const std::string& address) {
-    auto bound = network->Listen(*net::SocketAddress::Parse(address), {});
-    SIPCM_CHECK(bound.ok());
-    acceptor_ = network->Accept(loop, *std::move(bound), this);
-  }
-  std::vector<std::unique_ptr<fakes::TestPeer>> peers;
-
- private:
-  void OnAccepted(std::unique_ptr<net::ByteStream> stream) override {
-    peers.push_back(std::make_unique<fakes::TestPeer>(std::move(stream)));
-  }
-  void OnAcceptFailed(const absl::Status&, bool) override {}
-  std::unique_ptr<net::Acceptor> acceptor_;
-};
 
 class OutboundTest : public ::testing::Test {
  protected:

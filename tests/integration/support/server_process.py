@@ -102,9 +102,11 @@ class ServerProcess:
 
 
 def tcp_manager(name='edge', **settings):
-    """A manager that listens on a free port of 127.0.0.1, for a config."""
+    """A manager that listens on a free port of 127.0.0.1, for a config. Peers of tests pipeline: the
+    limit of one client is off unless `settings` has limits of its own."""
     return {'name': 'connectionManagers/' + name, 'kind': 'SERVER_TCP', 'auto_start': True,
-            'listen_addresses': [{'host': '127.0.0.1', 'port': 0}], **settings}
+            'listen_addresses': [{'host': '127.0.0.1', 'port': 0}],
+            'limits': {'max_client_request_count': 0}, **settings}
 
 
 def endpoint(name, address, manager='edge', **settings):

@@ -145,8 +145,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "default_endpoint"}));
 
 TEST_F(ConnectionManagerCatalogTest, WhatThisVersionDoesNotKeepIsUnimplemented) {
-  for (const char* manager : {R"({"kind":"SERVER_TCP","connection_throttling":{"high":4,"low":2}})",
-                              R"({"kind":"SERVER_TCP","limits":{"max_client_request_count":5}})"}) {
+  for (const char* manager : {R"({"kind":"SERVER_TCP","response_timeout":"5s"})"}) {
     const absl::Status status = CreateManager("edge", manager).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented) << manager;
     EXPECT_EQ(ReasonOf(status), "NOT_IN_THIS_VERSION");

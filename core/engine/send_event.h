@@ -1,0 +1,22 @@
+#ifndef SIPCM_CORE_ENGINE_SEND_EVENT_H_
+#define SIPCM_CORE_ENGINE_SEND_EVENT_H_
+
+#include <cstdint>
+
+#include "core/engine/connection_table.h"
+#include "core/engine/message_order.h"
+#include "core/sip/message_view.h"
+#include "core/sip/method.h"
+
+namespace sipcm::engine {
+
+// The send `cookie` was put on that connection; of an ACK nothing follows (RFC 3261 17.1).
+SendEvent MakeSentEvent(const ConnectionSlot& slot, uint64_t cookie, sip::Method method,
+                        bool reused);
+// A response that came for the send `cookie`, copied: what it is of goes on.
+SendEvent MakeResponseEvent(const ConnectionSlot& slot, uint64_t cookie,
+                            const sip::MessageView& response);
+
+}  // namespace sipcm::engine
+
+#endif  // SIPCM_CORE_ENGINE_SEND_EVENT_H_

@@ -1,0 +1,118 @@
+"""Throttling over the API: marks, limits, and what they show (semantics.md 8, scenario 7)."""
+
+import unittest
+import urllib.request
+
+import grpc
+
+from proto.sipcm.v1 import (connection_manager_pb2, connection_managers_pb2, connection_pb2,
+                            connections_pb2, error_pb2, types_pb2)
+from tests.integration.support.application import Application
+from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
+from tests.integration.support.sip_peer import SipPeer, request
+from tests.integration.support.waiting import wait_for
+
+
+def detail_of(error):
+    for key, value in error.trailing_metadata():
+        if key == 'grpc-status-details-bin':
+            detail = error_pb2.ErrorDetail()
+            error_pb2.RpcStatus.FromString(value).details[0].Unpack(detail)
+            return detail
+    return error_pb2.ErrorDetail()
+
+
+class ThrottlingTest(unittest.TestCase):
+
+    def start(self, **settings):
+        self.server = self.enterContext(ServerProcess({
+            'connection_managers': [tcp_manager(**settings)],
+            'endpoints': [endpoint('alice', 'sip:alice@example.com')]}))
+        self.peer = self.enterContext(SipPeer(self.server.sip_address()))
+
+    def update_manager(self, **settings):
+        return self.server.managers.UpdateConnectionManager(
+            connection_managers_pb2.UpdateConnectionManagerRequest(
+                connection_manager=connection_manager_pb2.ConnectionManager(
+                    name='connectionManagers/edge', **settings)), timeout=10)
+
+    def connection(self):
+        return self.server.connections.ListConnections(connections_pb2.ListConnectionsRequest(
+            parent='connectionManagers/edge'), timeout=10).connections[0]
+
+    def metric(self, name, mechanism):
+        text = urllib.request.urlopen(
+            'http://%s/metrics' % self.server.admin_address, timeout=10).read().decode()
+        line = '%s{mechanism="%s"} ' % (name, mechanism)
+        return float(next(row for row in text.split('\n') if row.startswith(line)).split()[-1])
+
+    def test_scenario_7_high_4_low_2(self):
+        self.start(connection_throttling={'high': 4, 'low': 2})
+        with Application(self.server, 'alice', status=None) as application:
+            self.peer.send(b''.join(request() for _ in range(8)))
+            deliveries = application.wait_for_requests(5)
+            wait_for(lambda: self.connection().throttled, 'the connection to be throttled')
+            self.assertEqual(self.metric('sipcm_throttled', 'connection'), 1)
+            for delivery in deliveries[:3]:
+                application.answer(delivery, 200)
+                self.assertEqual(self.peer.read().status, 200)
+            self.assertTrue(self.connection().throttled)
+            self.assertEqual(len(application.requests()), 5)
+            application.answer(deliveries[3], 200)
+            application.wait_for_requests(8)
+            self.assertFalse(self.connection().throttled)
+            self.assertEqual(self.metric('sipcm_throttled', 'connection'), 0)
+            self.assertEqual(self.metric('sipcm_throttled_requests_total', 'connection'), 3)
+
+    def test_marks_of_one_connection_are_set_live(self):
+        self.start()
+        with Application(self.server, 'alice', status=None) as application:
+            self.peer.send(b''.join(request() for _ in range(3)))
+            application.wait_for_requests(3)
+            changed = self.server.connections.UpdateConnection(
+                connections_pb2.UpdateConnectionRequest(connection=connection_pb2.Connection(
+                    name=self.connection().name,
+                    throttling=types_pb2.ThrottleMarks(high=2))), timeout=10)
+            self.assertTrue(changed.throttled)
+            self.assertEqual((changed.throttling.high, changed.throttling.low), (2, 1))
+
+    def test_message_marks_of_a_manager(self):
+        self.start(message_throttling={'high': 2, 'low': 1})
+        with Application(self.server, 'alice', status=None, max_outstanding_count=1):
+            self.peer.send(b''.join(request() for _ in range(5)))
+            answer = self.peer.read()
+            self.assertEqual(answer.status, 503)
+            self.assertTrue(answer.header('Retry-After'))
+            statistics = self.server.managers.GetConnectionManager(
+                connection_managers_pb2.GetConnectionManagerRequest(
+                    name='connectionManagers/edge'), timeout=10).statistics
+            self.assertTrue(statistics.message_throttled)
+            self.assertEqual(statistics.queued_delivery_count, 3)
+
+    def test_one_client_has_twenty_outstanding_by_default(self):
+        self.start(limits={})
+        with Application(self.server, 'alice', status=None) as application:
+            self.peer.send(b''.join(request() for _ in range(22)))
+            self.assertEqual([self.peer.read().status for _ in range(2)], [503, 503])
+            application.wait_for_requests(20)
+            self.update_manager(limits={'max_client_request_count': 0})
+            self.peer.send(request())
+            application.wait_for_requests(21)
+
+    def test_refused_marks_name_their_field(self):
+        self.start()
+        for marks, reason, field in (
+                ({'high': 4, 'low': 5}, error_pb2.ErrorDetail.THROTTLE_MARKS_REVERSED, 'low'),
+                ({'high': -1}, error_pb2.ErrorDetail.FIELD_OUT_OF_RANGE, 'high'),
+                ({'high': 1, 'low': -1}, error_pb2.ErrorDetail.FIELD_OUT_OF_RANGE, 'low')):
+            for name in ('connection_throttling', 'message_throttling'):
+                with self.subTest(name, **marks), self.assertRaises(grpc.RpcError) as raised:
+                    self.update_manager(**{name: types_pb2.ThrottleMarks(**marks)})
+                self.assertEqual(raised.exception.code(), grpc.StatusCode.INVALID_ARGUMENT)
+                detail = detail_of(raised.exception)
+                self.assertEqual(detail.reason, reason)
+                self.assertEqual(detail.field, 'connection_manager.%s.%s' % (name, field))
+
+
+if __name__ == '__main__':
+    unittest.main()
