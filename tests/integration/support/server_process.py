@@ -23,11 +23,12 @@ FREE_ADDRESSES = ('--grpc_address=127.0.0.1:0', '--admin_address=127.0.0.1:0')
 class ServerProcess:
     """Started when constructed; use it with `with`, so that it ends whatever happens."""
 
-    def __init__(self, config=None, flags=(), grpc_address='127.0.0.1:0'):
-        """`config`: Config in JSON form as a dict, with paths of files absolute."""
+    def __init__(self, config=None, flags=(), grpc_address='127.0.0.1:0', wrapper=()):
+        """`config`: Config in JSON form as a dict, with paths of files absolute. `wrapper`: a
+        command that gets the server's as further arguments and becomes it."""
         self._folder = tempfile.TemporaryDirectory()
         addresses_file = self.path('addresses.json')
-        arguments = [BINARY, '--grpc_address=' + grpc_address, '--admin_address=127.0.0.1:0',
+        arguments = [*wrapper, BINARY, '--grpc_address=' + grpc_address, '--admin_address=127.0.0.1:0',
                      '--workers=2', '--addresses_file=' + addresses_file, *flags]
         if config is not None:
             with open(self.path('config.json'), 'w', encoding='utf-8') as file:
