@@ -20,6 +20,13 @@ enum class ThrottleChange : uint8_t { kNone, kStarted, kEnded };
 enum class ThrottleMechanism : uint8_t { kConnection, kManager, kClientConnection, kEndpoint };
 inline constexpr int kThrottleMechanismCount = 4;
 
+// "connection", ...: the metric's label.
+constexpr const char* NameOf(ThrottleMechanism mechanism) {
+  constexpr const char* kNames[kThrottleMechanismCount] = {"connection", "manager",
+                                                           "client_connection", "endpoint"};
+  return kNames[static_cast<int>(mechanism)];
+}
+
 // What a count does to something that is (or is not) throttled. Pure.
 inline ThrottleChange Judge(const ThrottleMarks& marks, bool throttled, int count) {
   if (throttled) {

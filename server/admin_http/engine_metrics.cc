@@ -73,16 +73,14 @@ MetricFamily AutomaticAnswers(const EngineTotals& totals) {
 
 // Both by mechanism.
 void AddThrottling(const EngineTotals& totals, std::vector<MetricFamily>* families) {
-  constexpr const char* kMechanisms[engine::kThrottleMechanismCount] = {
-      "connection", "manager", "client_connection", "endpoint"};
   Family now(MetricType::Gauge, "sipcm_throttled",
              "Connections, managers and endpoints throttled now, by mechanism.");
   Family requests(MetricType::Counter, "sipcm_throttled_requests_total",
                   "Requests held back or refused by throttling, by mechanism.");
   for (int i = 0; i < engine::kThrottleMechanismCount; ++i) {
-    now.Add(static_cast<double>(totals.throttled[i]), {{"mechanism", kMechanisms[i]}});
-    requests.Add(static_cast<double>(totals.throttled_requests[i]),
-                 {{"mechanism", kMechanisms[i]}});
+    const std::string name = engine::NameOf(static_cast<engine::ThrottleMechanism>(i));
+    now.Add(static_cast<double>(totals.throttled[i]), {{"mechanism", name}});
+    requests.Add(static_cast<double>(totals.throttled_requests[i]), {{"mechanism", name}});
   }
   families->push_back(now.Take());
   families->push_back(requests.Take());

@@ -95,6 +95,7 @@ void EngineEventLog::OnEvent(const EngineEvent& event) {
   if (event.connection != nullptr) AddConnection(event, &fields);
   if (event.pool != nullptr) fields.emplace_back("pool", event.pool->destination.PoolId());
   if (event.throttling != nullptr) {
+    fields.emplace_back("mechanism", engine::NameOf(event.throttling->mechanism));
     fields.emplace_back("outstanding", absl::StrCat(event.throttling->outstanding_count));
     if (!event.throttling->endpoint_id.empty()) {
       fields.emplace_back("endpoint", event.throttling->endpoint_id);
@@ -107,6 +108,12 @@ void EngineEventLog::OnEvent(const EngineEvent& event) {
     fields.emplace_back("detail", std::string(event.detail.message()));
   }
   logger_->WriteAdmitted(line->level, line->event, fields);
+  if (event.kind != EngineEvent::Kind::kManagerListening || event.manager == nullptr) return;
+  // From here on they matter: peers can come.
+  for (const std::string& warning : event.manager->warnings) {
+    logger_->Log(LogLevel::kWarning, "manager_warning",
+                 {{"manager", event.manager_id}, {"detail", warning}});
+  }
 }
 
 }  // namespace sipcm::server
