@@ -176,8 +176,10 @@ void Inbound::OnAck(ConnectionSlot& slot, const sip::MessageView& request) {
 void Inbound::OnCancel(ConnectionSlot& slot, const sip::MessageView& request) {
   transaction::InviteTransaction* invite = invites_.Match(request, FlowOf(slot));
   if (invite == nullptr) return AnswerDirectly(slot, request, Situation::kNoTransaction);
-  AnswerDirectly(slot, request, Situation::kCancelAccepted);
   OpenRequest* open = requests_.Find(dispatch::RequestId::FromValue(invite->request_id));
+  // All that answers an INVITE and its CANCEL has one To tag (RFC 3261 9.2).
+  if (open != nullptr && open->to_tag.empty()) open->to_tag = composer_.MakeTag();
+  AnswerDirectly(slot, request, Situation::kCancelAccepted, open == nullptr ? "" : open->to_tag);
   // An INVITE that has its final answer is past cancelling (RFC 3261 9.2).
   if (open == nullptr || open->is_cancelled) return;
   totals_->requests_cancelled.Add();
@@ -255,9 +257,9 @@ void Inbound::CountAutomaticAnswer(const ConnectionSlot& slot, int status_code) 
 }
 
 void Inbound::AnswerDirectly(ConnectionSlot& slot, const sip::MessageView& request,
-                             Situation situation) {
+                             Situation situation, const std::string& to_tag) {
   const std::string agent = AgentOf(slot);
-  const std::string tag = composer_.MakeTag();
+  const std::string tag = to_tag.empty() ? composer_.MakeTag() : to_tag;
   const dispatch::AnswerContext context = ContextOf(slot, agent, tag);
   if (!dispatch::AppendAutomaticAnswer(request, situation, context, slot.connection->tail())) {
     return;

@@ -93,8 +93,9 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
                                                         const sip::MessageView& request);
 
   void CountAutomaticAnswer(const ConnectionSlot& slot, int status_code);
+  // Without `to_tag` one is made.
   void AnswerDirectly(ConnectionSlot& slot, const sip::MessageView& request,
-                      dispatch::Situation situation);
+                      dispatch::Situation situation, const std::string& to_tag = "");
   // The server's own final answer to an open request, which ends it.
   void AnswerOpen(dispatch::OpenRequest& request, dispatch::Situation situation,
                   dispatch::Ending ending, absl::string_view allow = "");

@@ -249,6 +249,20 @@ TEST_F(InboundTest, CancelGets200AtOnceAndTheInvite487WhenTheApplicationIsSilent
   EXPECT_EQ(ReasonOf(fixture_.Respond(sink->deliveries[0].request_id, 200)), "REQUEST_CANCELLED");
 }
 
+TEST_F(InboundTest, AllAnswersToAnInviteAndItsCancelHaveOneToTag) {
+  AddAlice();
+  auto sink = std::make_shared<RecordingSink>();
+  auto subscription = fixture_.Subscribe("alice", sink);
+  auto peer = fixture_.ConnectPeer();
+  Ask(*peer, MakeRequest("INVITE", kAlice, 1));
+  peer->Send(MakeRequest("CANCEL", kAlice, 1));
+  fixture_.AdvanceBy(absl::Milliseconds(500));
+  const std::vector<std::string> answers = Messages(peer->TakeReceived());
+  ASSERT_THAT(answers, SizeIs(2));
+  EXPECT_THAT(HeaderOf(answers[0], "To"), HasSubstr(";tag="));
+  EXPECT_EQ(HeaderOf(answers[0], "To"), HeaderOf(answers[1], "To"));
+}
+
 TEST_F(InboundTest, AStrangerCannotCancelAnothersInvite) {
   AddAlice();
   auto sink = std::make_shared<RecordingSink>();
