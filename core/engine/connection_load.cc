@@ -19,15 +19,18 @@ void ConnectionLoad::End(ConnectionSlot& slot, TransactionSide side) {
   if (side == TransactionSide::kReceived) {
     SIPCM_CHECK(slot.received_count > 0);
     --slot.received_count;
-    const int limit = slot.manager->runtime.Get()->config.max_client_request_count;
-    if (slot.client_throttled && (limit == 0 || slot.received_count < limit)) {
-      slot.client_throttled = false;
-      host_->OnThrottling(slot, ThrottleMechanism::kClientConnection, ThrottleChange::kEnded,
-                          slot.received_count, {limit, limit});
-    }
+    if (slot.client_throttled) WeighClient(slot);
   }
   slot.connection->RemoveTransaction();
   Weigh(slot);
+}
+
+void ConnectionLoad::WeighClient(ConnectionSlot& slot) {
+  const int limit = slot.manager->runtime.Get()->config.max_client_request_count;
+  if (limit > 0 && slot.received_count >= limit) return;
+  slot.client_throttled = false;
+  host_->OnThrottling(slot, ThrottleMechanism::kClientConnection, ThrottleChange::kEnded,
+                      slot.received_count, {limit, limit});
 }
 
 void ConnectionLoad::Forget(ConnectionSlot& slot) {

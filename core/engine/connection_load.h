@@ -69,6 +69,7 @@ class ConnectionLoad {
   bool IsClientOverLimit(ConnectionSlot& slot);
   Admission Hold(ConnectionSlot& slot, const sip::MessageView& request);
   void Weigh(ConnectionSlot& slot);
+  void WeighClient(ConnectionSlot& slot);
   void ReleaseSoon(ConnectionSlot& slot);
   void Release(connection::ConnectionId id);
 
