@@ -79,7 +79,7 @@ TEST_F(LifetimesTest, Scenario3OnlyCrlfIsClosedAtSixtySecondsAndAnswered) {
 TEST_F(LifetimesTest, Scenario3MalformedMessagesAreClosedAtSixtySeconds) {
   Start();
   std::string malformed = MakeRequest("OPTIONS", kAlice, 1);
-  malformed.replace(malformed.find("CSeq: 1"), 7, "CSeq: x");
+  malformed.replace(malformed.find("Max-Forwards: 70"), 16, "Max-Forwards: xx");
   for (int i = 0; i < 59; ++i) {
     peer_->Send(malformed);
     fixture_.AdvanceBy(absl::Seconds(1));
