@@ -85,11 +85,10 @@ void Outbound::Send(PlannedSend planned) {
     return;
   }
   timeouts_.Arm(send, send->planned.order.timeout.value_or(kTransactionTimeout));
-  // An ACK has no answer to wait for.
   if (send->method_id == sip::Method::kAck || MayGo(send)) FindConnection(send);
 }
 
-// Mechanism 4 of semantics.md 8. False: it waits, or has failed.
+// Mechanism 4 of semantics.md 8, for what has an answer. False: it waits, or has failed.
 bool Outbound::MayGo(OpenSend* send) {
   ThrottleChange change = ThrottleChange::kNone;
   const SendPacer::Admission admission =
