@@ -108,12 +108,6 @@ void EngineEventLog::OnEvent(const EngineEvent& event) {
     fields.emplace_back("detail", std::string(event.detail.message()));
   }
   logger_->WriteAdmitted(line->level, line->event, fields);
-  if (event.kind != EngineEvent::Kind::kManagerListening || event.manager == nullptr) return;
-  // From here on they matter: peers can come.
-  for (const std::string& warning : event.manager->warnings) {
-    logger_->Log(LogLevel::kWarning, "manager_warning",
-                 {{"manager", event.manager_id}, {"detail", warning}});
-  }
 }
 
 }  // namespace sipcm::server

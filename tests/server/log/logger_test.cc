@@ -97,22 +97,6 @@ TEST_F(LoggerTest, EngineEventsSayWhoWhereAndWhy) {
       << lines_[0];
 }
 
-TEST_F(LoggerTest, AManagerThatListensSaysWhatIsRisky) {
-  const auto logger = Make();
-  EngineEventLog log(logger.get());
-  engine::EngineEvent event;
-  event.kind = engine::EngineEvent::Kind::kManagerListening;
-  event.manager_id = "edge";
-  auto status = std::make_shared<engine::ManagerStatus>();
-  status->warnings = {"clear text"};
-  event.manager = status;
-  log.OnEvent(event);
-  ASSERT_EQ(lines_.size(), 2u);
-  EXPECT_TRUE(
-      absl::EndsWith(lines_[1], "warning manager_warning manager=edge detail=\"clear text\""))
-      << lines_[1];
-}
-
 TEST_F(LoggerTest, ThrottlingIsNamed) {
   const auto logger = Make();
   EngineEventLog log(logger.get());
