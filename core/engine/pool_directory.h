@@ -78,7 +78,8 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
   std::vector<PoolSnapshot> Snapshots(const std::string& manager_id) const;
   // Whether each request has its connection for itself.
   static bool IsUnshared(const pool::ConnectionPool& pool) {
-    return pool.limits().max_connection_count == pool::kNoSharing;
+    return pool.limits().max_connection_count == pool::kNoSharing &&
+           pool.limits().sizing == pool::Sizing::kFixed;
   }
   void OnConnectionClosed(ConnectionSlot& slot, connection::CloseReason reason);
 
