@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/error.h"
@@ -35,6 +36,11 @@ std::string CannotResolve(RecordType type, absl::string_view name) {
 bool IsPlausibleName(absl::string_view name) {
   return !name.empty() && name.size() <= kLongestName + 1 &&
          std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+// RFC 6761 6.3. Not left to c-ares 1.18, which leaks memory for each answer about it.
+bool IsThisHost(absl::string_view name) {
+  return absl::EqualsIgnoreCase(name, "localhost") || absl::EndsWithIgnoreCase(name, ".localhost");
 }
 
 absl::Status ErrorOf(RecordType type, absl::string_view name, int status) {
@@ -101,6 +107,11 @@ class CaresResolver::Pending final : public Resolution {
     const size_t cost = type_ == RecordType::kAddress ? 2 : 1;
     if (type_ == RecordType::kAddress && literal.ok()) {
       answer_.addresses = {*literal};
+      answer_.ttl = absl::InfiniteDuration();
+      return FinishSoon();
+    }
+    if (type_ == RecordType::kAddress && IsThisHost(name_)) {
+      answer_.addresses = {*IpAddress::Parse("::1"), *IpAddress::Parse("127.0.0.1")};
       answer_.ttl = absl::InfiniteDuration();
       return FinishSoon();
     }
