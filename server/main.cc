@@ -25,6 +25,8 @@
 #include "server/config/descriptor_limit.h"
 #include "server/config/flags.h"
 #include "server/end_signal.h"
+#include "server/event/engine_event_tee.h"
+#include "server/event/event_hub.h"
 #include "server/files/inotify_file_watcher.h"
 #include "server/log/engine_event_log.h"
 #include "server/log/log_line.h"
@@ -95,7 +97,9 @@ void WaitForSignal(EndSignal* end_signal, const engine::Engine& engine, Catalogs
 
 int Serve(const Flags& flags, const sipcm::v1::Config& config, EndSignal* end_signal,
           Logger* logger) {
-  EngineEventLog events(logger);
+  EngineEventLog event_log(logger);
+  EventHub event_hub(absl::Now);
+  EngineEventTee events({&event_log, &event_hub});
   absl::StatusOr<std::unique_ptr<engine::ProductionEngine>> engine =
       engine::ProductionEngine::Start(flags.workers, &events, flags.dns_servers);
   if (!engine.ok()) return Fail(kSystemRefused, engine.status().message());
@@ -104,9 +108,10 @@ int Serve(const Flags& flags, const sipcm::v1::Config& config, EndSignal* end_si
   options.admin_address = flags.admin_address;
   options.worker_count = flags.workers;
   options.control.now = absl::Now;
+  options.events = &event_hub;
   InotifyFileWatcher files;
   options.control.files = &files;
-  ResourceEventLog resource_events(logger, options.control.events);
+  ResourceEventLog resource_events(logger, &event_hub);
   options.control.events = &resource_events;
   Server server((*engine)->engine(), std::move(options));
   if (const absl::Status applied = ApplyConfig(config, server.catalogs()); !applied.ok()) {

@@ -24,6 +24,7 @@
 #include "server/admin_http/admin_http.h"
 #include "server/admin_http/engine_metrics.h"
 #include "server/catalog/server_catalog.h"
+#include "server/event/event_hub_thread.h"
 #include "server/messaging/messaging_service.h"
 #include "server/service/admin_service.h"
 #include "server/service/certificates_service.h"
@@ -77,7 +78,7 @@ std::map<std::string, int> StateCounts(const google::protobuf::EnumDescriptor& s
 class Server::Parts {
  public:
   Parts(engine::Engine* engine, Options options)
-      : options_(std::move(options)),
+      : options_(WithEvents(std::move(options))),
         engine_(engine),
         catalogs_(engine, options_.control),
         server_catalog_(&catalogs_.state, &catalogs_.managers, options_.worker_count),
@@ -91,7 +92,11 @@ class Server::Parts {
                   [this] {
                     return StateCounts(*sipcm::v1::TrustBundle::State_descriptor(),
                                        catalogs_.trust_bundles.CountByState());
-                  }}) {}
+                  }}) {
+    options_.events->SetAsk(
+        [this](uint64_t round, ObjectClasses classes) { AskForState(round, classes); });
+    event_thread_ = std::make_unique<EventHubThread>(options_.events);
+  }
 
   ~Parts() { SIPCM_CHECK_MESSAGE(grpc_ == nullptr, "Stop() was not called"); }
 
@@ -120,8 +125,10 @@ class Server::Parts {
     absl::Notification drained;
     engine_->Shutdown(drain_timeout, [&drained] { drained.Notify(); });
     drained.WaitForNotification();
-    messaging_.EndStreams(MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
-                                    "the server ends; connect again when it is back"));
+    const absl::Status why = MakeError(absl::StatusCode::kUnavailable, "SHUTTING_DOWN",
+                                       "the server ends; connect again when it is back");
+    messaging_.EndStreams(why);
+    options_.events->End(why);
     StopGrpc();
     http_.reset();
   }
@@ -131,6 +138,22 @@ class Server::Parts {
   const net::SocketAddress& admin_address() const { return http_->address(); }
 
  private:
+  static Options WithEvents(Options options) {
+    SIPCM_CHECK(options.events != nullptr);
+    if (options.control.events == nullptr) options.control.events = options.events;
+    return options;
+  }
+
+  // On the hub's thread.
+  void AskForState(uint64_t round, ObjectClasses classes) {
+    const auto wanted = [classes](ObjectClass one) { return (classes & Only(one)) != 0; };
+    if (wanted(ObjectClass::kManager)) catalogs_.managers.TellState(round);
+    if (wanted(ObjectClass::kEndpoint)) catalogs_.endpoints.TellState(round);
+    if (wanted(ObjectClass::kCertificate)) catalogs_.certificates.TellState(round);
+    if (wanted(ObjectClass::kTrustBundle)) catalogs_.trust_bundles.TellState(round);
+    if (wanted(ObjectClass::kPool) || wanted(ObjectClass::kConnection)) engine_->TellState(round);
+  }
+
   absl::Status StartGrpc() {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -139,7 +162,7 @@ class Server::Parts {
     services_.push_back(MakeConnectionPoolsService(&catalogs_.pools));
     services_.push_back(MakeConnectionsService(&catalogs_.connections));
     services_.push_back(MakeCertificatesService(&catalogs_.certificates, &catalogs_.trust_bundles));
-    services_.push_back(MakeEventsService());
+    services_.push_back(MakeEventsService(options_.events));
     services_.push_back(MakeAdminService(&server_catalog_));
     grpc::ServerBuilder builder;
     // A second server on the port must be told, not share it.
@@ -207,6 +230,7 @@ class Server::Parts {
   std::string grpc_address_;
   int grpc_port_ = 0;
   std::unique_ptr<AdminHttp> http_;
+  std::unique_ptr<EventHubThread> event_thread_;  // last: it asks the rest
 };
 
 Server::Server(engine::Engine* engine, Options options)

@@ -9,6 +9,7 @@
 #include "core/engine/engine.h"
 #include "core/net/address.h"
 #include "server/catalog/catalogs.h"
+#include "server/event/event_hub.h"
 
 namespace sipcm::server {
 
@@ -21,6 +22,9 @@ class Server {
     net::SocketAddress admin_address;  // port 0: any free one
     int worker_count = 1;              // for Admin.GetServer
     ControlState::Options control;
+    // Hears the engine; outlives engine and server. Also what the catalogues tell, unless control
+    // has another sink, which passes it on.
+    EventHub* events = nullptr;
   };
 
   // `engine` outlives the server.

@@ -22,6 +22,7 @@ void AddServerCommand(CLI::App& root, Session& session);
 void AddSubscribeCommand(CLI::App& root, Session& session);
 void AddRespondCommand(CLI::App& root, Session& session);
 void AddSendCommand(CLI::App& root, Session& session);
+void AddWatchCommand(CLI::App& root, Session& session);
 
 }  // namespace sipcm::cli
 

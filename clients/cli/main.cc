@@ -55,6 +55,7 @@ int main(int argc, char** argv) {
   sipcm::cli::AddSubscribeCommand(root, session);
   sipcm::cli::AddRespondCommand(root, session);
   sipcm::cli::AddSendCommand(root, session);
+  sipcm::cli::AddWatchCommand(root, session);
 
   // CLI11 reports by exceptions; they end here.
   try {

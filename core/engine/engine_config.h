@@ -71,7 +71,6 @@ struct ManagerConfig {
 struct ManagerStatus {
   enum class State : uint8_t { kIdle, kListening, kStopping, kFailed };
   State state = State::kIdle;
-  uint64_t revision = 0;  // goes up with each change of state, addresses and reason
   std::vector<net::SocketAddress> bound_addresses;
   std::string reason;                 // of kFailed
   std::vector<std::string> warnings;  // SERVER_TCP, allow_any_domain, list not consulted, ...

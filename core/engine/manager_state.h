@@ -61,7 +61,7 @@ class ManagerState {
   std::vector<net::SocketAddress> bound_addresses() const {
     return listening_status().bound_addresses;
   }
-  // Its state, revision, addresses and reason; nothing else.
+  // Its state, addresses and reason; nothing else.
   ManagerStatus listening_status() const {
     absl::MutexLock lock(&mutex_);
     return status_;
@@ -71,7 +71,6 @@ class ManagerState {
                 const absl::Status& why = absl::OkStatus()) {
     absl::MutexLock lock(&mutex_);
     status_.state = state;
-    ++status_.revision;
     status_.bound_addresses = std::move(bound);
     status_.reason = std::string(why.message());
     EngineEvent event;

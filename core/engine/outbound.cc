@@ -123,7 +123,7 @@ void Outbound::FindConnection(OpenSend* send) {
       if (slot.status().code() == absl::StatusCode::kResourceExhausted) {
         CountHeldBack(ThrottleMechanism::kConnection);
       }
-      return Fail(send, slot.status());
+      return Fail(send, WithField(slot.status(), "connection"));
     }
     OnConnection(send, (*slot)->connection.get(), /*reused=*/true);
     return;

@@ -115,9 +115,10 @@ absl::Status ShardedEngine::PlanSend(SendOrder order, const std::shared_ptr<Send
     absl::MutexLock lock(&control_);
     const auto found = endpoint_managers_.find(order.endpoint_id);
     if (found == endpoint_managers_.end()) {
-      return MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
-                       absl::StrCat("endpoint \"endpoints/", order.endpoint_id,
-                                    "\" does not exist; create it first"));
+      return WithField(MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
+                                 absl::StrCat("endpoint \"endpoints/", order.endpoint_id,
+                                              "\" does not exist; create it first")),
+                       "endpoint");
     }
     manager = found->second;
     planned.endpoint = manager->directory().Get()->FindById(order.endpoint_id)->endpoint;
@@ -133,9 +134,10 @@ absl::Status ShardedEngine::PlanSend(SendOrder order, const std::shared_ptr<Send
   if (order.connection.is_valid()) {
     home = order.connection.worker();
     if (home >= worker_count()) {
-      return MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
-                       absl::StrCat("connection \"", order.connection.ToString(),
-                                    "\" does not exist; send by destination"));
+      return WithField(MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
+                                 absl::StrCat("connection \"", order.connection.ToString(),
+                                              "\" does not exist; send by destination")),
+                       "connection");
     }
   } else if (order.destination.has_value() && order.destination->is_dedicated()) {
     home = HomeOf(*manager, *order.destination);

@@ -298,6 +298,13 @@ std::map<Certificate::State, int> CertificateCatalog::CountByState() {
   return counts;
 }
 
+void CertificateCatalog::TellState(uint64_t round) {
+  absl::MutexLock lock(&state_->mutex);
+  state_->TellAll(round, ObjectClass::kCertificate, state_->certificates,
+                  [this](const auto& stored)
+                      ABSL_NO_THREAD_SAFETY_ANALYSIS { return Shown(stored); });
+}
+
 Certificate CertificateCatalog::Shown(const Certificate& stored) {
   Certificate shown = stored;
   const auto credential = state_->credentials.find(stored.name());

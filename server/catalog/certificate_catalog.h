@@ -39,6 +39,9 @@ class CertificateCatalog {
   // How many are in each state.
   std::map<sipcm::v1::Certificate::State, int> CountByState();
 
+  // Tells the event sink all of them, as the answer to a question of that round.
+  void TellState(uint64_t round);
+
  private:
   using CredentialPointer = std::shared_ptr<const tls::Credential>;
 

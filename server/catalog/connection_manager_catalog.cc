@@ -326,6 +326,13 @@ std::vector<std::string> ConnectionManagerCatalog::Warnings() {
   return warnings;
 }
 
+void ConnectionManagerCatalog::TellState(uint64_t round) {
+  absl::MutexLock lock(&state_->mutex);
+  state_->TellAll(round, ObjectClass::kManager, state_->managers,
+                  [this](const auto& stored)
+                      ABSL_NO_THREAD_SAFETY_ANALYSIS { return Shown(stored); });
+}
+
 ConnectionManager ConnectionManagerCatalog::Shown(const ConnectionManager& stored) {
   ConnectionManager shown = stored;
   if (const auto status = state_->engine->GetManagerStatus(IdOf(stored)); status.ok()) {

@@ -60,6 +60,9 @@ class ConnectionManagerCatalog {
   // "connectionManagers/edge: ..." for every manager.
   std::vector<std::string> Warnings();
 
+  // Tells the event sink all of them, as the answer to a question of that round.
+  void TellState(uint64_t round);
+
  private:
   // The manager as answered: with what the engine says of it.
   sipcm::v1::ConnectionManager Shown(const sipcm::v1::ConnectionManager& stored)

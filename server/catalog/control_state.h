@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -21,6 +22,7 @@
 #include "proto/sipcm/v1/endpoint.pb.h"
 #include "proto/sipcm/v1/trust_bundle.pb.h"
 #include "server/catalog/control_thread.h"
+#include "server/event/resource_event.h"
 #include "server/event/resource_event_sink.h"
 #include "server/files/file_watcher.h"
 #include "server/store/resource_store.h"
@@ -60,6 +62,18 @@ struct ControlState {
   // Tells whoever watches, after the change is in force and with the lock still held under which it
   // was made.
   void Tell(sipcm::v1::Event event) const;
+  // Tells all resources of one class, each as `shown` makes it: in order with what is told of them.
+  template <typename T, typename Shown>
+  void TellAll(uint64_t round, ObjectClass object_class, const ResourceStore<T>& resources,
+               Shown shown) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    if (options.events == nullptr) return;
+    std::vector<sipcm::v1::Event> existing;
+    existing.reserve(resources.all().size());
+    for (const auto& [name, stored] : resources.all()) {
+      existing.push_back(MakeEvent(sipcm::v1::Event::EXISTING, shown(stored)));
+    }
+    options.events->OnResourceState(round, object_class, std::move(existing));
+  }
   absl::Status Apply(std::vector<engine::ManagerConfig> configs)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
   // Has all files that certificates and trust bundles name watched, and no others.

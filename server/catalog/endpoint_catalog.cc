@@ -249,6 +249,13 @@ absl::optional<EndpointCatalog::Facts> EndpointCatalog::Find(const std::string& 
                                           : connection::Transport::kTcp};
 }
 
+void EndpointCatalog::TellState(uint64_t round) {
+  absl::MutexLock lock(&state_->mutex);
+  state_->TellAll(round, ObjectClass::kEndpoint, state_->endpoints,
+                  [this](const auto& stored)
+                      ABSL_NO_THREAD_SAFETY_ANALYSIS { return Shown(stored); });
+}
+
 Endpoint EndpointCatalog::Shown(const Endpoint& stored) {
   Endpoint shown = stored;
   if (const ConnectionManager* manager = state_->managers.Find(stored.connection_manager())) {

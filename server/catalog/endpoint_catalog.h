@@ -33,6 +33,9 @@ class EndpointCatalog {
   };
   absl::optional<Facts> Find(const std::string& endpoint_id);
 
+  // Tells the event sink all of them, as the answer to a question of that round.
+  void TellState(uint64_t round);
+
  private:
   // The endpoint's manager, or FAILED_PRECONDITION. With `validate_only` the default one may be yet
   // to be made.

@@ -279,6 +279,13 @@ std::map<TrustBundle::State, int> TrustBundleCatalog::CountByState() {
   return counts;
 }
 
+void TrustBundleCatalog::TellState(uint64_t round) {
+  absl::MutexLock lock(&state_->mutex);
+  state_->TellAll(round, ObjectClass::kTrustBundle, state_->trust_bundles,
+                  [this](const auto& stored)
+                      ABSL_NO_THREAD_SAFETY_ANALYSIS { return Shown(stored); });
+}
+
 TrustBundle TrustBundleCatalog::Shown(const TrustBundle& stored) {
   TrustBundle shown = stored;
   const auto content = state_->anchors.find(stored.name());

@@ -29,6 +29,9 @@ class TrustBundleCatalog {
   // How many are in each state.
   std::map<sipcm::v1::TrustBundle::State, int> CountByState();
 
+  // Tells the event sink all of them, as the answer to a question of that round.
+  void TellState(uint64_t round);
+
  private:
   using BundlePointer = std::shared_ptr<const tls::TrustBundle>;
 

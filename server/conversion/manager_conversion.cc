@@ -200,13 +200,17 @@ absl::StatusOr<engine::ManagerConfig> ToManagerConfig(const ConnectionManager& m
   return config;
 }
 
-void AddStatus(const engine::ManagerStatus& status, ConnectionManager* manager) {
+void AddListeningState(const engine::ManagerStatus& status, ConnectionManager* manager) {
   manager->set_state(StateOf(status.state));
   manager->set_state_reason(status.reason);
   manager->clear_bound_addresses();
   for (const net::SocketAddress& address : status.bound_addresses) {
     *manager->add_bound_addresses() = ToProto(address);
   }
+}
+
+void AddStatus(const engine::ManagerStatus& status, ConnectionManager* manager) {
+  AddListeningState(status, manager);
   manager->mutable_warnings()->Add(status.warnings.begin(), status.warnings.end());
   for (const tls::AllowedDomain& domain : status.auto_allowed_domains) {
     sipcm::v1::AllowedDomain* shown = manager->add_allowed_domains();

@@ -24,6 +24,9 @@ struct ManagerReferences {
 absl::StatusOr<engine::ManagerConfig> ToManagerConfig(const sipcm::v1::ConnectionManager& manager,
                                                       const ManagerReferences& references);
 
+// The state, its reason and the bound addresses; replaces what is there.
+void AddListeningState(const engine::ManagerStatus& status, sipcm::v1::ConnectionManager* manager);
+
 // Fills in the output-only fields that the engine knows.
 void AddStatus(const engine::ManagerStatus& status, sipcm::v1::ConnectionManager* manager);
 

@@ -51,4 +51,9 @@ void ResourceEventLog::OnResourceEvent(Event event) {
   if (next_ != nullptr) next_->OnResourceEvent(std::move(event));
 }
 
+void ResourceEventLog::OnResourceState(uint64_t round, ObjectClass object_class,
+                                       std::vector<Event> existing) {
+  if (next_ != nullptr) next_->OnResourceState(round, object_class, std::move(existing));
+}
+
 }  // namespace sipcm::server

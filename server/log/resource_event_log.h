@@ -15,6 +15,9 @@ class ResourceEventLog final : public ResourceEventSink {
   // `next` may be null. Both outlive this.
   ResourceEventLog(Logger* logger, ResourceEventSink* next) : logger_(logger), next_(next) {}
   void OnResourceEvent(sipcm::v1::Event event) override;
+  // Not for the log.
+  void OnResourceState(uint64_t round, ObjectClass object_class,
+                       std::vector<sipcm::v1::Event> existing) override;
   // Managers' warnings are told from now on: those of a configuration are worth telling only when
   // all of it is in force.
   void BeginWarning() { warns_.store(true, std::memory_order_relaxed); }

@@ -56,9 +56,9 @@ const absl::flat_hash_map<std::string, SendFailure::Cause>& CausesByReason() {
   static const auto* causes = new absl::flat_hash_map<std::string, SendFailure::Cause>{
       {"DNS_NO_SUCH_NAME", SendFailure::RESOLUTION_FAILED},
       {"DNS_NO_ADDRESS", SendFailure::RESOLUTION_FAILED},
+      {"DNS_NO_SERVICE", SendFailure::RESOLUTION_FAILED},
       {"DNS_SERVER_FAILED", SendFailure::RESOLUTION_FAILED},
       {"DNS_TIMEOUT", SendFailure::RESOLUTION_FAILED},
-      {"DNS_NO_SERVICE", SendFailure::RESOLUTION_FAILED},
       {"CONNECT_REFUSED", SendFailure::CONNECT_REFUSED},
       {"CONNECT_TIMEOUT", SendFailure::CONNECT_TIMEOUT},
       {"CONNECT_UNREACHABLE", SendFailure::UNREACHABLE},
@@ -74,6 +74,7 @@ const absl::flat_hash_map<std::string, SendFailure::Cause>& CausesByReason() {
       {"PEER_KEY_USAGE", SendFailure::PEER_NOT_ACCEPTED},
       {"PEER_NOT_ALLOWED", SendFailure::PEER_NOT_ACCEPTED},
       {"PEER_ALERT", SendFailure::PEER_REFUSED_US},
+      {"PEER_REFUSED_US", SendFailure::PEER_REFUSED_US},
       {"POOL_WAIT_QUEUE_FULL", SendFailure::WAIT_QUEUE_FULL},
       {"POOL_WAIT_TIMEOUT", SendFailure::WAIT_TIMEOUT},
       {"CONNECTION_LOST", SendFailure::CONNECTION_LOST},

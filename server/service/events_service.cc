@@ -3,6 +3,7 @@
 #include "proto/sipcm/v1/events.grpc.pb.h"
 #include "server/conversion/status_conversion.h"
 #include "server/service/grpc_status.h"
+#include "server/service/watch_stream.h"
 
 namespace sipcm::server {
 namespace {
@@ -15,22 +16,32 @@ class RefusedStream final : public grpc::ServerWriteReactor<Message> {
   void OnDone() override { delete this; }
 };
 
-class EventsService final : public sipcm::v1::Events::CallbackService {
+// Watch writes bytes that were serialized once for all.
+using EventsServiceBase = sipcm::v1::Events::WithRawCallbackMethod_Watch<
+    sipcm::v1::Events::WithCallbackMethod_TraceMessages<sipcm::v1::Events::Service>>;
+
+class EventsService final : public EventsServiceBase {
  public:
-  grpc::ServerWriteReactor<sipcm::v1::Event>* Watch(grpc::CallbackServerContext*,
-                                                    const sipcm::v1::WatchRequest*) override {
-    return new RefusedStream<sipcm::v1::Event>(NotInThisVersion(
-        "Events.Watch", "the work on watching events; until then list, or read the log"));
+  explicit EventsService(EventHub* hub) : hub_(hub) {}
+
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Watch(grpc::CallbackServerContext*,
+                                                    const grpc::ByteBuffer* request) override {
+    return StartWatchStream(hub_, *request);
   }
   grpc::ServerWriteReactor<sipcm::v1::TracedMessage>* TraceMessages(
       grpc::CallbackServerContext*, const sipcm::v1::TraceRequest*) override {
     return new RefusedStream<sipcm::v1::TracedMessage>(
         NotInThisVersion("Events.TraceMessages", "the work on tracing messages"));
   }
+
+ private:
+  EventHub* const hub_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeEventsService() { return std::make_unique<EventsService>(); }
+std::unique_ptr<grpc::Service> MakeEventsService(EventHub* hub) {
+  return std::make_unique<EventsService>(hub);
+}
 
 }  // namespace sipcm::server

@@ -3,14 +3,17 @@
 
 #include <memory>
 
+#include "server/event/event_hub.h"
+
 namespace grpc {
 class Service;
 }
 
 namespace sipcm::server {
 
-// sipcm.v1.Events: in this version every method answers UNIMPLEMENTED and says what to use.
-std::unique_ptr<grpc::Service> MakeEventsService();
+// sipcm.v1.Events over a hub, which outlives it. In this version TraceMessages answers
+// UNIMPLEMENTED.
+std::unique_ptr<grpc::Service> MakeEventsService(EventHub* hub);
 
 }  // namespace sipcm::server
 

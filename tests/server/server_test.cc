@@ -35,7 +35,8 @@ using sipcm::v1::ErrorDetail;
 
 class ServerTest : public testing::Test {
  protected:
-  ServerTest() : server_(&engine_, OptionsOf("127.0.0.1:0")) {
+  ServerTest() : server_(&engine_, OptionsOf("127.0.0.1:0", &hub_)) {
+    engine_.SetEvents(&hub_);
     const absl::Status started = server_.Start();
     EXPECT_TRUE(started.ok()) << started;
     server_.SetServing();
@@ -46,8 +47,9 @@ class ServerTest : public testing::Test {
     if (!stopped_) server_.Stop(absl::ZeroDuration());
   }
 
-  static Server::Options OptionsOf(const std::string& grpc_address) {
+  static Server::Options OptionsOf(const std::string& grpc_address, EventHub* hub) {
     Server::Options options;
+    options.events = hub;
     options.grpc_address = grpc_address;
     options.admin_address = *net::SocketAddress::Parse("127.0.0.1:0");
     options.control.now = absl::Now;
@@ -75,6 +77,7 @@ class ServerTest : public testing::Test {
     return managers_->CreateConnectionManager(&context, request, &manager);
   }
 
+  EventHub hub_{absl::Now};
   fakes::FakeEngine engine_;
   Server server_;
   bool stopped_ = false;
@@ -162,10 +165,6 @@ TEST_F(ServerTest, WhatComesLaterSaysSo) {
   }
   {
     ClientContext context;
-    statuses.push_back(events->Watch(&context, {})->Finish());
-  }
-  {
-    ClientContext context;
     statuses.push_back(events->TraceMessages(&context, {})->Finish());
   }
   for (const grpc::Status& status : statuses) {
@@ -173,6 +172,45 @@ TEST_F(ServerTest, WhatComesLaterSaysSo) {
     EXPECT_EQ(DetailOf(status).reason(), ErrorDetail::NOT_IN_THIS_VERSION);
     EXPECT_TRUE(absl::StrContains(status.error_message(), "comes with"));
   }
+}
+
+TEST_F(ServerTest, AWatcherReadsWhatIsThenWhatChangesThenWhyItEnds) {
+  ASSERT_TRUE(CreateManager("edge").ok());
+  ClientContext context;
+  const auto events = sipcm::v1::Events::NewStub(channel_);
+  const auto stream = events->Watch(&context, {});
+  sipcm::v1::Event event;
+  ASSERT_TRUE(stream->Read(&event));
+  EXPECT_EQ(event.kind(), sipcm::v1::Event::EXISTING);
+  EXPECT_EQ(event.connection_manager().name(), "connectionManagers/edge");
+  ASSERT_TRUE(stream->Read(&event));
+  EXPECT_EQ(event.kind(), sipcm::v1::Event::SYNCED);
+  const int64_t synced = event.sequence();
+  ASSERT_TRUE(CreateManager("core").ok());
+  ASSERT_TRUE(stream->Read(&event));
+  EXPECT_EQ(event.kind(), sipcm::v1::Event::CONNECTION_MANAGER_ADDED);
+  EXPECT_EQ(event.sequence(), synced + 1);
+  server_.Stop(absl::ZeroDuration());
+  stopped_ = true;
+  ASSERT_TRUE(stream->Read(&event));
+  EXPECT_EQ(event.kind(), sipcm::v1::Event::SERVER_STATE);
+  EXPECT_EQ(event.name(), "server");
+  EXPECT_FALSE(stream->Read(&event));
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), StatusCode::UNAVAILABLE);
+  EXPECT_EQ(DetailOf(status).reason(), ErrorDetail::SHUTTING_DOWN);
+}
+
+TEST_F(ServerTest, AWatchForWhatIsNoNameIsRefused) {
+  ClientContext context;
+  const auto events = sipcm::v1::Events::NewStub(channel_);
+  sipcm::v1::WatchRequest request;
+  request.add_names("endpoints/alice");
+  request.add_names("alice");
+  const grpc::Status status = events->Watch(&context, request)->Finish();
+  EXPECT_EQ(status.error_code(), StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(DetailOf(status).reason(), ErrorDetail::INVALID_NAME);
+  EXPECT_EQ(DetailOf(status).field(), "names[1]");
 }
 
 TEST_F(ServerTest, GetServerSaysWhereItServesAndWhatItHolds) {
@@ -201,11 +239,13 @@ TEST_F(ServerTest, HealthAndReflectionAreOn) {
 
 TEST_F(ServerTest, ATakenAddressIsNamedAndLeavesNothing) {
   fakes::FakeEngine engine;
-  Server second(&engine, OptionsOf(server_.grpc_address()));
+  EventHub second_hub(absl::Now);
+  Server second(&engine, OptionsOf(server_.grpc_address(), &second_hub));
   const absl::Status refused = second.Start();
   EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
   EXPECT_TRUE(absl::StrContains(refused.message(), server_.grpc_address()));
-  Server::Options options = OptionsOf("127.0.0.1:0");
+  EventHub third_hub(absl::Now);
+  Server::Options options = OptionsOf("127.0.0.1:0", &third_hub);
   options.admin_address = server_.admin_address();
   Server third(&engine, std::move(options));
   EXPECT_TRUE(absl::StrContains(third.Start().message(), "--admin_address"));
@@ -217,7 +257,8 @@ TEST_F(ServerTest, AUnixSocketServesToo) {
   std::string folder = "/tmp/sipcm-server-test-XXXXXX";
   ASSERT_NE(mkdtemp(folder.data()), nullptr);
   const std::string address = absl::StrCat("unix:", folder, "/api.sock");
-  Server server(&engine, OptionsOf(address));
+  EventHub hub(absl::Now);
+  Server server(&engine, OptionsOf(address, &hub));
   ASSERT_TRUE(server.Start().ok());
   EXPECT_EQ(server.grpc_address(), address);
   server.SetServing();

@@ -251,7 +251,18 @@ TEST_F(OutboundTest, AConnectionOfAnotherManagerIsNotLent) {
   order.connection = listed[0].id;
   Send(std::move(order));
   EXPECT_EQ(ReasonOf(sink_->events.back().failure), "CONNECTION_OF_ANOTHER_MANAGER");
+  EXPECT_EQ(FieldOf(sink_->events.back().failure), "connection");
   EXPECT_THAT(peer->received(), IsEmpty());
+}
+
+TEST_F(OutboundTest, AConnectionThatIsNotThereIsRefusedByItsField) {
+  for (const int worker : {0, 60}) {  // of a worker that is there, and of none
+    SendOrder order = Order("OPTIONS", 1);
+    order.connection = connection::ConnectionId(worker, 4711);
+    Send(std::move(order));
+    EXPECT_EQ(ReasonOf(sink_->events.back().failure), "RESOURCE_NOT_FOUND");
+    EXPECT_EQ(FieldOf(sink_->events.back().failure), "connection");
+  }
 }
 
 TEST_F(OutboundTest, AResponseOnAnotherConnectionIsNotBelieved) {
@@ -273,6 +284,7 @@ TEST_F(OutboundTest, UnknownEndpointAndWrongTransportAreRefusedWithTheRemedy) {
   Send(std::move(tls));
   ASSERT_THAT(sink_->events, SizeIs(2));
   EXPECT_EQ(ReasonOf(sink_->events[0].failure), "RESOURCE_NOT_FOUND");
+  EXPECT_EQ(FieldOf(sink_->events[0].failure), "endpoint");
   EXPECT_EQ(FieldOf(sink_->events[1].failure), "destination.transport");
 }
 

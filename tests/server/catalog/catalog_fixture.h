@@ -48,14 +48,30 @@ class RecordingResourceEvents final : public ResourceEventSink {
     absl::MutexLock lock(&mutex_);
     events_.push_back(std::move(event));
   }
+  void OnResourceState(uint64_t round, ObjectClass object_class,
+                       std::vector<sipcm::v1::Event> existing) override {
+    absl::MutexLock lock(&mutex_);
+    states_.push_back({round, object_class, std::move(existing)});
+  }
   std::vector<sipcm::v1::Event> Take() {
     absl::MutexLock lock(&mutex_);
     return std::exchange(events_, {});
   }
 
+  struct State {
+    uint64_t round;
+    ObjectClass object_class;
+    std::vector<sipcm::v1::Event> existing;
+  };
+  std::vector<State> TakeStates() {
+    absl::MutexLock lock(&mutex_);
+    return std::exchange(states_, {});
+  }
+
  private:
   absl::Mutex mutex_;
   std::vector<sipcm::v1::Event> events_ ABSL_GUARDED_BY(mutex_);
+  std::vector<State> states_ ABSL_GUARDED_BY(mutex_);
 };
 
 // All catalogues over a fake engine, at a time that stands still.
