@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "core/connection/close_reason.h"
+#include "core/engine/endpoint_status.h"
 #include "core/engine/engine_config.h"
 #include "core/engine/engine_snapshot.h"
 #include "core/engine/throttle.h"
@@ -58,6 +59,8 @@ struct EngineEvent {
     // opened yet, it stands alone.
     kTlsRefused,
     kConnectionClosed,  // `close_reason`, `detail`
+    // About `endpoint`, a REGISTERED one, and `endpoint_id`.
+    kEndpointState,
     // About `throttling`, and `connection` where that is the object.
     kThrottlingStarted,
     kThrottlingEnded,
@@ -66,14 +69,16 @@ struct EngineEvent {
   };
 
   Kind kind = Kind::kConnectionEstablished;
-  std::string manager_id;  // of the object; empty for kWorkerState
-  absl::Status detail;     // why, when there is more to say than the kind
+  std::string manager_id;   // of the object; empty for kWorkerState
+  std::string endpoint_id;  // of kEndpointState
+  absl::Status detail;      // why, when there is more to say than the kind
   connection::CloseReason close_reason = connection::CloseReason::kIdle;
   // The objects as the event left them; null where the kind names none.
   std::shared_ptr<const ManagerStatus> manager;
   std::shared_ptr<const PoolSnapshot> pool;
   std::shared_ptr<const ConnectionSnapshot> connection;
   std::shared_ptr<const tls::RefusedPeer> refused_peer;
+  std::shared_ptr<const EndpointStatus> endpoint;
   std::shared_ptr<const ThrottlingChange> throttling;
   std::shared_ptr<const WorkerState> worker;
 };

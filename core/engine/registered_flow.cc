@@ -174,7 +174,14 @@ void RegisteredFlow::Publish(const registration::RegistrationStatus& status) {
   auto published = std::make_shared<EndpointStatus>();
   published->registration = status;
   if (slot_ != nullptr) published->connection = slot_->connection->id();
-  status_->Publish(std::move(published));
+  // A refresh that changes nothing but times is no event.
+  const bool is_news = published->registration.state != told_.registration.state ||
+                       published->registration.reason != told_.registration.reason ||
+                       published->connection != told_.connection;
+  told_ = *published;
+  status_->Publish(published);
+  // Of a deleted one nothing more is told: its name may be another's by now.
+  if (is_news && !ending_) means_.events->TellEndpoint(*manager_->state, endpoint_->id, published);
 }
 
 }  // namespace sipcm::engine

@@ -12,6 +12,7 @@
 #include "core/engine/endpoint_status.h"
 #include "core/engine/outbound.h"
 #include "core/engine/pool_directory.h"
+#include "core/engine/worker_events.h"
 #include "core/event/event_loop.h"
 #include "core/registration/registration.h"
 
@@ -37,6 +38,7 @@ class RegisteredFlow final : private registration::Registration::Host {
     RandomSource* random = nullptr;
     PoolDirectory* pools = nullptr;
     Outbound* outbound = nullptr;
+    WorkerEvents* events = nullptr;
   };
   class Owner {
    public:
@@ -87,6 +89,7 @@ class RegisteredFlow final : private registration::Registration::Host {
   std::shared_ptr<const dispatch::Endpoint> endpoint_;
   const pool::Destination destination_;
   const std::shared_ptr<EndpointStatusCell> status_;
+  EndpointStatus told_;  // to those who watch
   Owner* const owner_;
   const std::shared_ptr<RegisterSink> sink_;
   Backoff backoff_;

@@ -48,7 +48,7 @@ Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWork
   outbound_ = std::make_unique<Outbound>(means.loop, means.random, &connections_, pools_.get(),
                                          &load_, &totals_, static_cast<Outbound::Host*>(this));
   flows_ = std::make_unique<FlowDirectory>(
-      RegisteredFlow::Means{means.loop, means.random, pools_.get(), outbound_.get()},
+      RegisteredFlow::Means{means.loop, means.random, pools_.get(), outbound_.get(), &events_},
       static_cast<FlowDirectory::Host*>(this));
   inbound_ = std::make_unique<Inbound>(index, means.loop, means.random, &connections_, &load_,
                                        &totals_, static_cast<Inbound::Host*>(this));

@@ -118,6 +118,16 @@ void WorkerEvents::TellPool(EngineEvent::Kind kind, const PoolSnapshot& pool,
   sink_->OnEvent(event);
 }
 
+void WorkerEvents::TellEndpoint(const ManagerState& manager, const std::string& endpoint_id,
+                                std::shared_ptr<const EndpointStatus> status) {
+  EngineEvent event;
+  event.kind = EngineEvent::Kind::kEndpointState;
+  event.manager_id = manager.id();
+  event.endpoint_id = endpoint_id;
+  event.endpoint = std::move(status);
+  sink_->OnEvent(event);
+}
+
 void WorkerEvents::TellAcceptFailed(const ManagerState& manager, const absl::Status& detail) {
   EngineEvent event;
   event.kind = EngineEvent::Kind::kAcceptFailed;

@@ -2,6 +2,7 @@
 #define SIPCM_CORE_ENGINE_WORKER_EVENTS_H_
 
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "core/connection/close_reason.h"
@@ -46,6 +47,8 @@ class WorkerEvents {
                       const ThrottlingChange& throttling);
   void TellPool(EngineEvent::Kind kind, const PoolSnapshot& pool,
                 const absl::Status& detail = absl::OkStatus());
+  void TellEndpoint(const ManagerState& manager, const std::string& endpoint_id,
+                    std::shared_ptr<const EndpointStatus> status);
   void TellAcceptFailed(const ManagerState& manager, const absl::Status& detail);
   void TellState(WorkerState state);
 

@@ -160,6 +160,12 @@ dispatch::RegistrationSettings ToSettings(const Endpoint& endpoint,
 void AddStatus(const engine::EndpointStatus& status, Endpoint* endpoint) {
   const registration::RegistrationStatus& from = status.registration;
   Registration* to = endpoint->mutable_registration();
+  endpoint->clear_state_reason();
+  to->clear_expire_time();
+  to->clear_retry_time();
+  to->clear_service_routes();
+  to->clear_associated_uris();
+  to->clear_connection();
   to->set_state(ToProto(from.state));
   to->set_state_reason(from.reason);
   if (from.expire_time != absl::InfiniteFuture()) {

@@ -23,7 +23,7 @@ dispatch::RegistrationSettings ToSettings(const sipcm::v1::Endpoint& endpoint,
                                           const sipcm::v1::ConnectionManager& manager,
                                           const std::string& password);
 
-// State and reason of a REGISTERED endpoint, and of its registration.
+// State and reason of a REGISTERED endpoint, and of its registration; replaces what is there.
 void AddStatus(const engine::EndpointStatus& status, sipcm::v1::Endpoint* endpoint);
 
 }  // namespace sipcm::server

@@ -49,6 +49,8 @@ Event::Kind KindOf(EngineEvent::Kind kind) {
       return Event::PEER_REFUSED;
     case EngineEvent::Kind::kConnectionClosed:
       return Event::CONNECTION_CLOSED;
+    case EngineEvent::Kind::kEndpointState:
+      return Event::ENDPOINT_STATE;
     case EngineEvent::Kind::kThrottlingStarted:
       return Event::THROTTLING_STARTED;
     case EngineEvent::Kind::kThrottlingEnded:
@@ -66,6 +68,11 @@ std::string AddressesText(const engine::ManagerStatus& status) {
                        [](std::string* out, const net::SocketAddress& address) {
                          absl::StrAppend(out, address.ToString());
                        });
+}
+
+std::string RegistrationText(const registration::RegistrationStatus& status) {
+  return absl::StrCat("the registration is ", registration::RegistrationStateName(status.state),
+                      status.reason.empty() ? "" : ": ", status.reason);
 }
 
 std::string ExplanationOf(const EngineEvent& event) {
@@ -95,6 +102,8 @@ std::string ExplanationOf(const EngineEvent& event) {
       return absl::StrCat("closed: ", connection::CloseReasonName(event.close_reason));
     case EngineEvent::Kind::kTlsRefused:
       return event.refused_peer->verdict.explanation;
+    case EngineEvent::Kind::kEndpointState:
+      return RegistrationText(event.endpoint->registration);
     case EngineEvent::Kind::kThrottlingStarted:
       return absl::StrCat(event.throttling->outstanding_count,
                           " outstanding: above the high mark of ", event.throttling->high);
@@ -167,6 +176,7 @@ sipcm::v1::Throttling ToProto(const ThrottlingChange& change) {
 }
 
 std::string NameOf(const EngineEvent& event) {
+  if (!event.endpoint_id.empty()) return ResourceName(kEndpoints, event.endpoint_id);
   if (event.throttling != nullptr && !event.throttling->endpoint_id.empty()) {
     return ResourceName(kEndpoints, event.throttling->endpoint_id);
   }
@@ -176,6 +186,10 @@ std::string NameOf(const EngineEvent& event) {
 }
 
 }  // namespace
+
+bool IsKept(const EngineEvent& event) {
+  return event.manager != nullptr || event.endpoint != nullptr;
+}
 
 bool IsTold(EngineEvent::Kind kind) { return KindOf(kind) != Event::KIND_UNSPECIFIED; }
 

@@ -2,6 +2,8 @@
 
 #include "absl/types/variant.h"
 #include "core/base/status_macros.h"
+#include "server/conversion/manager_conversion.h"
+#include "server/conversion/registration_conversion.h"
 #include "server/event/event_conversion.h"
 #include "server/event/event_filter.h"
 #include "server/store/resource_store.h"
@@ -10,6 +12,15 @@ namespace sipcm::server {
 
 using sipcm::v1::Event;
 using sipcm::v1::WatchRequest;
+
+EventHub::EventHub(std::function<absl::Time()> now)
+    : now_(now),
+      inbox_(std::move(now)),
+      managers_({&Event::mutable_connection_manager, AddListeningState,
+                 [](const sipcm::v1::ConnectionManager&) { return true; }}),
+      endpoints_({&Event::mutable_endpoint, AddStatus, [](const sipcm::v1::Endpoint& endpoint) {
+                    return endpoint.kind() == sipcm::v1::Endpoint::REGISTERED;
+                  }}) {}
 
 absl::StatusOr<std::shared_ptr<EventWatcher>> EventHub::Watch(const WatchRequest& request,
                                                               EventWatcher::Reader* reader) {
@@ -54,7 +65,7 @@ void EventHub::Process(EventInbox::Item item) {
     Process(item, *event);
   } else {
     Event told = absl::get<Event>(std::move(item.content));
-    if (told.has_connection_manager()) managers_.TakeSettings(&told);
+    TakeSettings(&told);
     Tell(item, std::move(told));
   }
 }
@@ -67,16 +78,20 @@ void EventHub::Process(const EventInbox::Item& item, const engine::EngineEvent& 
     return;
   }
   // Nobody to tell, and nothing to keep.
-  if (watchers_.empty() && event.manager == nullptr) return;
+  if (watchers_.empty() && !IsKept(event)) return;
   Event told = ToProto(event);
   if (event.manager != nullptr && !managers_.TakeState(event.manager, &told)) return;
+  if (event.endpoint != nullptr && !endpoints_.TakeState(event.endpoint, &told)) return;
   Tell(item, std::move(told));
 }
 
+void EventHub::TakeSettings(Event* event) {
+  if (event->has_connection_manager()) managers_.TakeSettings(event);
+  if (event->has_endpoint()) endpoints_.TakeSettings(event);
+}
+
 void EventHub::Process(EventInbox::ResourceState state) {
-  if (state.object_class == ObjectClass::kManager) {
-    for (Event& event : state.existing) managers_.TakeSettings(&event);
-  }
+  for (Event& event : state.existing) TakeSettings(&event);
   if (round_ == nullptr || state.round != round_->id()) return;
   round_->Put(state.object_class, std::move(state.existing));
   FinishRoundIfComplete();
@@ -93,7 +108,8 @@ void EventHub::Tell(const EventInbox::Item& item, Event event) {
 
 void EventHub::OnLost(int64_t count) {
   managers_.ForgetStates();
-  managers_lost_ = true;
+  endpoints_.ForgetStates();
+  views_lost_ = true;
   for (const std::shared_ptr<EventWatcher>& watcher : watchers_) watcher->Lose(count);
   // The round under way misses them too: its guests wait for the next one.
   round_ = nullptr;
@@ -117,15 +133,17 @@ void EventHub::Welcome(const EventInbox::Watchers& joining) {
 }
 
 void EventHub::StartRoundIfWanted() {
-  if (round_ != nullptr || (wishing_.empty() && !managers_lost_)) return;
-  ObjectClasses classes = Only(ObjectClass::kManager);  // they are few, and the view wants them
+  if (round_ != nullptr || (wishing_.empty() && !views_lost_)) return;
+  ObjectClasses classes = 0;
+  if (views_lost_) classes = Only(ObjectClass::kManager) | Only(ObjectClass::kEndpoint);
   for (const std::shared_ptr<EventWatcher>& watcher : wishing_) {
     classes |= watcher->filter().classes();
   }
   guests_.swap(wishing_);
-  managers_lost_ = false;
+  views_lost_ = false;
   round_ = std::make_unique<SnapshotRound>(++last_round_, classes);
   ask_(last_round_, classes);
+  FinishRoundIfComplete();  // nothing may be wanted
 }
 
 void EventHub::FinishRoundIfComplete() {

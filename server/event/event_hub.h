@@ -15,9 +15,9 @@
 #include "proto/sipcm/v1/events.pb.h"
 #include "server/event/event_inbox.h"
 #include "server/event/event_watcher.h"
-#include "server/event/manager_view.h"
 #include "server/event/resource_event_sink.h"
 #include "server/event/snapshot_round.h"
+#include "server/event/stated_view.h"
 
 namespace sipcm::server {
 
@@ -33,7 +33,7 @@ class EventHub final : public engine::EventSink, public ResourceEventSink {
   // answers for pools and connections, and each catalogue by OnResourceState. On the hub's thread.
   using Ask = std::function<void(uint64_t round, ObjectClasses classes)>;
 
-  explicit EventHub(std::function<absl::Time()> now) : now_(now), inbox_(std::move(now)) {}
+  explicit EventHub(std::function<absl::Time()> now);
   // Those who tell and those who watch are gone by then.
   ~EventHub() override = default;
   EventHub(const EventHub&) = delete;
@@ -66,6 +66,7 @@ class EventHub final : public engine::EventSink, public ResourceEventSink {
   void Process(EventInbox::Item item);
   void Process(const EventInbox::Item& item, const engine::EngineEvent& event);
   void Process(EventInbox::ResourceState state);
+  void TakeSettings(sipcm::v1::Event* event);
   void Tell(const EventInbox::Item& item, sipcm::v1::Event event);
   void OnLost(int64_t count);
   void Welcome(const EventInbox::Watchers& joining);
@@ -81,8 +82,9 @@ class EventHub final : public engine::EventSink, public ResourceEventSink {
   std::unique_ptr<SnapshotRound> round_;
   uint64_t last_round_ = 0;
   int64_t sequence_ = 0;  // of the last change that was taken
-  ManagerView managers_;
-  bool managers_lost_ = false;  // the view missed changes
+  StatedView<sipcm::v1::ConnectionManager, engine::ManagerStatus> managers_;
+  StatedView<sipcm::v1::Endpoint, engine::EndpointStatus> endpoints_;  // REGISTERED ones
+  bool views_lost_ = false;                                            // they missed changes
 };
 
 }  // namespace sipcm::server

@@ -22,8 +22,7 @@ void EventInbox::Put(const engine::EngineEvent& event) {
   int64_t sequence = 0;
   // An answer was asked for, and there is one for each worker.
   if (!is_state && !Admit(&sequence)) return;
-  // What the hub itself keeps are the managers.
-  if (watcher_count_ == 0 && event.manager == nullptr) return;
+  if (watcher_count_ == 0 && !is_state && !IsKept(event)) return;
   waiting_.items.push_back({sequence, now_(), event});
 }
 

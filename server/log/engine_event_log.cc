@@ -43,6 +43,8 @@ absl::optional<Line> LineOf(EngineEvent::Kind kind) {
       return Line{LogLevel::kWarning, "tls_refused"};
     case EngineEvent::Kind::kMalformed:
       return Line{LogLevel::kWarning, "malformed_message"};
+    case EngineEvent::Kind::kEndpointState:
+      return Line{LogLevel::kInfo, "endpoint_state"};
     case EngineEvent::Kind::kThrottlingStarted:
       return Line{LogLevel::kWarning, "throttling_started"};
     case EngineEvent::Kind::kThrottlingEnded:
@@ -94,6 +96,13 @@ void EngineEventLog::OnEvent(const EngineEvent& event) {
   LogFields fields = {{"manager", event.manager_id}};
   if (event.connection != nullptr) AddConnection(event, &fields);
   if (event.pool != nullptr) fields.emplace_back("pool", event.pool->destination.PoolId());
+  if (event.endpoint != nullptr) {
+    const registration::RegistrationStatus& status = event.endpoint->registration;
+    fields.emplace_back("endpoint", event.endpoint_id);
+    fields.emplace_back("registration",
+                        std::string(registration::RegistrationStateName(status.state)));
+    if (!status.reason.empty()) fields.emplace_back("detail", status.reason);
+  }
   if (event.throttling != nullptr) {
     fields.emplace_back("mechanism", engine::NameOf(event.throttling->mechanism));
     fields.emplace_back("outstanding", absl::StrCat(event.throttling->outstanding_count));

@@ -102,6 +102,26 @@ TEST_F(RegisteredFlowTest, AnEndpointOpensItsConnectionAndRegistersOnIt) {
   EXPECT_TRUE(Status().connection.is_valid());
 }
 
+TEST_F(RegisteredFlowTest, WhoWatchesHearsEachStepOfTheRegistrationUntilTheEndpointIsDeleted) {
+  AddManager();
+  AddEndpoint();
+  registrar_.Accept();
+  ASSERT_TRUE(fixture_.engine->RemoveEndpoint("alice").ok());
+  fixture_.RunUntilIdle();
+  std::vector<RegistrationState> told;
+  for (const EngineEvent& event : fixture_.events.events) {
+    if (event.kind != EngineEvent::Kind::kEndpointState) continue;
+    EXPECT_EQ(event.endpoint_id, "alice");
+    EXPECT_EQ(event.manager_id, "client");
+    if (told.empty() || told.back() != event.endpoint->registration.state) {
+      told.push_back(event.endpoint->registration.state);
+    }
+  }
+  ASSERT_FALSE(told.empty());
+  if (told.front() == RegistrationState::kUnregistered) told.erase(told.begin());  // its flow came
+  EXPECT_THAT(told, ElementsAre(RegistrationState::kRegistering, RegistrationState::kRegistered));
+}
+
 TEST_F(RegisteredFlowTest, EachEndpointHasAConnectionOfItsOwn) {
   AddManager();
   AddEndpoint("alice");

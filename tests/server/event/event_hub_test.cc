@@ -114,7 +114,7 @@ TEST_F(EventHubTest, OnlyTheOwnersOfWhatIsWantedAreAsked) {
   request.add_kinds(Event::ENDPOINT_ADDED);
   TestReader* reader = Watch(request);
   hub_.Step();
-  EXPECT_EQ(asked_, Only(ObjectClass::kManager) | Only(ObjectClass::kEndpoint));
+  EXPECT_EQ(asked_, Only(ObjectClass::kEndpoint));
   AnswerCatalogues();
   Settle(reader);
   TellConnection(EngineEvent::Kind::kConnectionOpened, 1);
@@ -152,6 +152,39 @@ TEST_F(EventHubTest, AManagersStateAndSettingsNeverTakeEachOtherBack) {
   EXPECT_EQ(reader->event(3).connection_manager().state(), ConnectionManager::LISTENING);
   EXPECT_EQ(reader->event(3).connection_manager().bound_addresses(0).port(), 5060);
   EXPECT_EQ(reader->event(3).connection_manager().display_name(), "second");
+}
+
+TEST_F(EventHubTest, ARegistrationsStateMeetsItsEndpointAlsoWhenItWasTheFirstToBeTold) {
+  TestReader* reader = Watch();
+  Settle(reader);
+  const auto tell = [this](registration::RegistrationState state) {
+    EngineEvent event;
+    event.kind = EngineEvent::Kind::kEndpointState;
+    event.manager_id = "default-client";
+    event.endpoint_id = "alice";
+    auto status = std::make_shared<engine::EndpointStatus>();
+    status->registration.state = state;
+    event.endpoint = status;
+    hub_.OnEvent(event);
+  };
+  tell(registration::RegistrationState::kRegistering);  // before the catalogue told of it
+  sipcm::v1::Endpoint alice = EndpointOf("endpoints/alice");
+  alice.set_kind(sipcm::v1::Endpoint::REGISTERED);
+  alice.set_display_name("Alice");
+  hub_.OnResourceEvent(MakeEvent(Event::ENDPOINT_ADDED, alice));
+  tell(registration::RegistrationState::kRegistered);
+  hub_.OnResourceEvent(MakeEvent(Event::ENDPOINT_REMOVED, alice));
+  tell(registration::RegistrationState::kUnregistering);  // of none any more
+  Settle(reader);
+  EXPECT_THAT(reader->Lines(),
+              ElementsAre("SYNCED", "ENDPOINT_ADDED endpoints/alice",
+                          "ENDPOINT_STATE endpoints/alice", "ENDPOINT_REMOVED endpoints/alice"));
+  using sipcm::v1::Registration;
+  EXPECT_EQ(reader->event(1).endpoint().registration().state(), Registration::REGISTERING);
+  EXPECT_EQ(reader->event(2).endpoint().registration().state(), Registration::REGISTERED);
+  EXPECT_EQ(reader->event(2).endpoint().state(), sipcm::v1::Endpoint::READY);
+  EXPECT_EQ(reader->event(2).endpoint().display_name(), "Alice");
+  EXPECT_EQ(reader->event(2).explanation(), "the registration is REGISTERED");
 }
 
 TEST_F(EventHubTest, APoolThatGoesIsASettingStillWhenItHasSome) {
