@@ -15,6 +15,7 @@ using sipcm::v1::Event;
 class KeepingSink final : public ResourceEventSink {
  public:
   void OnResourceEvent(Event event) override { kinds.push_back(event.kind()); }
+  void OnResourceState(uint64_t, ObjectClass, std::vector<Event>) override {}
   std::vector<Event::Kind> kinds;
 };
 
