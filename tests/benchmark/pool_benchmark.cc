@@ -48,6 +48,7 @@ class ManyPools final : private PoolDirectory::Host, private connection::Connect
     means.resolver = &resolver_;
     means.environment = &environment_;
     means.new_id = &new_id_;
+    means.random = &random_;
     pools_ = std::make_unique<PoolDirectory>(means, &loop_, &gate_, &random_, &totals_,
                                              static_cast<PoolDirectory::Host*>(this));
     for (int i = 0; i < count; ++i) {
@@ -94,6 +95,7 @@ class ManyPools final : private PoolDirectory::Host, private connection::Connect
                        const absl::Status&) override {}
   void OnPoolAdded(const PoolSnapshot&) override {}
   void OnPoolChanged(const PoolSnapshot&) override {}
+  void OnTargetHealth(const PoolSnapshot&, const absl::Status&) override {}
   void OnPoolRemoved(LocalManager*, const PoolSnapshot&) override {}
   // connection::Connection::Listener
   void OnEstablished(connection::Connection&) override {}
