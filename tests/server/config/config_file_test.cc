@@ -106,7 +106,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "endpoints[0].connection_manager: there is no \"connectionManagers/no\""},
         Refusal{R"({"endpoints": [{"name": "endpoints/a", "kind": "REGISTERED",
                 "address": "sip:a@example.com"}]})",
-                "endpoints[0].kind"},
+                "endpoints[0].registration"},
         Refusal{R"({"connection_pools": [{"name": "connectionManagers/a/pools/tcp:h:1"}]})",
                 "connection_pools[0].name"},
         Refusal{R"({"certificates": [{"name": "certificates/a", "certificate_file": "no.pem"}]})",
