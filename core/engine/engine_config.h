@@ -58,11 +58,14 @@ struct ManagerConfig {
   // Incoming TLS handshakes in progress, shared out evenly to the workers (so at least one each);
   // beyond, connections wait in the system's queue. >= 1.
   int max_handshake_count = 1024;
+  int max_pool_count = 100000;  // >= 1; those of registered endpoints come on top
 
   ThrottleMarks connection_throttling;  // of later connections
   ThrottleMarks message_throttling;     // at once
   int max_client_request_count = 0;     // of one incoming connection; 0 = no limit
 
+  // For a peer to answer a request of ours: timers B and F, 64*T1 (RFC 3261 17.1).
+  absl::Duration response_timeout = absl::Seconds(32);
   dispatch::DispatchPolicy dispatch;
   absl::Duration drain_timeout = absl::Seconds(30);
 };

@@ -13,12 +13,14 @@ namespace {
 
 // An INVITE that rings may ring for longer than a transaction takes (timer C, RFC 3261 16.6).
 constexpr absl::Duration kTimerC = absl::Minutes(3);
-// Timers B and F: 64*T1 (RFC 3261 17.1).
-constexpr absl::Duration kTransactionTimeout = absl::Seconds(32);
 
 absl::Status Cancelled() {
   return MakeError(absl::StatusCode::kCancelled, "REQUEST_CANCELLED",
                    "the send was given up by its application");
+}
+
+absl::Duration ResponseTimeout(const PlannedSend& send) {
+  return send.manager->runtime.Get()->config.response_timeout;
 }
 
 }  // namespace
@@ -84,7 +86,7 @@ void Outbound::Send(PlannedSend planned) {
                          "the server is draining and sends nothing new; use another server"));
     return;
   }
-  timeouts_.Arm(send, send->planned.order.timeout.value_or(kTransactionTimeout));
+  timeouts_.Arm(send, send->planned.order.timeout.value_or(ResponseTimeout(send->planned)));
   if (send->method_id == sip::Method::kAck || MayGo(send)) FindConnection(send);
 }
 
@@ -128,6 +130,8 @@ void Outbound::FindConnection(OpenSend* send) {
     OnConnection(send, (*slot)->connection.get(), /*reused=*/true);
     return;
   }
+  absl::Status room = pools_->CheckRoom(send->planned.manager, *order.destination);
+  if (!room.ok()) return Fail(send, std::move(room));
   pool::ConnectionPool& pool = pools_->PoolFor(send->planned.manager, *order.destination);
   pool::ConnectionPool::Acquired acquired =
       pool.Acquire([this, send](absl::StatusOr<connection::Connection*> connection) {
@@ -344,7 +348,7 @@ void Outbound::GiveUp(OpenSend* send, absl::Status why) {
   ++given_up_count_;
   totals_->open_sends.Add(-1);
   SendCancel(send);
-  timeouts_.Arm(send, kTransactionTimeout);
+  timeouts_.Arm(send, ResponseTimeout(send->planned));
   if (open_count() == 0) host_->OnOutboundIdle();
 }
 

@@ -99,6 +99,21 @@ PoolDirectory::Home* PoolDirectory::MakeHome(LocalManager* manager,
   return home;
 }
 
+absl::Status PoolDirectory::CheckRoom(LocalManager* manager,
+                                      const pool::Destination& destination) const {
+  const int limit = manager->runtime.Get()->config.max_pool_count;
+  int64_t count = 0;
+  for (int i = 0; i < manager->state->worker_count(); ++i) {
+    count += manager->state->counters(i).pools.value();
+  }
+  if (count < limit || homes_.contains(KeyView(manager, &destination))) return absl::OkStatus();
+  return MakeError(
+      absl::StatusCode::kResourceExhausted, "RESOURCE_LIMIT",
+      absl::StrCat("connection manager \"connectionManagers/", manager->state->id(), "\" has ",
+                   count, " pools, as many as it may, and none to \"", destination.PoolId(),
+                   "\"; delete pools, or raise limits.max_pool_count"));
+}
+
 pool::ConnectionPool& PoolDirectory::PoolFor(LocalManager* manager,
                                              const pool::Destination& destination) {
   const auto found = homes_.find(KeyView(manager, &destination));

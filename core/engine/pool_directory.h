@@ -60,6 +60,9 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
                 RandomSource* random, WorkerTotals* totals, Host* host);
   ~PoolDirectory();
 
+  // Whether there is a pool of that destination, or may be one more: RESOURCE_EXHAUSTED
+  // (RESOURCE_LIMIT). Workers that make pools at the same moment may pass the limit by one each.
+  absl::Status CheckRoom(LocalManager* manager, const pool::Destination& destination) const;
   // The pool of that destination, made if need be.
   pool::ConnectionPool& PoolFor(LocalManager* manager, const pool::Destination& destination);
   // The setting holds for the pool that is there and for one that comes later. With a minimum the

@@ -14,13 +14,12 @@ namespace sipcm::server {
 namespace {
 
 constexpr int kMost = 2147483647;
-constexpr int kNotKept = -1;
 
 struct Limit {
   const char* field;
   int least;
   int most;
-  int default_value;  // kNotKept: this version does not have the limit
+  int default_value;
 };
 constexpr Limit kLimits[] = {
     {"max_header_bytes", 1024, 1048576, 65536},
@@ -36,7 +35,7 @@ constexpr Limit kLimits[] = {
     {"max_client_request_count", 0, 1000000, 20},
     {"max_allowed_domain_count", 1, 100000, 10000},
     {"max_chain_length", 1, 100, 10},
-    {"max_pool_count", 1, 1000000, kNotKept},
+    {"max_pool_count", 1, 1000000, 100000},
 };
 
 }  // namespace
@@ -52,16 +51,11 @@ absl::Status NormalizeLimits(sipcm::v1::Limits* limits) {
   for (const Limit& limit : kLimits) {
     const auto* field = limits->GetDescriptor()->FindFieldByName(limit.field);
     if (!reflection->HasField(*limits, field)) {
-      if (limit.default_value != kNotKept) {
-        reflection->SetInt32(limits, field, limit.default_value);
-      }
+      reflection->SetInt32(limits, field, limit.default_value);
       continue;
     }
     SIPCM_RETURN_IF_ERROR(
         CheckRange(reflection->GetInt32(*limits, field), limit.least, limit.most, limit.field));
-    if (limit.default_value == kNotKept) {
-      return NotKept(limit.field, "no value; the limit comes with the work on overload");
-    }
   }
   return absl::OkStatus();
 }

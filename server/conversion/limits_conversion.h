@@ -9,8 +9,7 @@
 
 namespace sipcm::server {
 
-// Ranges and defaults of limits.proto. Limits that this version does not keep stay unset, and are
-// refused when given (UNIMPLEMENTED). Fields are relative to `limits`.
+// Ranges and defaults of limits.proto. Fields are relative to `limits`.
 absl::Status NormalizeLimits(sipcm::v1::Limits* limits);
 
 // FIELD_OUT_OF_RANGE, THROTTLE_MARKS_REVERSED; fills in a low mark that is not given.

@@ -184,6 +184,8 @@ absl::StatusOr<engine::ManagerConfig> ToManagerConfig(const ConnectionManager& m
   config.max_connection_count_per_address =
       CountOrNoLimit(manager.limits().max_connection_count_per_address());
   config.max_handshake_count = manager.limits().max_handshake_count();
+  config.max_pool_count = manager.limits().max_pool_count();
+  config.response_timeout = Checked(manager.response_timeout());
   config.connection_throttling = ToMarks(manager.connection_throttling());
   config.message_throttling = ToMarks(manager.message_throttling());
   config.max_client_request_count = manager.limits().max_client_request_count();

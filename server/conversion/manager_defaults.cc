@@ -74,10 +74,6 @@ absl::Status NormalizeTimers(ConnectionManager* manager) {
         CheckDuration(*value, least, timer.most, timer.zero, timer.field);
     if (!checked.ok()) return checked.status();
   }
-  if (manager->response_timeout().seconds() != 32 || manager->response_timeout().nanos() != 0) {
-    return WithField(NotKept("response_timeout", "32s; give SendRequest.timeout instead"),
-                     "response_timeout");
-  }
   return absl::OkStatus();
 }
 

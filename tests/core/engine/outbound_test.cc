@@ -132,6 +132,18 @@ TEST_F(OutboundTest, NoSharingOpensAConnectionForEachRequest) {
   }
 }
 
+TEST_F(OutboundTest, APeerHasAsLongToAnswerAsItsManagerSays) {
+  ManagerConfig config = EngineFixture::TcpManager("edge");
+  config.response_timeout = absl::Seconds(5);
+  ASSERT_TRUE(fixture_.engine->ApplyManager(config).ok());
+  Send(Order("OPTIONS", 1));
+  fixture_.AdvanceBy(absl::Milliseconds(4999));
+  EXPECT_FALSE(sink_->events.back().is_final);
+  fixture_.AdvanceBy(absl::Milliseconds(1));
+  EXPECT_TRUE(sink_->events.back().is_final);
+  EXPECT_EQ(sink_->events.back().failure.code(), absl::StatusCode::kDeadlineExceeded);
+}
+
 TEST_F(OutboundTest, NoAnswerIsATimeoutThatSaysWhetherItWasSent) {
   SendOrder order = Order("OPTIONS", 1);
   order.timeout = absl::Seconds(4);

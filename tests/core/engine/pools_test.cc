@@ -112,6 +112,23 @@ class PoolsTest : public ::testing::Test {
   std::shared_ptr<RecordingSendSink> sink_ = std::make_shared<RecordingSendSink>();
 };
 
+TEST_F(PoolsTest, ASendThatNeedsOnePoolTooManyIsRefused) {
+  ManagerConfig config = EngineFixture::TcpManager("edge");
+  config.max_pool_count = 1;
+  ASSERT_TRUE(fixture_.engine->ApplyManager(config).ok());
+  Send(1);
+  destination_.port = 5071;
+  Send(2);
+  ASSERT_THAT(EventsOf(2), SizeIs(1));
+  EXPECT_EQ(EventsOf(2)[0].failure.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ReasonOf(EventsOf(2)[0].failure), "RESOURCE_LIMIT");
+  EXPECT_THAT(std::string(EventsOf(2)[0].failure.message()), HasSubstr("limits.max_pool_count"));
+  // The pool that there is goes on.
+  destination_.port = 5070;
+  Send(3);
+  EXPECT_EQ(Answer(0) + (remote_.peers().size() > 1 ? Answer(1) : 0), 2);
+}
+
 // ---- Settings ----
 
 TEST_F(PoolsTest, ASettingHoldsForAPoolThatComesLater) {

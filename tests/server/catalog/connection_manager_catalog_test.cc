@@ -144,15 +144,6 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{R"({"kind":"SERVER_TCP","default_endpoint":"alice"})", "INVALID_NAME",
                 "default_endpoint"}));
 
-TEST_F(ConnectionManagerCatalogTest, WhatThisVersionDoesNotKeepIsUnimplemented) {
-  for (const char* manager : {R"({"kind":"SERVER_TCP","response_timeout":"5s"})"}) {
-    const absl::Status status = CreateManager("edge", manager).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented) << manager;
-    EXPECT_EQ(ReasonOf(status), "NOT_IN_THIS_VERSION");
-    EXPECT_FALSE(FieldOf(status).empty());
-  }
-}
-
 TEST_F(ConnectionManagerCatalogTest, NamesOfObjectsThatAreNotThereAreRefused) {
   ExpectRefused(
       CreateManager("edge", R"({"kind":"SERVER_TLS","certificate":"certificates/no"})").status(),
