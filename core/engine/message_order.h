@@ -81,6 +81,10 @@ struct SendEvent {
   std::string manager_id;
   bool reused_connection = false;
   net::SocketAddress target;
+  std::string pool_id;  // "tcp:host:port"; empty without a pool that has a name
+  std::string branch;   // of our Via
+  std::string call_id;
+  absl::Duration waited;  // from Send() until it was put on the connection
   // kResponse: the whole message and where its parts are
   std::string bytes;
   std::shared_ptr<const sip::MessageView> view;  // over `bytes`' content while the event lives

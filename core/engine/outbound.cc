@@ -27,6 +27,7 @@ absl::Duration ResponseTimeout(const PlannedSend& send) {
 
 struct Outbound::OpenSend : transaction::ClientTransaction, PacedSend {
   PlannedSend planned;
+  Instant asked_at;
   std::unique_ptr<pool::ConnectionPool::Waiter> waiter;  // while it waits for a connection
   ConnectionSlot* slot = nullptr;                        // once it was put on one
   uint64_t begins_at = 0;  // its place in the bytes that its connection sends
@@ -64,6 +65,7 @@ Outbound::~Outbound() {
 
 void Outbound::Send(PlannedSend planned) {
   auto owned = std::make_unique<OpenSend>();
+  owned->asked_at = loop_->Now();
   OpenSend* send = owned.get();
   send->planned = std::move(planned);
   transactions_.Add(std::move(owned));
@@ -188,8 +190,10 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
   send->slot = &slot;
   slot.sends.PushBack(send);
   load_->Begin(slot, TransactionSide::kSent);
-  Tell(send->planned.sink,
-       MakeSentEvent(slot, send->planned.order.cookie, send->method_id, reused));
+  SendEvent sent = MakeSentEvent(slot, send->planned.order.cookie, *send, reused);
+  sent.call_id = composer_.last_call_id();
+  sent.waited = loop_->Now() - send->asked_at;
+  Tell(send->planned.sink, std::move(sent));
   // An ACK has no answer (RFC 3261 17.1).
   if (send->method_id == sip::Method::kAck) Remove(send);
 }

@@ -67,8 +67,7 @@ absl::Status RequestComposer::AppendParts(const SendOrder& order,
                                           ConnectionSlot& slot, std::string* out) {
   const std::string& sent_by = SentBy(slot);
   const std::string branch = transaction::BranchText(transaction.key);
-  const std::string call_id =
-      absl::StrCat(absl::Hex(random_->Next(), absl::kZeroPad16), "@", sent_by);
+  last_call_id_ = absl::StrCat(absl::Hex(random_->Next(), absl::kZeroPad16), "@", sent_by);
   const std::string tag = absl::StrCat(absl::Hex(random_->Next() >> 4, absl::kZeroPad15));
   const std::string from = absl::StrCat("<", endpoint.address, ">");
   const std::string to = absl::StrCat("<", order.request_uri, ">");
@@ -92,9 +91,13 @@ absl::Status RequestComposer::AppendParts(const SendOrder& order,
   parts.transport = TransportName(slot);
   parts.sent_by = sent_by;
   parts.branch = branch;
-  parts.call_id = call_id;
+  parts.call_id = last_call_id_;
   parts.from_tag = tag;
-  return sip::AppendRequest(parts, out);
+  SIPCM_RETURN_IF_ERROR(sip::AppendRequest(parts, out));
+  for (const auto& [name, value] : order.message.headers) {
+    if (sip::LookupHeader(name) == sip::HeaderId::kCallId) last_call_id_ = value;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status RequestComposer::AppendRaw(const SendOrder& order,
@@ -109,6 +112,7 @@ absl::Status RequestComposer::AppendRaw(const SendOrder& order,
                   TransportName(slot), " ", SentBy(slot),
                   ";branch=", transaction::BranchText(transaction.key), "\r\n",
                   absl::string_view(raw).substr(first_row));
+  last_call_id_ = std::string(raw_request_.call_id());
   return absl::OkStatus();
 }
 

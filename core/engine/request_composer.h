@@ -35,6 +35,8 @@ class RequestComposer {
   absl::Status Append(const SendOrder& order, const dispatch::Endpoint& endpoint,
                       const transaction::ClientTransaction& transaction, ConnectionSlot& slot,
                       std::string* out);
+  // Of the request that was appended last.
+  const std::string& last_call_id() const { return last_call_id_; }
 
  private:
   absl::Status AppendParts(const SendOrder& order, const dispatch::Endpoint& endpoint,
@@ -45,6 +47,7 @@ class RequestComposer {
 
   RandomSource* const random_;
   sip::MessageView raw_request_;  // reused
+  std::string last_call_id_;
 };
 
 }  // namespace sipcm::engine

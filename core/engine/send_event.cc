@@ -4,19 +4,22 @@
 #include <utility>
 
 #include "core/sip/status_code.h"
+#include "core/transaction/branch.h"
 
 namespace sipcm::engine {
 
-SendEvent MakeSentEvent(const ConnectionSlot& slot, uint64_t cookie, sip::Method method,
-                        bool reused) {
+SendEvent MakeSentEvent(const ConnectionSlot& slot, uint64_t cookie,
+                        const transaction::ClientTransaction& transaction, bool reused) {
   SendEvent event;
   event.kind = SendEvent::Kind::kSent;
   event.cookie = cookie;
-  event.is_final = method == sip::Method::kAck;
+  event.is_final = transaction.method_id == sip::Method::kAck;
   event.connection = slot.connection->id();
   event.manager_id = slot.manager->state->id();
   event.reused_connection = reused;
   event.target = slot.connection->remote_address();
+  if (slot.has_named_pool()) event.pool_id = slot.pool->destination().PoolId();
+  event.branch = transaction::BranchText(transaction.key);
   return event;
 }
 

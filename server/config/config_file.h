@@ -12,8 +12,8 @@
 namespace sipcm::server {
 
 // Reads --config=FILE: a sipcm.v1.Config in JSON. Certificate, key and trust bundle files are
-// relative to the file's folder; their names come out absolute. Every refusal is one line that begins
-// with the file and names the field: unknown fields and values, unreadable files.
+// relative to the file's folder; their names come out absolute. Every refusal is one line that
+// begins with the file and names the field: unknown fields and values, unreadable files.
 absl::StatusOr<sipcm::v1::Config> ReadConfigFile(const std::string& path);
 
 // Checks all of `config` and puts it in force, but starts no listener: nothing has been served, so

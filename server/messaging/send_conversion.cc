@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "server/conversion/address_conversion.h"
+#include "server/conversion/pool_conversion.h"
 #include "server/conversion/status_conversion.h"
 #include "server/messaging/resource_text.h"
 #include "server/messaging/sip_conversion.h"
@@ -118,6 +119,10 @@ void FillSent(const engine::SendEvent& event, v1::Sent* out) {
   AssignConnectionName(event.manager_id, event.connection, out->mutable_connection());
   out->set_reuse(event.reused_connection ? v1::Sent::REUSED : v1::Sent::OPENED);
   *out->mutable_target() = ToProto(event.target);
+  if (!event.pool_id.empty()) out->set_pool(PoolName(event.manager_id, event.pool_id));
+  out->set_branch(event.branch);
+  out->set_call_id(event.call_id);
+  *out->mutable_wait_duration() = ToDuration(event.waited);
 }
 
 }  // namespace

@@ -132,6 +132,22 @@ TEST_F(OutboundTest, NoSharingOpensAConnectionForEachRequest) {
   }
 }
 
+TEST_F(OutboundTest, SentTellsThePoolTheIdentifiersAndTheWait) {
+  Send(Order("OPTIONS", 1));
+  ASSERT_THAT(sink_->events, SizeIs(1));
+  const SendEvent& sent = sink_->events[0];
+  const std::string request = Taken(0);
+  EXPECT_EQ(sent.pool_id, "tcp:192.0.2.9:5070");
+  EXPECT_EQ(sent.call_id, HeaderOf(request, "Call-ID"));
+  EXPECT_THAT(HeaderOf(request, "Via"), HasSubstr(";branch=" + sent.branch));
+  EXPECT_GE(sent.waited, absl::ZeroDuration());
+
+  SendOrder named = Order("OPTIONS", 2);
+  named.message.headers.emplace_back("i", "mine@example.com");
+  Send(std::move(named));
+  EXPECT_EQ(sink_->events.back().call_id, "mine@example.com");
+}
+
 TEST_F(OutboundTest, APeerHasAsLongToAnswerAsItsManagerSays) {
   ManagerConfig config = EngineFixture::TcpManager("edge");
   config.response_timeout = absl::Seconds(5);

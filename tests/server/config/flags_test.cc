@@ -26,10 +26,10 @@ TEST(FlagsTest, WithoutAnyTheDefaultsHold) {
 }
 
 TEST(FlagsTest, BothSpellingsOfAValueAreTaken) {
-  const auto flags = Parse({"--workers=2", "--log_format", "json", "--drain_timeout=2m",
-                            "--grpc_address=unix:/run/sipcm.sock", "--admin_address=[::1]:0",
-                            "--log_level=error", "--config=a.json",
-                            "--dns_servers=192.0.2.53,[2001:db8::53]:5353,2001:db8::54"});
+  const auto flags =
+      Parse({"--workers=2", "--log_format", "json", "--drain_timeout=2m",
+             "--grpc_address=unix:/run/sipcm.sock", "--admin_address=[::1]:0", "--log_level=error",
+             "--config=a.json", "--dns_servers=192.0.2.53,[2001:db8::53]:5353,2001:db8::54"});
   ASSERT_TRUE(flags.ok()) << flags.status();
   EXPECT_EQ(flags->workers, 2);
   EXPECT_EQ(flags->log_format, LogFormat::kJson);
