@@ -31,6 +31,12 @@ class RequestTest(unittest.TestCase):
         events = send(self.server, '127.0.0.1', self.listener.address[1])
         self.assertEqual(events[-1].response.status_code, 200, events)
         _, request = self.listener.requests()[0]
+        sent = events[0].sent
+        self.assertEqual(sent.pool, 'connectionManagers/edge/pools/tcp:127.0.0.1:%d' %
+                         self.listener.address[1])
+        self.assertEqual(sent.call_id, request.header('Call-ID'))
+        self.assertIn('branch=' + sent.branch, request.header('Via'))
+        self.assertTrue(sent.HasField('wait_duration'))
         self.assertTrue(request.header('Via').startswith('SIP/2.0/TCP '), request.headers)
         self.assertIn('branch=z9hG4bK', request.header('Via'))
         self.assertEqual(request.header('Max-Forwards'), '70')
