@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "server/catalog/certificate_catalog.h"
@@ -32,6 +33,35 @@ const FieldRules& Rules() {
 
 bool HasFiles(const TrustBundle& bundle) {
   return !bundle.certificates_file().empty() || !bundle.crls_file().empty();
+}
+
+bool Names(const google::protobuf::FieldMask& mask, absl::string_view snake_case,
+           absl::string_view camel_case) {
+  return std::any_of(mask.paths().begin(), mask.paths().end(), [&](const std::string& path) {
+    return path == snake_case || path == camel_case;
+  });
+}
+
+// A setting that was never made and comes back as it was answered stays one that was not made: OFF,
+// answered because there were no CRLs, must not turn the check off for those that come with it.
+void ForgetShownDefaults(const tls::TrustBundle& in_force, const TrustBundle& stored,
+                         const google::protobuf::FieldMask& mask, TrustBundle* patch) {
+  TrustBundle shown;
+  ShowDefaults(in_force, &shown);
+  if (stored.crl_check() == TrustBundle::CRL_CHECK_UNSPECIFIED &&
+      patch->crl_check() == shown.crl_check() && !Names(mask, "crl_check", "crlCheck")) {
+    patch->clear_crl_check();
+  }
+  if (stored.stale_crl() == TrustBundle::STALE_CRL_UNSPECIFIED &&
+      patch->stale_crl() == shown.stale_crl() && !Names(mask, "stale_crl", "staleCrl")) {
+    patch->clear_stale_crl();
+  }
+}
+
+// What a caller can set beside the content itself.
+bool SameSettings(const TrustBundle& a, const TrustBundle& b) {
+  return a.crl_check() == b.crl_check() && a.stale_crl() == b.stale_crl() &&
+         a.certificates_file() == b.certificates_file() && a.crls_file() == b.crls_file();
 }
 
 }  // namespace
@@ -117,6 +147,7 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::UpdateLocked(
   } else {
     changed.set_crls_pem(records_[changed.name()].crls_pem);
   }
+  ForgetShownDefaults(*state_->anchors.at(stored->name()), *stored, request.update_mask(), &patch);
   const absl::StatusOr<ContentSource> given = SourceOf(patch);
   if (!given.ok()) return Within(given.status(), "trust_bundle");
   if (*given == ContentSource::kPem) {
@@ -164,8 +195,7 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::Install(TrustBundle changed,
     ++record.revision;
     record.crls_pem = crls;
     SIPCM_RETURN_IF_ERROR(state_->Apply(*std::move(configs)));
-  } else if (changed.certificates_file() == stored.certificates_file() &&
-             changed.crls_file() == stored.crls_file()) {
+  } else if (SameSettings(changed, stored)) {
     return Shown(stored);
   }
   TrustBundle shown = Shown(state_->trust_bundles.Put(std::move(changed), state_->options.now()));
