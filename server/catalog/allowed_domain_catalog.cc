@@ -32,15 +32,21 @@ absl::StatusOr<sipcm::v1::AddAllowedDomainResponse> ConnectionManagerCatalog::Ad
   SIPCM_ASSIGN_OR_RETURN(const ConnectionManager* stored,
                          state_->managers.Get(request.name(), "name"));
   SIPCM_RETURN_IF_ERROR(CheckEtag(stored->name(), request.etag(), stored->etag()));
+  ConnectionManager changed = *stored;
+  changed.clear_allowed_domains();
   for (const sipcm::v1::AllowedDomain& entry : stored->allowed_domains()) {
+    if (entry.pattern() != domain.pattern()) {
+      *changed.add_allowed_domains() = entry;
+      continue;
+    }
     const bool expired =
         entry.has_expire_time() && FromTimestamp(entry.expire_time()) <= state_->options.now();
-    if (entry.pattern() == domain.pattern() && !expired) {
+    if (!expired) {
       *response.mutable_connection_manager() = Shown(*stored);
       return response;
     }
+    // The new entry takes the place of one that has ended.
   }
-  ConnectionManager changed = *stored;
   *changed.add_allowed_domains() = std::move(domain);
   SIPCM_ASSIGN_OR_RETURN(*response.mutable_connection_manager(),
                          Replace(std::move(changed), /*validate_only=*/false));

@@ -298,6 +298,28 @@ TEST_F(ConnectionManagerCatalogTest, AnExpiredLastEntryNeverOpensTheList) {
   EXPECT_EQ(engine_.manager("edge").allowed_domains.size(), 1u);
 }
 
+TEST_F(ConnectionManagerCatalogTest, AnEntryThatEndedCanBeAddedAgain) {
+  ASSERT_TRUE(CreateManager("edge", R"({"kind":"SERVER_TLS","allowed_domains":[
+      {"pattern":"a.example","expire_time":"2026-06-01T00:00:00Z"},{"pattern":"b.example"}]})")
+                  .ok());
+  const auto add = [&] {
+    return catalogs_.managers.AddAllowedDomain(FromJson<sipcm::v1::AddAllowedDomainRequest>(
+        R"({"name":"connectionManagers/edge","domain":{"pattern":"a.example"}})"));
+  };
+  const absl::Time end = absl::FromCivil(absl::CivilDay(2026, 6, 1), absl::UTCTimeZone());
+  now_ = end - absl::Nanoseconds(1);
+  EXPECT_FALSE(add()->added());
+  now_ = end;
+  const auto added = add();
+  ASSERT_TRUE(added.ok()) << added.status();
+  EXPECT_TRUE(added->added());
+  ASSERT_EQ(added->connection_manager().allowed_domains_size(), 2);
+  EXPECT_EQ(added->connection_manager().allowed_domains(0).pattern(), "b.example");
+  EXPECT_EQ(added->connection_manager().allowed_domains(1).pattern(), "a.example");
+  EXPECT_FALSE(added->connection_manager().allowed_domains(1).has_expire_time());
+  EXPECT_EQ(engine_.manager("edge").allowed_domains.size(), 2u);
+}
+
 TEST_F(ConnectionManagerCatalogTest, AManagerWithEndpointsGoesOnlyByForce) {
   ASSERT_TRUE(CreateManager("edge", kTcp).ok());
   ASSERT_TRUE(CreateEndpoint("alice", R"({"kind":"PEER_TO_PEER","address":"sip:a@example.com",
