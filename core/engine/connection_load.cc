@@ -52,7 +52,7 @@ void ConnectionLoad::SetMarks(ConnectionSlot& slot, const ThrottleMarks& marks) 
 }
 
 void ConnectionLoad::Weigh(ConnectionSlot& slot) {
-  const int count = slot.connection->live_transactions();
+  const int count = slot.outstanding_count();
   const ThrottleChange change = Judge(slot.marks, slot.throttled, count);
   if (change == ThrottleChange::kNone) return;
   slot.throttled = change == ThrottleChange::kStarted;
@@ -96,7 +96,14 @@ ConnectionLoad::Admission ConnectionLoad::Hold(ConnectionSlot& slot,
   for (const HeldRequest& held : *slot.held) bytes += held.bytes.size();
   if (slot.held->size() >= kMaxHeldRequests || bytes > kMaxHeldBytes) return Admission::kRefused;
   slot.held->push_back({std::string(request.bytes()), request.header_section().size()});
+  // A connection that drains must not end before they are answered.
+  if (!std::exchange(slot.held_transaction, true)) slot.connection->AddTransaction();
   return Admission::kHeld;
+}
+
+void ConnectionLoad::EndHolding(ConnectionSlot& slot) {
+  slot.held->clear();
+  if (std::exchange(slot.held_transaction, false)) slot.connection->RemoveTransaction();
 }
 
 void ConnectionLoad::ReleaseSoon(ConnectionSlot& slot) {
@@ -110,8 +117,9 @@ void ConnectionLoad::Release(connection::ConnectionId id) {
   // Each may close the connection, or have it throttled again.
   for (;;) {
     ConnectionSlot* const slot = connections_->Find(id);
-    if (slot == nullptr || slot->throttled || !HoldsAny(*slot)) return;
-    if (!slot->connection->can_send()) return slot->held->clear();
+    if (slot == nullptr || slot->held == nullptr) return;
+    if (slot->held->empty() || !slot->connection->can_send()) return EndHolding(*slot);
+    if (slot->throttled) return;
     const HeldRequest held = std::move(slot->held->front());
     slot->held->pop_front();
     SIPCM_CHECK(sip::Parse(held.bytes, held.header_length, view_).ok());

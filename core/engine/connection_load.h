@@ -67,6 +67,7 @@ class ConnectionLoad {
 
  private:
   bool IsClientOverLimit(ConnectionSlot& slot);
+  void EndHolding(ConnectionSlot& slot);
   Admission Hold(ConnectionSlot& slot, const sip::MessageView& request);
   void Weigh(ConnectionSlot& slot);
   void WeighClient(ConnectionSlot& slot);

@@ -42,6 +42,7 @@ struct LocalManager {
   int connection_count = 0;
   int pool_count = 0;
   int flow_count = 0;  // of its registered endpoints
+  int send_count = 0;  // of its endpoints, those that wait included
   // The last one of each object: for connections whose handshake was under way.
   std::vector<Retirement> retirements;
 };
@@ -69,6 +70,11 @@ struct ConnectionSlot {
   bool throttled = false;         // above `marks`
   bool client_throttled = false;  // above the manager's limit for one client
   std::unique_ptr<std::deque<HeldRequest>> held;  // null: none yet
+  bool held_transaction = false;                  // counted on the connection for all that are held
+
+  int outstanding_count() const {
+    return connection->live_transactions() - (held_transaction ? 1 : 0);
+  }
 
   bool has_named_pool() const { return pool != nullptr && endpoint_id.empty(); }
 };

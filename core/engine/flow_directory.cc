@@ -14,7 +14,9 @@ void FlowDirectory::Apply(LocalManager* manager, std::shared_ptr<const dispatch:
                           std::shared_ptr<EndpointStatusCell> status) {
   // The former endpoint of that name: its connection must not serve this one.
   if (const auto former = ending_.find(endpoint->id); former != ending_.end()) {
+    ++manager->flow_count;  // holds it for the new one
     Erase(former->second.get());
+    --manager->flow_count;
   }
   std::unique_ptr<RegisteredFlow>& flow = flows_[endpoint->id];
   if (flow != nullptr) return flow->Change(std::move(endpoint));
@@ -83,8 +85,11 @@ void FlowDirectory::Erase(RegisteredFlow* flow) {
   const std::string id = flow->endpoint().id;
   const pool::Destination destination = flow->destination();
   auto& flows = ending_.contains(id) && ending_[id].get() == flow ? ending_ : flows_;
+  // Holds it: a pool that goes at once would release it.
+  ++manager->pool_count;
   flows.erase(id);
   means_.pools->ForgetDedicated(manager, destination, connection::CloseReason::kEndpointDeleted);
+  --manager->pool_count;
   host_->OnFlowGone(manager);
 }
 

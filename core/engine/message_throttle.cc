@@ -29,10 +29,16 @@ void MessageThrottle::Weigh() {
 }
 
 void MessageThrottle::Forget(const std::shared_ptr<dispatch::SubscriptionGroup>& group) {
-  throttled_.erase(
-      std::remove_if(throttled_.begin(), throttled_.end(),
-                     [&](LocalManager* manager) { return manager->state->group() == group; }),
-      throttled_.end());
+  const auto gone = std::stable_partition(
+      throttled_.begin(), throttled_.end(),
+      [&](LocalManager* manager) { return manager->state->group() != group; });
+  const std::vector<LocalManager*> forgotten(gone, throttled_.end());
+  throttled_.erase(gone, throttled_.end());
+  for (LocalManager* const manager : forgotten) {
+    if (manager->state->message_throttled.exchange(false)) {
+      host_->OnManagerThrottling(*manager, ThrottleChange::kEnded, 0);
+    }
+  }
 }
 
 }  // namespace sipcm::engine

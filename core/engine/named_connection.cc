@@ -23,7 +23,7 @@ absl::StatusOr<ConnectionSlot*> FindNamed(const SendOrder& order, sip::Method me
   }
   if (slot->throttled && method != sip::Method::kAck) {
     return MakeError(absl::StatusCode::kResourceExhausted, "CONNECTION_THROTTLED",
-                     absl::StrCat(quoted, " has ", slot->connection->live_transactions(),
+                     absl::StrCat(quoted, " has ", slot->outstanding_count(),
                                   " transactions outstanding, more than throttling.high (",
                                   slot->marks.high, "); wait for answers, or send by destination"));
   }

@@ -19,6 +19,12 @@ absl::Status Cancelled() {
                    "the send was given up by its application");
 }
 
+absl::Status ManagerDeleted(const LocalManager& manager) {
+  return MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
+                   absl::StrCat("connection manager \"connectionManagers/", manager.state->id(),
+                                "\" was deleted"));
+}
+
 absl::Duration ResponseTimeout(const PlannedSend& send) {
   return send.manager->runtime.Get()->config.response_timeout;
 }
@@ -68,6 +74,7 @@ void Outbound::Send(PlannedSend planned) {
   owned->asked_at = loop_->Now();
   OpenSend* send = owned.get();
   send->planned = std::move(planned);
+  ++send->planned.manager->send_count;
   transactions_.Add(std::move(owned));
   totals_->open_sends.Add(1);
   by_cookie_[SendKey(send->planned.sink.get(), send->planned.order.cookie)] = send;
@@ -119,6 +126,10 @@ void Outbound::LeaveLane(OpenSend* send) {
 }
 
 void Outbound::FindConnection(OpenSend* send) {
+  const LocalManager& manager = *send->planned.manager;
+  if (manager.state->removed.load(std::memory_order_acquire)) {
+    return Fail(send, ManagerDeleted(manager));
+  }
   const SendOrder& order = send->planned.order;
   if (order.connection.is_valid()) {
     const absl::StatusOr<ConnectionSlot*> slot =
@@ -309,6 +320,17 @@ void Outbound::LeaveConnection(OpenSend* send) {
   }
 }
 
+void Outbound::ForgetManager(const LocalManager* manager) {
+  std::vector<SendKey> waiting;
+  for (const auto& [key, send] : by_cookie_) {
+    if (send->planned.manager == manager && send->slot == nullptr) waiting.push_back(key);
+  }
+  for (const SendKey& key : waiting) {
+    const auto found = by_cookie_.find(key);
+    if (found != by_cookie_.end()) Fail(found->second, ManagerDeleted(*manager));
+  }
+}
+
 void Outbound::FailAllOpen(const absl::Status& why) {
   while (auto* send = static_cast<OpenSend*>(transactions_.Any())) {
     SendCancel(send);
@@ -382,7 +404,11 @@ void Outbound::Remove(OpenSend* send) {
   } else {
     totals_->open_sends.Add(-1);
   }
+  LocalManager& manager = *send->planned.manager;
   transactions_.Remove(send);
+  if (--manager.send_count == 0 && manager.state->removed.load(std::memory_order_acquire)) {
+    host_->OnRemovedManagerIdle(manager);
+  }
   if (open_count() == 0) host_->OnOutboundIdle();
 }
 

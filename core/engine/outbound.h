@@ -38,6 +38,8 @@ class Outbound final : private event::TimeoutQueue::Listener {
    public:
     // Sends of a throttled endpoint began to wait, or wait no more.
     virtual void OnEndpointThrottling(const PlannedSend& of, ThrottleChange change) = 0;
+    // The last send of a manager that was removed ended; not to be released inside.
+    virtual void OnRemovedManagerIdle(const LocalManager& manager) = 0;
     // The last send ended.
     virtual void OnOutboundIdle() = 0;
 
@@ -59,6 +61,8 @@ class Outbound final : private event::TimeoutQueue::Listener {
   // Its sends fail: no answer can come any more.
   void OnConnectionClosed(ConnectionSlot& slot, const absl::Status& why);
 
+  // Ends those sends of a removed manager that are on no connection. The others end with theirs.
+  void ForgetManager(const LocalManager* manager);
   // From now on sends are refused.
   void Drain() { draining_ = true; }
   void FailAllOpen(const absl::Status& why);

@@ -93,6 +93,8 @@ void Worker::RemoveManager(const std::shared_ptr<ManagerState>& manager) {
   // Holds it: the last pool that goes would release it.
   ++local->pool_count;
   flows_->ForgetManager(local);
+  // Before the pools end: what waits for them, or behind what they carry, must not open them anew.
+  outbound_->ForgetManager(local);
   pools_->ForgetManager(local, CloseReason::kManagerDeleted);
   for (const connection::ConnectionId id : connections_.Ids()) {
     ConnectionSlot* slot = connections_.Find(id);
@@ -117,10 +119,17 @@ void Worker::ForgetPools(CloseReason reason) {
   }
 }
 
+void Worker::OnRemovedManagerIdle(const LocalManager& manager) {
+  means_.loop->Post([this, state = manager.state] {
+    const auto found = managers_.find(state.get());
+    if (found != managers_.end()) ReleaseManager(found->second.get());
+  });
+}
+
 void Worker::ReleaseManager(LocalManager* manager) {
   if (!manager->state->removed.load(std::memory_order_acquire)) return;
   if (manager->connection_count > 0 || manager->pool_count > 0 || manager->flow_count > 0 ||
-      acceptance_->Contains(manager)) {
+      manager->send_count > 0 || acceptance_->Contains(manager)) {
     return;
   }
   managers_.erase(manager->state.get());

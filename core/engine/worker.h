@@ -130,6 +130,7 @@ class Worker final : private connection::Connection::Listener,
   void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) override;
   void OnInboundIdle() override { CheckDrained(); }
   void OnOutboundIdle() override { CheckDrained(); }
+  void OnRemovedManagerIdle(const LocalManager& manager) override;
   void OnEndpointThrottling(const PlannedSend& of, ThrottleChange change) override {
     throttling_events_.TellEndpoint(of, change);
   }

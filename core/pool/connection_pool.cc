@@ -142,8 +142,9 @@ void ConnectionPool::KeepWarm() {
     if (!member->exclusive) --missing;
   }
   for (; missing > 0; --missing) {
-    if (!selection_.MayOpen(loop_->Now())) return alarm_.ArmFor(selection_.next_try());
+    if (!selection_.MayWarm(loop_->Now())) return alarm_.ArmFor(selection_.next_warm());
     Open();
+    selection_.NoteWarmed(loop_->Now());
   }
 }
 

@@ -12,14 +12,26 @@ using connection::CloseReason;
 using connection::Connection;
 
 bool IsPeersDoing(CloseReason reason) {
-  return reason == CloseReason::kPeerClosed || reason == CloseReason::kReset ||
-         reason == CloseReason::kTruncated || reason == CloseReason::kHandshakeFailed;
+  switch (reason) {
+    case CloseReason::kPeerClosed:
+    case CloseReason::kReset:
+    case CloseReason::kTruncated:
+    case CloseReason::kHandshakeFailed:
+    case CloseReason::kProtocolError:  // it speaks something else
+    case CloseReason::kLimit:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool IsNew(const Connection& connection, Instant now) {
+  return now - connection.open_time() < PoolSelection::kSilentLossAge;
 }
 
 // It gave no sign yet that the peer means to serve it.
 bool IsSilentAndNew(const Connection& connection, Instant now) {
-  return connection.counters().messages_in == 0 &&
-         now - connection.open_time() < PoolSelection::kSilentLossAge;
+  return connection.counters().messages_in == 0 && IsNew(connection, now);
 }
 
 }  // namespace
@@ -119,6 +131,7 @@ void PoolSelection::NoteEstablished() {
 void PoolSelection::NoteLost(const Connection& connection, CloseReason reason, Instant now) {
   // The owner of a dedicated connection has a back-off of its own.
   if (!IsPeersDoing(reason) || destination_->is_dedicated()) return;
+  early_losses_ = IsNew(connection, now) ? early_losses_ + 1 : 0;
   if (!IsSilentAndNew(connection, now)) {
     silent_losses_ = 0;
   } else if (++silent_losses_ >= kMostSilentLosses) {

@@ -1,6 +1,8 @@
 #ifndef SIPCM_CORE_POOL_POOL_SELECTION_H_
 #define SIPCM_CORE_POOL_POOL_SELECTION_H_
 
+#include <algorithm>
+
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "core/base/instant.h"
@@ -27,6 +29,7 @@ class PoolSelection {
   static constexpr int kMostAttempts = 5;
   static constexpr int kMostSilentLosses = 3;
   static constexpr absl::Duration kSilentLossAge = absl::Seconds(1);
+  static constexpr absl::Duration kWarmPause = absl::Milliseconds(200);
 
   // All outlive this. `destination` is for messages.
   PoolSelection(const Destination* destination, PoolMembers* members, RandomSource* random)
@@ -46,6 +49,13 @@ class PoolSelection {
   // those under way has ended.
   bool MayOpen(Instant now) { return !IsBackingOff(now) && HasPlaceForAttempt(); }
   Instant next_try() const;
+  // The same for one that nobody waits for. While the peer ends what is opened within
+  // kSilentLossAge, whatever it says on it, kWarmPause is between two of them.
+  bool MayWarm(Instant now) { return now >= next_warm_ && MayOpen(now); }
+  Instant next_warm() const { return std::max(next_warm_, next_try()); }
+  void NoteWarmed(Instant now) {
+    if (early_losses_ >= kMostSilentLosses) next_warm_ = now + kWarmPause;
+  }
 
   void NoteFailedAttempt(const absl::Status& cause, Instant now) { gate_.NoteFailure(cause, now); }
   void NoteEstablished();
@@ -63,6 +73,8 @@ class PoolSelection {
   PoolMembers* const members_;
   AttemptGate gate_;
   int silent_losses_ = 0;
+  int early_losses_ = 0;
+  Instant next_warm_;
 };
 
 }  // namespace sipcm::pool

@@ -146,6 +146,22 @@ TEST_F(ConnectionThrottlingTest, HeldRequestsComeInOrderAndThrottleAgain) {
   EXPECT_EQ(ThrottledNow(ThrottleMechanism::kConnection), 0);
 }
 
+TEST_F(ConnectionThrottlingTest, HeldRequestsAreAnsweredBeforeADrainingConnectionEnds) {
+  ManagerConfig config = Config();
+  config.connection_throttling = {4, 1};
+  Start(config);
+  Ask(10);
+  ASSERT_THAT(sink_->deliveries, SizeIs(5));
+  EXPECT_EQ(PeersConnection().outstanding_count, 5);
+  fixture_.engine->CloseConnection(PeersConnection().id, absl::Seconds(30),
+                                   [](absl::StatusOr<ConnectionSnapshot>) {});
+  fixture_.RunUntilIdle();
+  for (size_t i = 0; i < 5; ++i) Answer(i);
+  // It takes no new work: those that were held go elsewhere.
+  EXPECT_THAT(Answers(), ElementsAre(200, 200, 200, 200, 200, 503, 503, 503, 503, 503));
+  EXPECT_TRUE(peer_->is_over());
+}
+
 TEST_F(ConnectionThrottlingTest, WhatTheBoundDoesNotHoldGets503) {
   StartWithMarks();
   Ask(5 + static_cast<int>(ConnectionLoad::kMaxHeldRequests));
@@ -376,6 +392,35 @@ TEST_F(SendPacingTest, OneThatIsGivenUpWhileItWaitsIsNotSent) {
   for (const std::string& request : first) remote_->peers[0]->Send(MakeResponse(request, 200));
   fixture_.RunUntilIdle();
   EXPECT_THAT(Arrived(), SizeIs(1)) << "the 21st, not the 20th";
+}
+
+// Whatever the sends of a manager wait for when it is deleted: each ends, and nothing is sent or
+// opened in its name any more.
+TEST_F(SendPacingTest, ADeletedManagersSendsEndWhereverTheyWait) {
+  for (int i = 0; i < 40; ++i) Send();
+  ASSERT_THAT(Arrived(), SizeIs(SendPacer::kMostOutstanding));
+  const uint64_t connects = fixture_.network.connect_count();
+  ASSERT_TRUE(fixture_.engine->RemoveManager("edge").ok());
+  fixture_.AdvanceBy(absl::Minutes(1));
+  int finals = 0;
+  for (const SendEvent& event : sends_->events) finals += event.is_final ? 1 : 0;
+  EXPECT_EQ(finals, 40);
+  EXPECT_EQ(fixture_.engine->GetTotals().open_sends, 0);
+  EXPECT_EQ(fixture_.network.connect_count(), connects);
+  EXPECT_EQ(fixture_.engine->GetTotals().pools, 0);
+}
+
+TEST_F(SendPacingTest, ADeletedManagersSendsEndThatWaitForAnAddressThatIsSilent) {
+  fixture_.network.SetFault(*net::SocketAddress::Parse("192.0.2.9:5070"),
+                            fakes::FakeNetwork::Fault::kBlackHole);
+  for (int i = 0; i < 40; ++i) Send();
+  ASSERT_TRUE(fixture_.engine->RemoveManager("edge").ok());
+  fixture_.AdvanceBy(absl::Minutes(1));
+  int finals = 0;
+  for (const SendEvent& event : sends_->events) finals += event.is_final ? 1 : 0;
+  EXPECT_EQ(finals, 40);
+  EXPECT_EQ(fixture_.engine->GetTotals().open_sends, 0);
+  EXPECT_EQ(fixture_.engine->GetTotals().pools, 0);
 }
 
 TEST_F(SendPacingTest, TheLineIsBounded) {

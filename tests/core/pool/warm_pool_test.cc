@@ -113,6 +113,31 @@ TEST_F(WarmPoolTest, APeerThatAcceptsAndHangsUpIsNoReasonForAStorm) {
   EXPECT_EQ(live(), 2) << "it may grow again";
 }
 
+TEST_F(WarmPoolTest, APeerThatSaysSomethingAndHangsUpIsNoReasonForAStormEither) {
+  // A whole SIP message, and the greeting of another protocol (which ends the connection).
+  for (const char* word : {"SIP/2.0 200 OK\r\nVia: SIP/2.0/TCP a;branch=z9hG4bK1\r\n"
+                           "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: 1\r\n"
+                           "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
+                           "220 mail.example.com ESMTP\r\n\r\n"}) {
+    MakeWarm(5, 5);
+    for (int second = 0; second < 10; ++second) {
+      const uint64_t before = network_.connect_count();
+      for (int i = 0; i < 100; ++i) {
+        for (const auto& peer : server_->peers()) peer->Send(word);
+        loop_.AdvanceBy(absl::Milliseconds(10));
+        server_->peers().clear();
+      }
+      // The first three losses are no pattern yet.
+      EXPECT_LE(network_.connect_count() - before, second == 0 ? 15u : 10u) << second << word;
+    }
+    loop_.AdvanceBy(absl::Minutes(1));
+    EXPECT_EQ(live(), 5);
+    server_->peers().clear();
+    pool_->Drain(loop_.Now());
+    loop_.RunUntilIdle();
+  }
+}
+
 TEST_F(WarmPoolTest, ASettingThatRaisesTheMinimumOpensAtOnceAndOneThatLowersItLetsGo) {
   MakeWarm(0, 4);
   EXPECT_TRUE(pool_->empty());
