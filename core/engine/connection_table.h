@@ -20,6 +20,7 @@
 #include "core/engine/throttle.h"
 #include "core/net/network.h"
 #include "core/pool/connection_pool.h"
+#include "core/tls/domain_removal.h"
 #include "core/transaction/client_transaction.h"
 
 namespace sipcm::engine {
@@ -53,6 +54,9 @@ struct HeldRequest {
   size_t header_length = 0;
 };
 
+// Allowed domains that were taken out during a handshake.
+using DomainRemovals = std::vector<std::shared_ptr<const tls::DomainRemoval>>;
+
 // A connection and what the worker keeps beside it.
 struct ConnectionSlot {
   std::unique_ptr<connection::Connection> connection;
@@ -60,6 +64,7 @@ struct ConnectionSlot {
   pool::ConnectionPool* pool = nullptr;  // outgoing, while the pool lives
   IntrusiveList<transaction::ClientTransaction, transaction::FlowTag> sends;
   std::unique_ptr<AutoAllowedHosts::Hold> auto_host;  // outgoing mutual TLS
+  std::unique_ptr<DomainRemovals> removals;           // to be judged by; null: none
   bool in_handshake = false;                          // incoming, over TLS, not established yet
   std::string peer_host;    // the remote address as text, made once for the Vias of answers
   std::string sent_by;      // of our own Vias on it; empty until it sends a request

@@ -139,7 +139,7 @@ void ShardedEngine::CloseConnectionsOf(const std::string& manager_id,
   const auto removal = std::make_shared<const tls::DomainRemoval>(std::move(removed));
   Gather<int>(
       [manager = *manager, removal](Worker& worker) {
-        return worker.CloseRemoved(manager, *removal);
+        return worker.CloseRemoved(manager, removal);
       },
       [done = std::move(done)](const std::vector<int>& counts) mutable { done(SumOf(counts)); });
 }

@@ -178,6 +178,7 @@ void Worker::OnEstablished(Connection& connection) {
   acceptance_->OnEstablished(slot);
   events_.TellEstablished(slot);
   ConnectionTable::RetireIfDue(slot, Now());
+  CloseIfRemovedMeanwhile(slot, means_.loop->WallNow());
 }
 
 void Worker::OnMessage(Connection& connection, const sip::MessageView& message) {
@@ -341,7 +342,7 @@ int Worker::Retire(const std::shared_ptr<ManagerState>& manager, const Retiremen
 }
 
 int Worker::CloseRemoved(const std::shared_ptr<ManagerState>& manager,
-                         const tls::DomainRemoval& removal) {
+                         const std::shared_ptr<const tls::DomainRemoval>& removal) {
   const auto local = managers_.find(manager.get());
   if (local == managers_.end()) return 0;
   return engine::CloseRemoved(connections_, local->second.get(), removal, means_.loop->WallNow());

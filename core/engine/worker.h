@@ -93,7 +93,8 @@ class Worker final : private connection::Connection::Listener,
   // Those that are established; the others when they are. How many it ended.
   int Retire(const std::shared_ptr<ManagerState>& manager, const Retirement& retirement);
   // Closes (kDomainRemoved) the incoming connections that `removal` concerns; how many.
-  int CloseRemoved(const std::shared_ptr<ManagerState>& manager, const tls::DomainRemoval& removal);
+  int CloseRemoved(const std::shared_ptr<ManagerState>& manager,
+                   const std::shared_ptr<const tls::DomainRemoval>& removal);
   Instant Now() const { return means_.loop->Now(); }
   // Tells the sink all of it, as the worker of `worker_count` that this is.
   void TellState(uint64_t round);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/tls/tls_stream.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/engine/mutual_tls_fixture.h"
@@ -131,6 +132,28 @@ TEST_F(AdmissionTest, ARemovalClosesThoseThatNothingElseCovers) {
   EXPECT_EQ(TakeOut({"a.contoso.com"}, {"c.org"}), 1);
   EXPECT_TRUE(covered->is_over());
   EXPECT_FALSE(by_address->is_over());
+}
+
+TEST_F(AdmissionTest, ARemovalReachesThoseWhoseHandshakeIsUnderWay) {
+  fixture_.Start(fixture_.Config({"a.org", "b.org"}));
+  const net::SocketAddress edge = *net::SocketAddress::Parse("192.0.2.1:5061");
+  // Accepted with the old list, and silent until the new one is in force.
+  auto removed = fixture_.network.ConnectPeer(fixture_.loops[0].get(), edge);
+  auto covered = fixture_.network.ConnectPeer(fixture_.loops[0].get(), edge);
+  fixture_.RunUntilIdle();
+  EXPECT_EQ(TakeOut({"a.org"}, {"b.org"}), 0);
+  const auto speak = [&](std::unique_ptr<net::ByteStream> stream, const std::string& name) {
+    auto context = tls::ClientTlsContext::Create(
+        tls::PolicyOf(fixture_.bundle),
+        tls::CredentialOf(fixture_.root.Issue({.dns_names = {name}})));
+    auto peer = std::make_unique<fakes::TestPeer>(
+        tls::TlsStream::Connect(fixture_.loops[0].get(), &fixture_.gate, *std::move(context),
+                                "sip.edge.net", std::move(stream)));
+    fixture_.RunUntilIdle();
+    return peer;
+  };
+  EXPECT_TRUE(speak(*std::move(removed), "a.org")->is_over());
+  EXPECT_FALSE(speak(*std::move(covered), "b.org")->is_over());
 }
 
 TEST_F(AdmissionTest, ARemovalLeavesThoseWhoseEntryWentBeforeWithoutClosing) {
