@@ -271,27 +271,34 @@ void ConnectionPoolCatalog::Delete(const sipcm::v1::DeleteConnectionPoolRequest&
                                    Done<google::protobuf::Empty> done) {
   absl::StatusOr<Target> target = Find(request.name(), "name");
   if (!target.ok()) return done(target.status());
+  pool::PoolSetting setting;
   {
     absl::MutexLock lock(&state_->mutex);
+    setting = SettingOf(*target);
     const absl::Status etag =
-        CheckEtag(target->name, request.etag(), EtagOf(target->name, SettingOf(*target)));
+        CheckEtag(target->name, request.etag(), EtagOf(target->name, setting));
     if (!etag.ok()) return done(etag);
   }
   state_->engine->RemovePool(
       target->manager_id, target->destination,
       request.force() ? engine::PoolRemoval::kForced : engine::PoolRemoval::kUnlessBusy,
-      [this, target = *target,
+      [this, target = *target, setting = std::move(setting),
        done = std::move(done)](absl::StatusOr<PoolSnapshot> removed) mutable {
-        state_->thread.Post([this, target = std::move(target), done = std::move(done),
-                             status = removed.status()]() mutable {
+        state_->thread.Post([this, target = std::move(target), setting = std::move(setting),
+                             done = std::move(done), status = removed.status()]() mutable {
           if (!status.ok()) return done(WithField(std::move(status), "name"));
-          {
-            absl::MutexLock lock(&state_->mutex);
-            state_->pool_settings[target.manager_id].erase(target.name);
-          }
+          ForgetSetting(target, setting);
           done(google::protobuf::Empty());
         });
       });
+}
+
+void ConnectionPoolCatalog::ForgetSetting(const Target& target, const pool::PoolSetting& setting) {
+  absl::MutexLock lock(&state_->mutex);
+  const auto manager = state_->pool_settings.find(target.manager_id);
+  if (manager == state_->pool_settings.end()) return;
+  const auto found = manager->second.find(target.name);
+  if (found != manager->second.end() && found->second == setting) manager->second.erase(found);
 }
 
 }  // namespace sipcm::server

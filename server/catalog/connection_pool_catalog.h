@@ -44,6 +44,9 @@ class ConnectionPoolCatalog {
   // What callers asked of that pool; nothing: nothing.
   pool::PoolSetting SettingOf(const Target& target) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
+  // After the pool went: not the setting of an update that came meanwhile.
+  void ForgetSetting(const Target& target, const pool::PoolSetting& setting)
+      ABSL_LOCKS_EXCLUDED(state_->mutex);
   absl::StatusOr<Change> Changed(const Target& target,
                                  const sipcm::v1::UpdateConnectionPoolRequest& request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);

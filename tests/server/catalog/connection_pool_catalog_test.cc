@@ -1,5 +1,7 @@
 #include "server/catalog/connection_pool_catalog.h"
 
+#include <functional>
+
 #include "tests/server/catalog/catalog_fixture.h"
 
 namespace sipcm::server {
@@ -174,6 +176,62 @@ TEST_F(ConnectionPoolCatalogTest, ABusyPoolGoesOnlyByForce) {
   EXPECT_EQ(ReasonOf(Delete(false)), "RESOURCE_IN_USE");
   EXPECT_TRUE(Delete(true).ok());
   EXPECT_EQ(ReasonOf(Delete(true)), "RESOURCE_NOT_FOUND");
+}
+
+class PoolThatGoesTest : public ConnectionPoolCatalogTest {
+ protected:
+  // Deletes the pool and does `meanwhile` after the engine removed it, before the catalogue knows.
+  void DeleteAnd(const std::function<void()>& meanwhile) {
+    absl::Notification may_go_on;
+    catalogs_.state.thread.Post([&] { may_go_on.WaitForNotification(); });
+    sipcm::v1::DeleteConnectionPoolRequest request;
+    request.set_name(kPool);
+    const auto deleted = Await<google::protobuf::Empty>([&](Done<google::protobuf::Empty> done) {
+      catalogs_.pools.Delete(request, std::move(done));
+      meanwhile();
+      may_go_on.Notify();
+    });
+    EXPECT_TRUE(deleted.ok()) << deleted.status();
+  }
+  static sipcm::v1::UpdateConnectionPoolRequest WithMax(int max) {
+    sipcm::v1::UpdateConnectionPoolRequest request;
+    request.mutable_connection_pool()->set_name(kPool);
+    request.mutable_connection_pool()->set_max_connection_count(max);
+    return request;
+  }
+  size_t SettingCount() {
+    absl::MutexLock lock(&catalogs_.state.mutex);
+    size_t count = 0;
+    for (const auto& [manager, settings] : catalogs_.state.pool_settings) count += settings.size();
+    return count;
+  }
+};
+
+TEST_F(PoolThatGoesTest, TakesItsSettingAlong) {
+  ASSERT_TRUE(catalogs_.pools.Apply(WithMax(3)).ok());
+  EXPECT_EQ(SettingCount(), 1u);
+  DeleteAnd([] {});
+  EXPECT_EQ(SettingCount(), 0u);
+}
+
+TEST_F(PoolThatGoesTest, LeavesTheSettingOfAnUpdateThatCameMeanwhile) {
+  ASSERT_TRUE(catalogs_.pools.Apply(WithMax(3)).ok());
+  DeleteAnd([&] { EXPECT_TRUE(catalogs_.pools.Apply(WithMax(7)).ok()); });
+  const auto pool = Update(
+      R"({"name":"connectionManagers/edge/pools/tcp:127.0.0.1:5070","min_connection_count":2})");
+  ASSERT_TRUE(pool.ok()) << pool.status();
+  EXPECT_EQ(pool->max_connection_count(), 7);
+}
+
+TEST_F(PoolThatGoesTest, LeavesNothingOfAManagerThatWentMeanwhile) {
+  ASSERT_TRUE(catalogs_.pools.Apply(WithMax(3)).ok());
+  DeleteAnd([&] {
+    sipcm::v1::DeleteConnectionManagerRequest gone;
+    gone.set_name("connectionManagers/edge");
+    EXPECT_TRUE(catalogs_.managers.Delete(gone).ok());
+  });
+  absl::MutexLock lock(&catalogs_.state.mutex);
+  EXPECT_TRUE(catalogs_.state.pool_settings.empty());
 }
 
 }  // namespace
