@@ -31,10 +31,8 @@ struct Catalogs {
   void CheckFilesAndTimes() {
     if (FileWatcher* const files = state.options.files; files != nullptr) {
       const std::vector<std::string> changed = files->TakeChanged();
-      if (!changed.empty()) {
-        certificates.Reload(changed);
-        trust_bundles.Reload(changed);
-      }
+      certificates.Reload(changed);
+      trust_bundles.Reload(changed);
     }
     certificates.TellExpiries();
   }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
+#include "server/catalog/shown_resource.h"
 #include "server/conversion/certificate_conversion.h"
 #include "server/event/resource_event.h"
 #include "server/store/resource_name.h"
@@ -86,7 +87,7 @@ absl::StatusOr<Certificate> CertificateCatalog::Create(
   if (!credential.ok()) return Within(credential.status(), "certificate");
   AddContent(**credential, &certificate);
   if (request.validate_only()) return Shown(certificate);
-  records_[certificate.name()] = {revision, "", ExpiryStage::kFar};
+  records_[certificate.name()] = {revision, {}, ExpiryStage::kFar};
   state_->credentials[certificate.name()] = *credential;
   Certificate shown = Shown(state_->certificates.Put(std::move(certificate), now));
   state_->WatchFiles();
@@ -165,11 +166,14 @@ absl::StatusOr<Certificate> CertificateCatalog::Install(Certificate changed,
     if (!configs.ok()) return configs.status();
     return Shown(changed);
   }
-  records_[name].reload_error.clear();
+  const bool had_failed = !std::exchange(records_[name].reload_failure, {}).error.empty();
   if (!is_new) {
     const Certificate* stored = state_->certificates.Find(name);
     const bool same_files = stored->certificate_file() == changed.certificate_file() &&
                             stored->private_key_file() == changed.private_key_file();
+    if (same_files && had_failed) {
+      state_->Tell(MakeEvent(Event::CERTIFICATE_ROTATED, Shown(*stored), kReloadFailureOver));
+    }
     if (same_files) return Shown(*stored);
   }
   if (is_new) {
@@ -179,7 +183,9 @@ absl::StatusOr<Certificate> CertificateCatalog::Install(Certificate changed,
   }
   Certificate shown = Shown(state_->certificates.Put(std::move(changed), now));
   state_->WatchFiles();
-  if (is_new) state_->Tell(MakeEvent(Event::CERTIFICATE_ROTATED, shown));
+  if (is_new || had_failed) {
+    state_->Tell(MakeEvent(Event::CERTIFICATE_ROTATED, shown, is_new ? "" : kReloadFailureOver));
+  }
   return shown;
 }
 
@@ -213,12 +219,13 @@ absl::Status CertificateCatalog::Delete(const sipcm::v1::DeleteCertificateReques
   for (const std::string& user : users) {
     ConnectionManager manager = *state_->managers.Find(user);
     manager.clear_certificate();
-    state_->Tell(MakeEvent(Event::CONNECTION_MANAGER_CHANGED,
-                           state_->managers.Put(std::move(manager), state_->options.now()),
+    const ConnectionManager& stored =
+        state_->managers.Put(std::move(manager), state_->options.now());
+    state_->Tell(MakeEvent(Event::CONNECTION_MANAGER_CHANGED, server::Shown(stored, state_),
                            "its certificate was deleted by force"));
   }
   Certificate last = Shown(*certificate);
-  records_[name].reload_error.clear();
+  records_[name].reload_failure = {};
   state_->credentials.erase(name);
   state_->certificates.Erase(name);
   state_->WatchFiles();
@@ -231,11 +238,13 @@ void CertificateCatalog::Reload(const std::vector<std::string>& changed_files) {
     return std::find(changed_files.begin(), changed_files.end(), path) != changed_files.end();
   };
   std::vector<std::pair<Certificate, int>> due;  // with the revision that it would be
+  const absl::Time now = state_->options.now();
   {
     absl::MutexLock lock(&state_->mutex);
     for (const auto& [name, certificate] : state_->certificates.all()) {
       if (is_changed(certificate.certificate_file()) ||
-          is_changed(certificate.private_key_file())) {
+          is_changed(certificate.private_key_file()) ||
+          records_[name].reload_failure.IsDueAgain(now)) {
         due.emplace_back(certificate, records_[name].revision + 1);
       }
     }
@@ -257,9 +266,10 @@ void CertificateCatalog::FinishReload(const Certificate& read,
   if (status.ok()) status = Install(read, *credential, /*validate_only=*/false).status();
   if (status.ok()) return;
   Record& record = records_[read.name()];
+  record.reload_failure.at = state_->options.now();
   const std::string error(status.message());
-  if (record.reload_error == error) return;  // told already
-  record.reload_error = error;
+  if (record.reload_failure.error == error) return;  // told already
+  record.reload_failure.error = error;
   state_->Tell(MakeEvent(Event::CERTIFICATE_RELOAD_FAILED,
                          Shown(*state_->certificates.Find(read.name())), error));
 }
@@ -311,7 +321,7 @@ Certificate CertificateCatalog::Shown(const Certificate& stored) {
   const absl::Time end = credential == state_->credentials.end()
                              ? FromTimestamp(stored.not_after_time())
                              : credential->second->expire_time();
-  AddState(state_->options.now(), end, records_[stored.name()].reload_error, &shown);
+  AddState(state_->options.now(), end, records_[stored.name()].reload_failure.error, &shown);
   for (const std::string& user : state_->UsersOf(stored.name())) {
     shown.add_connection_managers(user);
   }

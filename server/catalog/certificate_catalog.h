@@ -11,6 +11,7 @@
 #include "proto/sipcm/v1/certificates.pb.h"
 #include "server/catalog/control_state.h"
 #include "server/catalog/expiry_stage.h"
+#include "server/catalog/reload_failure.h"
 
 namespace sipcm::server {
 
@@ -27,8 +28,8 @@ class CertificateCatalog {
   absl::StatusOr<sipcm::v1::Certificate> Update(const sipcm::v1::UpdateCertificateRequest& request);
   absl::Status Delete(const sipcm::v1::DeleteCertificateRequest& request);
 
-  // Reads those anew that have one of the files; a file that cannot be taken leaves what was there
-  // in force. Reads and parses without the lock.
+  // Reads those anew that have one of the files, or failed kReloadAgainAfter ago; a file that
+  // cannot be taken leaves what was there in force. Reads and parses without the lock.
   void Reload(const std::vector<std::string>& changed_files);
   // Tells of those that came nearer to their end: one event for each stage (ExpiryStage). To be
   // called now and then.
@@ -49,7 +50,7 @@ class CertificateCatalog {
   // versions differ.
   struct Record {
     int revision = 0;
-    std::string reload_error;
+    ReloadFailure reload_failure;
     ExpiryStage told = ExpiryStage::kFar;
   };
 

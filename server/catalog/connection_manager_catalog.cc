@@ -8,7 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "google/protobuf/util/message_differencer.h"
-#include "server/conversion/endpoint_conversion.h"
+#include "server/catalog/shown_resource.h"
 #include "server/conversion/manager_conversion.h"
 #include "server/conversion/manager_defaults.h"
 #include "server/event/resource_event.h"
@@ -194,8 +194,9 @@ absl::Status ConnectionManagerCatalog::Delete(
     return InUse(request.name(), "endpoints", {endpoints.begin(), endpoints.end()});
   }
   for (const std::string& name : endpoints) {
+    sipcm::v1::Endpoint last = server::Shown(*state_->endpoints.Find(name), state_);
     SIPCM_RETURN_IF_ERROR(state_->engine->RemoveEndpoint(name.substr(name.find('/') + 1)));
-    state_->Tell(MakeEvent(Event::ENDPOINT_REMOVED, *state_->endpoints.Find(name),
+    state_->Tell(MakeEvent(Event::ENDPOINT_REMOVED, std::move(last),
                            "its connection manager was deleted by force"));
     state_->endpoints.Erase(name);
     state_->passwords.erase(name);
@@ -280,8 +281,8 @@ absl::Status ConnectionManagerCatalog::EnsureDefault(const std::string& name, Co
   ConnectionManager manager = MakeDefault(name, state->options.now());
   SIPCM_ASSIGN_OR_RETURN(engine::ManagerConfig config, state->ConfigOf(manager));
   SIPCM_RETURN_IF_ERROR(state->engine->ApplyManager(std::move(config)));
-  state->Tell(MakeEvent(Event::CONNECTION_MANAGER_ADDED,
-                        state->managers.Put(std::move(manager), state->options.now()),
+  const ConnectionManager& stored = state->managers.Put(std::move(manager), state->options.now());
+  state->Tell(MakeEvent(Event::CONNECTION_MANAGER_ADDED, server::Shown(stored, state),
                         "made for the first endpoint that named no manager"));
   return absl::OkStatus();
 }
@@ -334,34 +335,7 @@ void ConnectionManagerCatalog::TellState(uint64_t round) {
 }
 
 ConnectionManager ConnectionManagerCatalog::Shown(const ConnectionManager& stored) {
-  ConnectionManager shown = stored;
-  if (const auto status = state_->engine->GetManagerStatus(IdOf(stored)); status.ok()) {
-    AddStatus(*status, &shown);
-  }
-  const auto endpoints = state_->endpoints_of.find(stored.name());
-  if (endpoints != state_->endpoints_of.end()) {
-    shown.mutable_statistics()->set_endpoint_count(static_cast<int>(endpoints->second.size()));
-  }
-  const std::string& fallback = stored.default_endpoint();
-  if (!fallback.empty()) {
-    const sipcm::v1::Endpoint* endpoint = state_->endpoints.Find(fallback);
-    if (endpoint == nullptr || endpoint->connection_manager() != stored.name()) {
-      shown.add_warnings(
-          absl::StrCat("default_endpoint \"", fallback, "\" ",
-                       endpoint == nullptr ? "does not exist yet" : "belongs to another manager",
-                       "; it takes nothing"));
-    }
-  }
-  const auto credential = state_->credentials.find(stored.certificate());
-  if (credential != state_->credentials.end()) {
-    const absl::Time end = credential->second->expire_time();
-    if (end - state_->options.now() < absl::Hours(24 * 30)) {
-      shown.add_warnings(absl::StrCat(
-          "certificate \"", stored.certificate(), "\" ends at ",
-          absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", end, absl::UTCTimeZone()), "; renew it"));
-    }
-  }
-  return shown;
+  return server::Shown(stored, state_);
 }
 
 }  // namespace sipcm::server

@@ -10,6 +10,7 @@
 #include "core/sip/address_of_record.h"
 #include "core/sip/uri.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "server/catalog/shown_resource.h"
 #include "server/conversion/endpoint_conversion.h"
 #include "server/conversion/registration_conversion.h"
 #include "server/event/resource_event.h"
@@ -256,18 +257,6 @@ void EndpointCatalog::TellState(uint64_t round) {
                       ABSL_NO_THREAD_SAFETY_ANALYSIS { return Shown(stored); });
 }
 
-Endpoint EndpointCatalog::Shown(const Endpoint& stored) {
-  Endpoint shown = stored;
-  if (const ConnectionManager* manager = state_->managers.Find(stored.connection_manager())) {
-    AddManagerDefaults(*manager, &shown);
-  }
-  if (shown.kind() == Endpoint::REGISTERED) {
-    const auto status = state_->engine->GetEndpointStatus(IdOf(stored.name()));
-    AddStatus(status.ok() ? *status : engine::EndpointStatus(), &shown);
-  } else {
-    shown.set_state(Endpoint::READY);
-  }
-  return shown;
-}
+Endpoint EndpointCatalog::Shown(const Endpoint& stored) { return server::Shown(stored, state_); }
 
 }  // namespace sipcm::server

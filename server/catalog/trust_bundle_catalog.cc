@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "server/catalog/certificate_catalog.h"
+#include "server/catalog/shown_resource.h"
 #include "server/conversion/certificate_conversion.h"
 #include "server/event/resource_event.h"
 #include "server/store/resource_name.h"
@@ -84,7 +85,7 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::Create(
     ShowDefaults(**content, &bundle);
     return Shown(bundle);
   }
-  records_[bundle.name()] = {revision, crls, ""};
+  records_[bundle.name()] = {revision, crls, {}};
   state_->anchors[bundle.name()] = *content;
   TrustBundle shown = Shown(state_->trust_bundles.Put(std::move(bundle), state_->options.now()));
   state_->WatchFiles();
@@ -160,6 +161,11 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::UpdateLocked(
   }
   SIPCM_RETURN_IF_ERROR(
       ApplyUpdateMask(request.update_mask(), patch, "trust_bundle", Rules(), &changed));
+  if (*given == ContentSource::kPem && patch.crls_pem().empty() && !HasFiles(*stored) &&
+      !Names(request.update_mask(), "crls_pem", "crlsPem")) {
+    // Nobody was told them, so nobody meant to clear them who did not name them: "*" does not.
+    changed.set_crls_pem(records_[changed.name()].crls_pem);
+  }
   const auto content = ToTrustBundle(&changed, records_[changed.name()].revision + 1);
   if (!content.ok()) return Within(content.status(), "trust_bundle");
   return Install(std::move(changed), *content, request.validate_only());
@@ -190,17 +196,21 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::Install(TrustBundle changed,
     in_force = old;
     return shown;
   }
-  record.reload_error.clear();
+  const bool had_failed = !std::exchange(record.reload_failure, {}).error.empty();
   if (is_new) {
     ++record.revision;
     record.crls_pem = crls;
     SIPCM_RETURN_IF_ERROR(state_->Apply(*std::move(configs)));
   } else if (SameSettings(changed, stored)) {
+    if (had_failed) {
+      state_->Tell(MakeEvent(Event::TRUST_BUNDLE_CHANGED, Shown(stored), kReloadFailureOver));
+    }
     return Shown(stored);
   }
   TrustBundle shown = Shown(state_->trust_bundles.Put(std::move(changed), state_->options.now()));
   state_->WatchFiles();
-  if (is_new) state_->Tell(MakeEvent(Event::TRUST_BUNDLE_CHANGED, shown));
+  state_->Tell(MakeEvent(Event::TRUST_BUNDLE_CHANGED, shown,
+                         is_new ? "" : "its settings changed; the version is the same"));
   return shown;
 }
 
@@ -209,10 +219,12 @@ void TrustBundleCatalog::Reload(const std::vector<std::string>& changed_files) {
     return std::find(changed_files.begin(), changed_files.end(), path) != changed_files.end();
   };
   std::vector<std::pair<TrustBundle, int>> due;  // with the revision that it would be
+  const absl::Time now = state_->options.now();
   {
     absl::MutexLock lock(&state_->mutex);
     for (const auto& [name, bundle] : state_->trust_bundles.all()) {
-      if (is_changed(bundle.certificates_file()) || is_changed(bundle.crls_file())) {
+      if (is_changed(bundle.certificates_file()) || is_changed(bundle.crls_file()) ||
+          records_[name].reload_failure.IsDueAgain(now)) {
         due.emplace_back(bundle, records_[name].revision + 1);
       }
     }
@@ -236,9 +248,10 @@ void TrustBundleCatalog::FinishReload(TrustBundle read,
   if (status.ok()) status = Install(std::move(read), *content, /*validate_only=*/false).status();
   if (status.ok()) return;
   Record& record = records_[name];
+  record.reload_failure.at = state_->options.now();
   const std::string error(status.message());
-  if (record.reload_error == error) return;  // told already
-  record.reload_error = error;
+  if (record.reload_failure.error == error) return;  // told already
+  record.reload_failure.error = error;
   state_->Tell(MakeEvent(Event::TRUST_BUNDLE_RELOAD_FAILED,
                          Shown(*state_->trust_bundles.Find(name)), error));
 }
@@ -274,14 +287,15 @@ absl::Status TrustBundleCatalog::Delete(const sipcm::v1::DeleteTrustBundleReques
   }
   SIPCM_RETURN_IF_ERROR(state_->Apply(std::move(configs)));
   for (sipcm::v1::ConnectionManager& manager : changed) {
-    state_->Tell(MakeEvent(Event::CONNECTION_MANAGER_CHANGED,
-                           state_->managers.Put(std::move(manager), state_->options.now()),
+    const sipcm::v1::ConnectionManager& stored =
+        state_->managers.Put(std::move(manager), state_->options.now());
+    state_->Tell(MakeEvent(Event::CONNECTION_MANAGER_CHANGED, server::Shown(stored, state_),
                            "a trust bundle that it referred to was deleted"));
   }
   TrustBundle last = Shown(*bundle);
   Record& record = records_[request.name()];
   record.crls_pem.clear();
-  record.reload_error.clear();
+  record.reload_failure = {};
   state_->anchors.erase(request.name());
   state_->trust_bundles.Erase(request.name());
   state_->WatchFiles();
@@ -320,7 +334,7 @@ TrustBundle TrustBundleCatalog::Shown(const TrustBundle& stored) {
   TrustBundle shown = stored;
   const auto content = state_->anchors.find(stored.name());
   if (content != state_->anchors.end()) ShowDefaults(*content->second, &shown);
-  AddState(state_->options.now(), records_[stored.name()].reload_error, &shown);
+  AddState(state_->options.now(), records_[stored.name()].reload_failure.error, &shown);
   for (const std::string& user : state_->UsersOf(stored.name())) {
     shown.add_connection_managers(user);
   }

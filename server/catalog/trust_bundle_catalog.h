@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "proto/sipcm/v1/certificates.pb.h"
 #include "server/catalog/control_state.h"
+#include "server/catalog/reload_failure.h"
 
 namespace sipcm::server {
 
@@ -41,7 +42,7 @@ class TrustBundleCatalog {
     int revision = 0;
     // Not answered, but an update of the certificates alone keeps them.
     std::string crls_pem;
-    std::string reload_error;
+    ReloadFailure reload_failure;
   };
 
   // As CertificateCatalog::Install. `changed` holds the PEM that `content` was made from.

@@ -91,6 +91,22 @@ TEST_F(CatalogEventsTest, AManagerThatIsForcedToGoTakesItsEndpointsAlongFirst) {
                                        "CONNECTION_MANAGER_REMOVED connectionManagers/edge"));
 }
 
+TEST_F(CatalogEventsTest, WhatIsToldIsWhatWouldBeAnswered) {
+  ASSERT_TRUE(
+      CreateEndpoint("alice", R"({"kind": "PEER_TO_PEER", "address": "sip:a@example.com"})").ok());
+  std::vector<Event> told = events_.Take();
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[0].connection_manager().state(), ConnectionManager::IDLE);
+  sipcm::v1::DeleteConnectionManagerRequest gone;
+  gone.set_name(told[0].name());
+  gone.set_force(true);
+  ASSERT_TRUE(catalogs_.managers.Delete(gone).ok());
+  told = events_.Take();
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[0].endpoint().state(), sipcm::v1::Endpoint::READY);
+  EXPECT_EQ(told[0].endpoint().answer_timeout().seconds(), 8);
+}
+
 TEST_F(CatalogEventsTest, WhatIsOnlyValidatedOrRefusedIsNotTold) {
   ASSERT_TRUE(catalogs_.managers
                   .Create(FromJson<sipcm::v1::CreateConnectionManagerRequest>(

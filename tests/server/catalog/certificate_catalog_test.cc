@@ -202,7 +202,12 @@ TEST_F(CertificateCatalogTest, ForcedDeletionOfABundleNeverOpensAList) {
   sipcm::v1::DeleteTrustBundleRequest bundle;
   bundle.set_name("trustBundles/partners");
   bundle.set_force(true);
+  events_.Take();
   ASSERT_TRUE(catalogs_.trust_bundles.Delete(bundle).ok());
+  const std::vector<sipcm::v1::Event> told = events_.Take();
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[0].kind(), sipcm::v1::Event::CONNECTION_MANAGER_CHANGED);
+  EXPECT_EQ(told[0].connection_manager().state(), sipcm::v1::ConnectionManager::IDLE);
   EXPECT_TRUE(engine_.manager("edge").allowed_domains.empty());
   EXPECT_FALSE(engine_.manager("edge").allow_any_domain);
 }

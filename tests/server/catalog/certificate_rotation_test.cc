@@ -126,7 +126,12 @@ TEST_F(CertificateRotationTest, AClientManagersCertificateCanBeTakenAwayByForce)
   request.set_name("certificates/edge");
   EXPECT_EQ(ReasonOf(catalogs_.certificates.Delete(request)), "RESOURCE_IN_USE");
   request.set_force(true);
+  events_.Take();
   EXPECT_TRUE(catalogs_.certificates.Delete(request).ok());
+  const std::vector<Event> told = events_.Take();
+  ASSERT_THAT(told, SizeIs(2));
+  EXPECT_EQ(told[0].kind(), Event::CONNECTION_MANAGER_CHANGED);
+  EXPECT_EQ(told[0].connection_manager().state(), sipcm::v1::ConnectionManager::IDLE);
   EXPECT_EQ(engine_.manager("phone").credential, nullptr);
   sipcm::v1::GetConnectionManagerRequest get;
   get.set_name("connectionManagers/phone");

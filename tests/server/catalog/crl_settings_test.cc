@@ -63,6 +63,43 @@ TEST_F(CrlSettingsTest, OffThatIsNamedStaysOffWhenCrlsCome) {
   }
 }
 
+TEST_F(CrlSettingsTest, OnlyAMaskThatNamesThemClearsCrls) {
+  ASSERT_TRUE(CreateBundle(WithCrls()).ok());
+  const auto all = UpdateFields(GetBundle(), "*");
+  ASSERT_TRUE(all.ok()) << all.status();
+  EXPECT_EQ(all->crl_count(), 1);
+  EXPECT_EQ(CheckInForce(), tls::CrlCheck::kLeaf);
+  const auto other = UpdateFields(
+      [] {
+        TrustBundle bundle;
+        bundle.set_certificates_pem(pki::CertificateAuthority("Other CA").certificate_pem());
+        return bundle;
+      }(),
+      "*");
+  ASSERT_TRUE(other.ok()) << other.status();
+  EXPECT_EQ(other->crl_count(), 1);
+  TrustBundle files;
+  files.set_certificates_file(folder_.Write("ca.pem", authority_.certificate_pem()));
+  const auto from_files = UpdateFields(files, "*");
+  ASSERT_TRUE(from_files.ok()) << from_files.status();
+  EXPECT_EQ(from_files->crl_count(), 0) << "the files are all there is";
+  for (const char* field : {"crls_pem", "crlsPem"}) {
+    ASSERT_TRUE(UpdateBundle(WithCrls()).ok());
+    ASSERT_EQ(GetBundle().crl_count(), 1);
+    ASSERT_TRUE(UpdateFields(GetBundle(), field).ok());
+    EXPECT_EQ(GetBundle().crl_count(), 0) << field;
+  }
+}
+
+TEST_F(CrlSettingsTest, ASettingThatChangesIsToldThoughTheVersionStays) {
+  ASSERT_TRUE(CreateBundle(WithCrls()).ok());
+  TakeKinds();
+  ASSERT_TRUE(UpdateFields(GetBundle(), "crl_check").ok());
+  EXPECT_THAT(TakeKinds(), testing::ElementsAre(sipcm::v1::Event::TRUST_BUNDLE_CHANGED));
+  ASSERT_TRUE(UpdateFields(GetBundle(), "crl_check").ok());
+  EXPECT_THAT(TakeKinds(), testing::IsEmpty());
+}
+
 TEST_F(CrlSettingsTest, ACheckOtherThanTheAnsweredOneIsTakenWithoutAMask) {
   ASSERT_TRUE(CreateBundle(WithCrls()).ok());
   TrustBundle read = GetBundle();
