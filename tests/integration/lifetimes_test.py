@@ -10,6 +10,7 @@ from tests.integration.support.application import Application
 from tests.integration.support.authority import Authority
 from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
 from tests.integration.support.sip_peer import SipPeer, request
+from tests.integration.support.waiting import wait_for
 
 LONG = '600s'
 
@@ -91,12 +92,16 @@ class LifetimesTest(unittest.TestCase):
         server = self.serve(first_message_timeout='1s')
         with SipPeer(server.sip_address()) as peer:
             self.assertTrue(peer.wait_until_closed(20))
-        status, metrics = server.http('/metrics')
-        self.assertEqual(status, 200)
-        lines = [line for line in metrics.splitlines()
-                 if line.startswith('sipcm_connections_closed_total') and
-                 'first_message_timeout' in line]
-        self.assertTrue(lines and lines[0].endswith(' 1'), metrics)
+
+        def counted():
+            status, metrics = server.http('/metrics')
+            self.assertEqual(status, 200)
+            return [line for line in metrics.splitlines()
+                    if line.startswith('sipcm_connections_closed_total') and
+                    'first_message_timeout' in line and line.endswith(' 1')]
+
+        # The peer sees its end a moment before it is counted.
+        wait_for(counted, 'count of the end')
 
 
 if __name__ == '__main__':
