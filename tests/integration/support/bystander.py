@@ -26,7 +26,7 @@ class Bystander:
             [sys.executable, '-m', 'tests.integration.support.bystander', address[0],
              str(address[1]), authority, certificate],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout.readline() == 'connected\n', 'the bystander cannot connect'
+        assert self._process.stdout.readline() == 'served\n', 'the bystander is not served'
 
     def __enter__(self):
         return self
@@ -76,8 +76,11 @@ def main(host, port, authority, certificate):
     tls = ssl.create_default_context(cafile=authority)
     tls.load_cert_chain(certificate + '.pem', certificate + '.key')
     with SipPeer((host, int(port)), tls=tls) as peer:
-        print('connected', flush=True)
         run = _Run(peer)
+        # The first is answered before anything is done to the server.
+        run.send()
+        run.read_until(time.monotonic() + LAST_ANSWER_SECONDS)
+        print('served', flush=True)
         due = time.monotonic()
         while not select.select([sys.stdin], [], [], 0)[0]:
             run.send()
