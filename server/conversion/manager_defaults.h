@@ -12,8 +12,7 @@ namespace sipcm::server {
 // checked for form only. Allowed domains that the server made (origin AUTO) are dropped, and those
 // that have expired at `now` unless none would be left.
 //
-// `*manager` has no output-only fields. INVALID_ARGUMENT names the field, relative to the manager;
-// UNIMPLEMENTED (NOT_IN_THIS_VERSION) too: for settings that this version does not keep.
+// `*manager` has no output-only fields. INVALID_ARGUMENT names the field, relative to the manager.
 absl::Status NormalizeManager(absl::Time now, sipcm::v1::ConnectionManager* manager);
 
 // A pattern in its normal form, its trust bundle's name checked. INVALID_ARGUMENT
