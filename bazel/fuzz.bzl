@@ -1,9 +1,9 @@
-"""Fuzz targets: libFuzzer under --config=fuzz, a replay of the seeds in every test run."""
+"""Fuzz targets: libFuzzer under --config=asan, a replay of the seeds in every test run."""
 
 def cc_fuzz_test(name, srcs, deps, seeds = []):
     """One `LLVMFuzzerTestOneInput`.
 
-    Makes <name>, the fuzzer (clang; `bazel build --config=fuzz`, run by tests/run), and
+    Makes <name>, the fuzzer (clang; `bazel build --config=asan`, run by tests/run), and
     <name>_replay_test, which feeds it the seeds with the default compiler.
 
     Args:
@@ -23,7 +23,7 @@ def cc_fuzz_test(name, srcs, deps, seeds = []):
         name = name,
         testonly = True,
         linkopts = ["-fsanitize=fuzzer"],
-        # Links with --config=fuzz only, so patterns such as //... leave it out.
+        # Links with --config=asan only, so patterns such as //... leave it out.
         tags = [
             "fuzz",
             "manual",
