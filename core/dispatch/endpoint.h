@@ -25,6 +25,9 @@ struct Endpoint {
   std::vector<std::string> aliases;  // further SIP URIs, or host only ("sip:example.com")
   std::string manager_id;
   std::string endpoint_id;  // epid; empty = none
+  // URIs that lead to this endpoint and no other (RFC 5627): as configured, or of a REGISTERED one
+  // as its registrar gave them, the public one first.
+  std::vector<std::string> gruus;
   absl::Duration answer_timeout = absl::Seconds(8);
   absl::Duration invite_answer_timeout = absl::Seconds(30);  // after the last provisional
   std::shared_ptr<const RegistrationSettings> registration;  // kRegistered: never null
