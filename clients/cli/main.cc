@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "clients/cli/cli11.h"
-#include "clients/cli/commands.h"
+#include "clients/cli/commands/commands.h"
 #include "clients/cli/session.h"
 #include "clients/cli/table.h"
 

@@ -8,7 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "server/catalog/connection_manager_catalog.h"
-#include "server/conversion/manager_defaults.h"
+#include "server/conversion/managers/manager_defaults.h"
 #include "server/conversion/peer_conversion.h"
 #include "server/store/resource_name.h"
 #include "server/validation/field_checks.h"

@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "server/catalog/certificate_catalog.h"
+#include "server/catalog/certificates/certificate_catalog.h"
+#include "server/catalog/certificates/trust_bundle_catalog.h"
 #include "server/catalog/connection_catalog.h"
 #include "server/catalog/connection_manager_catalog.h"
 #include "server/catalog/connection_pool_catalog.h"
 #include "server/catalog/control_state.h"
 #include "server/catalog/endpoint_catalog.h"
-#include "server/catalog/trust_bundle_catalog.h"
 
 namespace sipcm::server {
 

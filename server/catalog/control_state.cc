@@ -6,7 +6,7 @@
 #include "core/base/status_macros.h"
 #include "core/engine/manager_runtime.h"
 #include "server/conversion/endpoint_conversion.h"
-#include "server/conversion/manager_conversion.h"
+#include "server/conversion/managers/manager_conversion.h"
 #include "server/store/file_text.h"
 #include "server/store/resource_name.h"
 

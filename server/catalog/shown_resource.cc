@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/conversion/endpoint_conversion.h"
-#include "server/conversion/manager_conversion.h"
+#include "server/conversion/managers/manager_conversion.h"
 #include "server/conversion/registration_conversion.h"
 
 namespace sipcm::server {

@@ -2,7 +2,7 @@
 
 #include "absl/types/variant.h"
 #include "core/base/status_macros.h"
-#include "server/conversion/manager_conversion.h"
+#include "server/conversion/managers/manager_conversion.h"
 #include "server/conversion/registration_conversion.h"
 #include "server/event/event_conversion.h"
 #include "server/event/event_filter.h"

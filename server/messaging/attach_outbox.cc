@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "server/messaging/delivery_conversion.h"
+#include "server/messaging/conversion/delivery_conversion.h"
 
 namespace sipcm::server {
 namespace {

@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
-#include "server/messaging/response_conversion.h"
-#include "server/messaging/send_conversion.h"
+#include "server/messaging/conversion/response_conversion.h"
+#include "server/messaging/conversion/send_conversion.h"
 #include "server/validation/field_checks.h"
 #include "server/validation/refusal.h"
 

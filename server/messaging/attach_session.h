@@ -16,7 +16,7 @@
 #include "proto/sipcm/v1/attach.pb.h"
 #include "server/messaging/attach_outbox.h"
 #include "server/messaging/attached_sends.h"
-#include "server/messaging/endpoint_lookup.h"
+#include "server/messaging/conversion/endpoint_lookup.h"
 #include "server/messaging/subscription_request.h"
 
 namespace sipcm::server {

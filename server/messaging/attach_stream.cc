@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "server/messaging/async_messaging.h"
-#include "server/messaging/delivery_conversion.h"
+#include "server/messaging/conversion/delivery_conversion.h"
 #include "server/service/grpc_status.h"
 
 namespace sipcm::server {

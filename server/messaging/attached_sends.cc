@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
-#include "server/messaging/send_conversion.h"
+#include "server/messaging/conversion/send_conversion.h"
 #include "server/validation/field_checks.h"
 
 namespace sipcm::server {

@@ -11,7 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "core/engine/message_order.h"
 #include "proto/sipcm/v1/attach.pb.h"
-#include "server/messaging/delivery_format.h"
+#include "server/messaging/conversion/delivery_format.h"
 
 namespace sipcm::server {
 

@@ -5,7 +5,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "server/messaging/delivery_conversion.h"
+#include "server/messaging/conversion/delivery_conversion.h"
 
 namespace sipcm::server {
 namespace {

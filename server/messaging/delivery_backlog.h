@@ -8,7 +8,7 @@
 
 #include "core/dispatch/delivery.h"
 #include "proto/sipcm/v1/delivery.pb.h"
-#include "server/messaging/delivery_format.h"
+#include "server/messaging/conversion/delivery_format.h"
 
 namespace sipcm::server {
 

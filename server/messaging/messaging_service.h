@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "core/engine/engine.h"
-#include "server/messaging/endpoint_lookup.h"
+#include "server/messaging/conversion/endpoint_lookup.h"
 
 namespace grpc {
 class ServerBuilder;

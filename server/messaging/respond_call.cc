@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/messaging/response_conversion.h"
+#include "server/messaging/conversion/response_conversion.h"
 #include "server/service/grpc_status.h"
 
 namespace sipcm::server {

@@ -10,8 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "core/base/error.h"
-#include "server/messaging/send_conversion.h"
-#include "server/messaging/sip_conversion.h"
+#include "server/messaging/conversion/send_conversion.h"
+#include "server/messaging/conversion/sip_conversion.h"
 #include "server/service/grpc_status.h"
 
 namespace sipcm::server {

@@ -9,7 +9,7 @@
 #include "absl/synchronization/mutex.h"
 #include "core/engine/engine.h"
 #include "proto/sipcm/v1/send.pb.h"
-#include "server/messaging/endpoint_lookup.h"
+#include "server/messaging/conversion/endpoint_lookup.h"
 
 namespace grpc {
 class CallbackServerContext;

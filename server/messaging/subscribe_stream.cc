@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "server/messaging/async_messaging.h"
-#include "server/messaging/delivery_conversion.h"
+#include "server/messaging/conversion/delivery_conversion.h"
 #include "server/service/grpc_status.h"
 
 namespace sipcm::server {

@@ -9,7 +9,7 @@
 #include "core/base/status_macros.h"
 #include "core/sip/characters.h"
 #include "server/conversion/status_conversion.h"
-#include "server/messaging/resource_text.h"
+#include "server/messaging/conversion/resource_text.h"
 #include "server/store/resource_name.h"
 #include "server/validation/field_checks.h"
 #include "server/validation/refusal.h"

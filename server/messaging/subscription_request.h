@@ -8,8 +8,8 @@
 #include "proto/sipcm/v1/attach.pb.h"
 #include "proto/sipcm/v1/delivery.pb.h"
 #include "proto/sipcm/v1/subscription.pb.h"
-#include "server/messaging/delivery_format.h"
-#include "server/messaging/endpoint_lookup.h"
+#include "server/messaging/conversion/delivery_format.h"
+#include "server/messaging/conversion/endpoint_lookup.h"
 
 namespace sipcm::server {
 

@@ -9,9 +9,9 @@
 #include "core/engine/manager_runtime.h"
 #include "core/tls/certificate_chain.h"
 #include "core/tls/peer_verifier.h"
-#include "server/conversion/certificate_conversion.h"
-#include "server/conversion/manager_conversion.h"
-#include "server/conversion/manager_defaults.h"
+#include "server/conversion/certificates/certificate_conversion.h"
+#include "server/conversion/managers/manager_conversion.h"
+#include "server/conversion/managers/manager_defaults.h"
 #include "server/conversion/peer_conversion.h"
 
 namespace sipcm::server {

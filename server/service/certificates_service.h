@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "server/catalog/certificate_catalog.h"
-#include "server/catalog/trust_bundle_catalog.h"
+#include "server/catalog/certificates/certificate_catalog.h"
+#include "server/catalog/certificates/trust_bundle_catalog.h"
 
 namespace grpc {
 class Service;

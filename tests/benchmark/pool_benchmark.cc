@@ -14,8 +14,8 @@
 #include "core/base/random_source.h"
 #include "core/engine/pool_directory.h"
 #include "tests/benchmark/allocation_count.h"
+#include "tests/fakes/dns/fake_resolver.h"
 #include "tests/fakes/fake_network.h"
-#include "tests/fakes/fake_resolver.h"
 #include "tests/fakes/manual_event_loop.h"
 #include "tests/fakes/test_listener.h"
 

@@ -10,8 +10,8 @@
 #include "core/base/error.h"
 #include "gtest/gtest.h"
 #include "tests/core/connection/handshaking_stream.h"
+#include "tests/fakes/dns/fake_resolver.h"
 #include "tests/fakes/fake_network.h"
-#include "tests/fakes/fake_resolver.h"
 #include "tests/fakes/manual_event_loop.h"
 #include "tests/fakes/test_listener.h"
 

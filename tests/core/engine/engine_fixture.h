@@ -11,8 +11,8 @@
 #include "core/base/random_source.h"
 #include "core/engine/sharded_engine.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/dns/fake_resolver.h"
 #include "tests/fakes/fake_network.h"
-#include "tests/fakes/fake_resolver.h"
 #include "tests/fakes/manual_event_loop.h"
 #include "tests/fakes/test_peer.h"
 

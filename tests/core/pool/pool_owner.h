@@ -13,8 +13,8 @@
 #include "core/connection/connection_environment.h"
 #include "core/pool/connection_pool.h"
 #include "gtest/gtest.h"
+#include "tests/fakes/dns/fake_resolver.h"
 #include "tests/fakes/fake_network.h"
-#include "tests/fakes/fake_resolver.h"
 #include "tests/fakes/manual_event_loop.h"
 
 namespace sipcm::pool {

@@ -1,4 +1,4 @@
-#include "tests/fakes/fake_resolver.h"
+#include "tests/fakes/dns/fake_resolver.h"
 
 #include <gtest/gtest.h>
 

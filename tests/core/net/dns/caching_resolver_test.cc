@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/base/error.h"
-#include "tests/fakes/fake_resolver.h"
+#include "tests/fakes/dns/fake_resolver.h"
 #include "tests/fakes/manual_event_loop.h"
 
 namespace sipcm::net {

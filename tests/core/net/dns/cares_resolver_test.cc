@@ -17,7 +17,7 @@
 #include "core/net/address.h"
 #include "core/net/dns/resolver.h"
 #include "tests/conformance/real_time.h"
-#include "tests/fakes/fake_dns_server.h"
+#include "tests/fakes/dns/fake_dns_server.h"
 
 namespace sipcm::net {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/base/random_source.h"
-#include "tests/fakes/dns_zone.h"
+#include "tests/fakes/dns/dns_zone.h"
 
 namespace sipcm::net {
 namespace {

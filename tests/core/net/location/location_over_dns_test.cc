@@ -18,7 +18,7 @@
 #include "core/net/dns/cares_resolver.h"
 #include "core/net/location/location_search.h"
 #include "tests/conformance/real_time.h"
-#include "tests/fakes/fake_dns_server.h"
+#include "tests/fakes/dns/fake_dns_server.h"
 
 namespace sipcm::net {
 namespace {

@@ -14,7 +14,7 @@
 #include "absl/time/time.h"
 #include "core/base/error.h"
 #include "core/base/random_source.h"
-#include "tests/fakes/fake_resolver.h"
+#include "tests/fakes/dns/fake_resolver.h"
 #include "tests/fakes/manual_event_loop.h"
 
 namespace sipcm::net {

@@ -1,0 +1,331 @@
+#include "server/catalog/certificates/certificate_catalog.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/base/error.h"
+#include "core/base/status_macros.h"
+#include "server/catalog/shown_resource.h"
+#include "server/conversion/certificates/certificate_conversion.h"
+#include "server/event/resource_event.h"
+#include "server/store/resource_name.h"
+#include "server/store/update_mask.h"
+#include "server/validation/field_checks.h"
+#include "server/validation/refusal.h"
+
+namespace sipcm::server {
+
+using sipcm::v1::Certificate;
+using sipcm::v1::ConnectionManager;
+using sipcm::v1::Event;
+
+namespace {
+
+const FieldRules& Rules() {
+  static const FieldRules* const rules = new FieldRules{
+      {"version", "state", "state_reason", "subject", "issuer", "serial_number", "dns_names",
+       "uri_names", "ip_addresses", "extended_key_usages", "not_before_time", "not_after_time",
+       "fingerprint", "key_type", "connection_managers", "create_time", "update_time"},
+      {}};
+  return *rules;
+}
+
+bool HasFiles(const Certificate& certificate) {
+  return !certificate.certificate_file().empty() || !certificate.private_key_file().empty();
+}
+
+// `stored` with what `request` gives; what only the server says of the old content is still in it.
+// `*same`: no new content was given.
+absl::StatusOr<Certificate> Merged(const Certificate& stored,
+                                   const sipcm::v1::UpdateCertificateRequest& request, bool* same) {
+  Certificate patch = request.certificate();
+  // What was answered and comes back is no new content.
+  if (patch.private_key_pem().empty() && patch.certificate_pem() == stored.certificate_pem()) {
+    patch.clear_certificate_pem();
+  }
+  const absl::StatusOr<ContentSource> given = SourceOf(patch);
+  if (!given.ok()) return Within(given.status(), "certificate");
+  Certificate changed = stored;
+  changed.clear_certificate_pem();
+  if (*given != ContentSource::kNone && *given != ContentSource::kFiles) {
+    changed.clear_certificate_file();
+    changed.clear_private_key_file();
+  }
+  SIPCM_RETURN_IF_ERROR(
+      ApplyUpdateMask(request.update_mask(), patch, "certificate", Rules(), &changed));
+  *same = *given == ContentSource::kNone && !HasFiles(stored);
+  return changed;
+}
+
+}  // namespace
+
+absl::Status CheckUnused(const std::string& name, const std::vector<std::string>& users,
+                         absl::string_view remedy) {
+  if (users.empty()) return absl::OkStatus();
+  return WithMetadata(MakeError(absl::StatusCode::kFailedPrecondition, "RESOURCE_IN_USE",
+                                absl::StrCat("\"", name, "\" is used by ",
+                                             absl::StrJoin(users, ", "), "; ", remedy)),
+                      "connection_managers", absl::StrJoin(users, ","));
+}
+
+absl::StatusOr<Certificate> CertificateCatalog::Create(
+    const sipcm::v1::CreateCertificateRequest& request) {
+  SIPCM_RETURN_IF_ERROR(CheckNewId(request.certificate_id(), "certificate_id"));
+  if (!request.has_certificate()) {
+    return MissingField("certificate", "with certificate_pem and private_key_pem");
+  }
+  Certificate certificate = request.certificate();
+  ClearOutputOnly(Rules(), &certificate);
+  certificate.set_name(ResourceName(kCertificates, request.certificate_id()));
+  absl::MutexLock lock(&state_->mutex);
+  SIPCM_RETURN_IF_ERROR(state_->certificates.CheckFree(certificate.name()));
+  const absl::Time now = state_->options.now();
+  const int revision = records_[certificate.name()].revision + 1;
+  const auto credential = ToCredential(certificate, revision, now);
+  if (!credential.ok()) return Within(credential.status(), "certificate");
+  AddContent(**credential, &certificate);
+  if (request.validate_only()) return Shown(certificate);
+  records_[certificate.name()] = {revision, {}, ExpiryStage::kFar};
+  state_->credentials[certificate.name()] = *credential;
+  Certificate shown = Shown(state_->certificates.Put(std::move(certificate), now));
+  state_->WatchFiles();
+  state_->Tell(MakeEvent(Event::CERTIFICATE_ADDED, shown));
+  return shown;
+}
+
+absl::StatusOr<Certificate> CertificateCatalog::Get(
+    const sipcm::v1::GetCertificateRequest& request) {
+  SIPCM_RETURN_IF_ERROR(ParseName(request.name(), kCertificates, "name").status());
+  absl::MutexLock lock(&state_->mutex);
+  SIPCM_ASSIGN_OR_RETURN(const Certificate* certificate,
+                         state_->certificates.Get(request.name(), "name"));
+  return Shown(*certificate);
+}
+
+absl::StatusOr<sipcm::v1::ListCertificatesResponse> CertificateCatalog::List(
+    const sipcm::v1::ListCertificatesRequest& request) {
+  sipcm::v1::ListCertificatesResponse response;
+  absl::MutexLock lock(&state_->mutex);
+  const auto complete = [this](Certificate* certificate)
+                            ABSL_NO_THREAD_SAFETY_ANALYSIS { *certificate = Shown(*certificate); };
+  SIPCM_RETURN_IF_ERROR(state_->certificates.List(
+      request, complete, response.mutable_certificates(), response.mutable_next_page_token()));
+  return response;
+}
+
+absl::StatusOr<Certificate> CertificateCatalog::Update(
+    const sipcm::v1::UpdateCertificateRequest& request) {
+  const std::string& name = request.certificate().name();
+  SIPCM_RETURN_IF_ERROR(ParseName(name, kCertificates, "certificate.name").status());
+  SIPCM_RETURN_IF_ERROR(CheckEnum(request.old_connections(), sipcm::v1::OldConnections_descriptor(),
+                                  "old_connections"));
+  std::vector<std::string> users;
+  absl::StatusOr<Certificate> updated = absl::UnknownError("");
+  {
+    absl::MutexLock lock(&state_->mutex);
+    updated = UpdateLocked(request);
+    users = state_->UsersOf(name);
+  }
+  if (updated.ok() && !request.validate_only()) {
+    state_->EndOldConnections(users, name, updated->version(), request.old_connections());
+  }
+  return updated;
+}
+
+absl::StatusOr<Certificate> CertificateCatalog::UpdateLocked(
+    const sipcm::v1::UpdateCertificateRequest& request) {
+  const Certificate& patch = request.certificate();
+  SIPCM_ASSIGN_OR_RETURN(const Certificate* stored,
+                         state_->certificates.Get(patch.name(), "certificate.name"));
+  SIPCM_RETURN_IF_ERROR(CheckEtag(stored->name(), patch.etag(), stored->etag()));
+  bool same = false;
+  SIPCM_ASSIGN_OR_RETURN(Certificate changed, Merged(*stored, request, &same));
+  if (same) return Shown(*stored);
+  const int revision = records_[changed.name()].revision + 1;
+  const auto credential = ToCredential(changed, revision, state_->options.now());
+  if (!credential.ok()) return Within(credential.status(), "certificate");
+  return Install(std::move(changed), *credential, request.validate_only());
+}
+
+absl::StatusOr<Certificate> CertificateCatalog::Install(Certificate changed,
+                                                        const CredentialPointer& credential,
+                                                        bool validate_only) {
+  const std::string name = changed.name();
+  const absl::Time now = state_->options.now();
+  CredentialPointer& in_force = state_->credentials[name];
+  // The same certificates again (a call that is repeated, a file that was touched): no new version.
+  const bool is_new = credential->CertificatePem() != in_force->CertificatePem();
+  AddContent(is_new ? *credential : *in_force, &changed);
+  const CredentialPointer old = in_force;
+  if (is_new) in_force = credential;
+  auto configs = state_->ConfigsOfUsers(name);
+  if (validate_only || !configs.ok()) {
+    in_force = old;
+    if (!configs.ok()) return configs.status();
+    return Shown(changed);
+  }
+  const bool had_failed = !std::exchange(records_[name].reload_failure, {}).error.empty();
+  if (!is_new) {
+    const Certificate* stored = state_->certificates.Find(name);
+    const bool same_files = stored->certificate_file() == changed.certificate_file() &&
+                            stored->private_key_file() == changed.private_key_file();
+    if (same_files && had_failed) {
+      state_->Tell(MakeEvent(Event::CERTIFICATE_ROTATED, Shown(*stored), kReloadFailureOver));
+    }
+    if (same_files) return Shown(*stored);
+  }
+  if (is_new) {
+    ++records_[name].revision;
+    records_[name].told = ExpiryStage::kFar;
+    SIPCM_RETURN_IF_ERROR(state_->Apply(*std::move(configs)));
+  }
+  Certificate shown = Shown(state_->certificates.Put(std::move(changed), now));
+  state_->WatchFiles();
+  if (is_new || had_failed) {
+    state_->Tell(MakeEvent(Event::CERTIFICATE_ROTATED, shown, is_new ? "" : kReloadFailureOver));
+  }
+  return shown;
+}
+
+absl::Status CertificateCatalog::Delete(const sipcm::v1::DeleteCertificateRequest& request) {
+  const std::string& name = request.name();
+  SIPCM_RETURN_IF_ERROR(ParseName(name, kCertificates, "name").status());
+  absl::MutexLock lock(&state_->mutex);
+  SIPCM_ASSIGN_OR_RETURN(const Certificate* certificate, state_->certificates.Get(name, "name"));
+  SIPCM_RETURN_IF_ERROR(CheckEtag(certificate->name(), request.etag(), certificate->etag()));
+  const std::vector<std::string> users = state_->UsersOf(name);
+  if (!request.force()) {
+    SIPCM_RETURN_IF_ERROR(
+        CheckUnused(name, users, "give them another certificate or delete them first"));
+  }
+  // A SERVER_TLS manager without one could not be changed any more, not even whom it lets in.
+  std::vector<std::string> bound;
+  for (const std::string& user : users) {
+    const bool presents = state_->managers.Find(user)->kind() == ConnectionManager::SERVER_TLS;
+    if (presents) bound.push_back(user);
+  }
+  SIPCM_RETURN_IF_ERROR(CheckUnused(
+      name, bound, "give them another certificate or delete them first; force does not help"));
+  std::vector<engine::ManagerConfig> configs;
+  for (const std::string& user : users) {
+    ConnectionManager manager = *state_->managers.Find(user);
+    manager.clear_certificate();
+    SIPCM_ASSIGN_OR_RETURN(engine::ManagerConfig config, state_->ConfigOf(manager));
+    configs.push_back(std::move(config));
+  }
+  SIPCM_RETURN_IF_ERROR(state_->Apply(std::move(configs)));
+  for (const std::string& user : users) {
+    ConnectionManager manager = *state_->managers.Find(user);
+    manager.clear_certificate();
+    const ConnectionManager& stored =
+        state_->managers.Put(std::move(manager), state_->options.now());
+    state_->Tell(MakeEvent(Event::CONNECTION_MANAGER_CHANGED, server::Shown(stored, state_),
+                           "its certificate was deleted by force"));
+  }
+  Certificate last = Shown(*certificate);
+  records_[name].reload_failure = {};
+  state_->credentials.erase(name);
+  state_->certificates.Erase(name);
+  state_->WatchFiles();
+  state_->Tell(MakeEvent(Event::CERTIFICATE_REMOVED, std::move(last)));
+  return absl::OkStatus();
+}
+
+void CertificateCatalog::Reload(const std::vector<std::string>& changed_files) {
+  const auto is_changed = [&](const std::string& path) {
+    return std::find(changed_files.begin(), changed_files.end(), path) != changed_files.end();
+  };
+  std::vector<std::pair<Certificate, int>> due;  // with the revision that it would be
+  const absl::Time now = state_->options.now();
+  {
+    absl::MutexLock lock(&state_->mutex);
+    for (const auto& [name, certificate] : state_->certificates.all()) {
+      if (is_changed(certificate.certificate_file()) ||
+          is_changed(certificate.private_key_file()) ||
+          records_[name].reload_failure.IsDueAgain(now)) {
+        due.emplace_back(certificate, records_[name].revision + 1);
+      }
+    }
+  }
+  for (auto& [certificate, revision] : due) {
+    certificate.clear_certificate_pem();
+    const auto credential = ToCredential(certificate, revision, state_->options.now());
+    absl::MutexLock lock(&state_->mutex);
+    const Certificate* stored = state_->certificates.Find(certificate.name());
+    // Somebody was faster: what he read is as fresh.
+    if (stored == nullptr || stored->etag() != certificate.etag()) continue;
+    FinishReload(certificate, credential);
+  }
+}
+
+void CertificateCatalog::FinishReload(const Certificate& read,
+                                      const absl::StatusOr<CredentialPointer>& credential) {
+  absl::Status status = credential.status();
+  if (status.ok()) status = Install(read, *credential, /*validate_only=*/false).status();
+  if (status.ok()) return;
+  Record& record = records_[read.name()];
+  record.reload_failure.at = state_->options.now();
+  const std::string error(status.message());
+  if (record.reload_failure.error == error) return;  // told already
+  record.reload_failure.error = error;
+  state_->Tell(MakeEvent(Event::CERTIFICATE_RELOAD_FAILED,
+                         Shown(*state_->certificates.Find(read.name())), error));
+}
+
+void CertificateCatalog::TellExpiries() {
+  absl::MutexLock lock(&state_->mutex);
+  const absl::Time now = state_->options.now();
+  for (const auto& [name, credential] : state_->credentials) {
+    const absl::Time end = credential->expire_time();
+    Record& record = records_[name];
+    record.told = ToldAt(record.told, end, now);
+    const ExpiryStage stage = StageOf(end, now);
+    if (stage <= record.told) continue;
+    record.told = stage;
+    const Certificate shown = Shown(*state_->certificates.Find(name));
+    state_->Tell(MakeEvent(Event::CERTIFICATE_EXPIRING, shown,
+                           absl::StrCat("\"", name, "\" ", shown.state_reason())));
+  }
+}
+
+absl::Time CertificateCatalog::EarliestEnd() {
+  absl::Time earliest = absl::InfiniteFuture();
+  absl::MutexLock lock(&state_->mutex);
+  for (const auto& [name, credential] : state_->credentials) {
+    earliest = std::min(earliest, credential->expire_time());
+  }
+  return earliest;
+}
+
+std::map<Certificate::State, int> CertificateCatalog::CountByState() {
+  std::map<Certificate::State, int> counts;
+  absl::MutexLock lock(&state_->mutex);
+  for (const auto& [name, certificate] : state_->certificates.all()) {
+    ++counts[Shown(certificate).state()];
+  }
+  return counts;
+}
+
+void CertificateCatalog::TellState(uint64_t round) {
+  absl::MutexLock lock(&state_->mutex);
+  state_->TellAll(round, ObjectClass::kCertificate, state_->certificates,
+                  [this](const auto& stored)
+                      ABSL_NO_THREAD_SAFETY_ANALYSIS { return Shown(stored); });
+}
+
+Certificate CertificateCatalog::Shown(const Certificate& stored) {
+  Certificate shown = stored;
+  const auto credential = state_->credentials.find(stored.name());
+  const absl::Time end = credential == state_->credentials.end()
+                             ? FromTimestamp(stored.not_after_time())
+                             : credential->second->expire_time();
+  AddState(state_->options.now(), end, records_[stored.name()].reload_failure.error, &shown);
+  for (const std::string& user : state_->UsersOf(stored.name())) {
+    shown.add_connection_managers(user);
+  }
+  return shown;
+}
+
+}  // namespace sipcm::server

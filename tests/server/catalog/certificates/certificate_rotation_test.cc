@@ -1,0 +1,214 @@
+// New versions of certificates and trust bundles, what becomes of connections made with the old
+// ones, and how the end of a certificate is announced.
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "gmock/gmock.h"
+#include "server/catalog/certificates/expiry_stage.h"
+#include "tests/server/catalog/certificates/certificate_fixture.h"
+
+namespace sipcm::server {
+namespace {
+
+using sipcm::v1::Certificate;
+using sipcm::v1::Event;
+using sipcm::v1::TrustBundle;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+using CertificateRotationTest = CertificateTest;
+
+TEST_F(CertificateRotationTest, OldConnectionsAreKeptDrainedOrClosedAsAsked) {
+  ASSERT_TRUE(Create(Pem(Issue())).ok());
+  ASSERT_TRUE(
+      CreateManager("edge", R"({"kind":"SERVER_TLS","certificate":"certificates/edge"})").ok());
+  ASSERT_TRUE(CreateManager("other", R"({"kind":"SERVER_TCP"})").ok());
+  ASSERT_TRUE(Update(Pem(Issue()), sipcm::v1::KEEP).ok());
+  EXPECT_THAT(engine_.retirements(), IsEmpty());
+  const auto drained = Update(Pem(Issue()), sipcm::v1::DRAIN);
+  ASSERT_TRUE(drained.ok());
+  EXPECT_THAT(engine_.retirements(),
+              ElementsAre("edge certificates/edge@" + drained->version() + " drain"));
+  const auto closed = Update(Pem(Issue()), sipcm::v1::CLOSE);
+  ASSERT_TRUE(closed.ok());
+  EXPECT_EQ(engine_.retirements().back(), "edge certificates/edge@" + closed->version() + " now");
+}
+
+TEST_F(CertificateRotationTest, ARepeatedUpdateIsNoNewVersionButEndsOldConnectionsAllTheSame) {
+  ASSERT_TRUE(Create(Pem(Issue())).ok());
+  ASSERT_TRUE(
+      CreateManager("edge", R"({"kind":"SERVER_TLS","certificate":"certificates/edge"})").ok());
+  const pki::IssuedCertificate renewed = Issue();
+  const auto first = Update(Pem(renewed));
+  const auto second = Update(Pem(renewed), sipcm::v1::CLOSE);
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(first->version(), second->version());
+  EXPECT_THAT(engine_.retirements(),
+              ElementsAre("edge certificates/edge@" + first->version() + " now"));
+}
+
+TEST_F(CertificateRotationTest, ARefusedOrDryUpdateEndsNothing) {
+  ASSERT_TRUE(Create(Pem(Issue())).ok());
+  ASSERT_TRUE(
+      CreateManager("edge", R"({"kind":"SERVER_TLS","certificate":"certificates/edge"})").ok());
+  Certificate junk;
+  junk.set_certificate_pem("junk");
+  EXPECT_FALSE(Update(junk, sipcm::v1::CLOSE).ok());
+  sipcm::v1::UpdateCertificateRequest dry;
+  *dry.mutable_certificate() = Pem(Issue());
+  dry.mutable_certificate()->set_name("certificates/edge");
+  dry.set_validate_only(true);
+  dry.set_old_connections(sipcm::v1::CLOSE);
+  EXPECT_TRUE(catalogs_.certificates.Update(dry).ok());
+  EXPECT_THAT(engine_.retirements(), IsEmpty());
+}
+
+TEST_F(CertificateRotationTest, ATrustBundlesOldConnectionsAreEndedToo) {
+  ASSERT_TRUE(Create(Pem(Issue())).ok());
+  TrustBundle bundle;
+  bundle.set_certificates_pem(authority_.certificate_pem());
+  ASSERT_TRUE(CreateBundle(bundle).ok());
+  ASSERT_TRUE(CreateManager("edge", R"({"kind":"SERVER_TLS","certificate":"certificates/edge",
+      "mutual_tls":"REQUIRE","trust_bundle":"trustBundles/partners"})")
+                  .ok());
+  bundle.set_crls_pem(authority_.MakeCrl({}));
+  const auto updated = UpdateBundle(bundle, sipcm::v1::DRAIN);
+  ASSERT_TRUE(updated.ok()) << updated.status();
+  EXPECT_THAT(engine_.retirements(),
+              ElementsAre("edge trustBundles/partners@" + updated->version() + " drain"));
+}
+
+TEST_F(CertificateRotationTest, AdditionalCertificatesReachTheListenerAndAreInUse) {
+  ASSERT_TRUE(Create(Pem(Issue())).ok());
+  ASSERT_TRUE(Create(Pem(Issue()), "second").ok());
+  ASSERT_TRUE(CreateManager("edge", R"({"kind":"SERVER_TLS","certificate":"certificates/edge",
+      "additional_certificates":["certificates/second"]})")
+                  .ok());
+  ASSERT_THAT(engine_.manager("edge").additional_credentials, SizeIs(1));
+  EXPECT_EQ(engine_.manager("edge").additional_credentials[0]->name(), "certificates/second");
+  sipcm::v1::DeleteCertificateRequest request;
+  request.set_name("certificates/second");
+  request.set_force(true);
+  EXPECT_EQ(ReasonOf(catalogs_.certificates.Delete(request)), "RESOURCE_IN_USE");
+}
+
+TEST_F(CertificateRotationTest, WhichAdditionalCertificatesAreRefused) {
+  ASSERT_TRUE(Create(Pem(Issue())).ok());
+  ExpectRefused(CreateManager("a", R"({"kind":"SERVER_TLS","certificate":"certificates/edge",
+      "additional_certificates":["certificates/none"]})")
+                    .status(),
+                absl::StatusCode::kFailedPrecondition, "REFERENCED_RESOURCE_NOT_FOUND",
+                "connection_manager.additional_certificates[0]");
+  ExpectInvalid(CreateManager("a", R"({"kind":"SERVER_TLS","certificate":"certificates/edge",
+      "additional_certificates":["certificates/edge"]})")
+                    .status(),
+                "CONFLICTING_FIELDS", "connection_manager.additional_certificates[0]");
+  ExpectInvalid(CreateManager("a", R"({"kind":"CLIENT",
+      "additional_certificates":["certificates/edge"]})")
+                    .status(),
+                "CONFLICTING_FIELDS", "connection_manager.additional_certificates");
+  std::string many = R"("certificates/edge")";
+  for (int i = 0; i < 64; ++i) many += absl::StrCat(",\"certificates/c", i, "\"");
+  ExpectInvalid(
+      CreateManager("a", R"({"kind":"SERVER_TLS","additional_certificates":[)" + many + "]}")
+          .status(),
+      "FIELD_OUT_OF_RANGE", "connection_manager.additional_certificates");
+}
+
+TEST_F(CertificateRotationTest, AClientManagersCertificateCanBeTakenAwayByForce) {
+  ASSERT_TRUE(Create(Pem(Issue())).ok());
+  ASSERT_TRUE(
+      CreateManager("phone", R"({"kind":"CLIENT","certificate":"certificates/edge"})").ok());
+  EXPECT_NE(engine_.manager("phone").credential, nullptr);
+  sipcm::v1::DeleteCertificateRequest request;
+  request.set_name("certificates/edge");
+  EXPECT_EQ(ReasonOf(catalogs_.certificates.Delete(request)), "RESOURCE_IN_USE");
+  request.set_force(true);
+  events_.Take();
+  EXPECT_TRUE(catalogs_.certificates.Delete(request).ok());
+  const std::vector<Event> told = events_.Take();
+  ASSERT_THAT(told, SizeIs(2));
+  EXPECT_EQ(told[0].kind(), Event::CONNECTION_MANAGER_CHANGED);
+  EXPECT_EQ(told[0].connection_manager().state(), sipcm::v1::ConnectionManager::IDLE);
+  EXPECT_EQ(engine_.manager("phone").credential, nullptr);
+  sipcm::v1::GetConnectionManagerRequest get;
+  get.set_name("connectionManagers/phone");
+  EXPECT_EQ(catalogs_.managers.Get(get)->certificate(), "");
+}
+
+TEST(ExpiryStageTest, ChangesExactlyAtThirtySevenAndOneDayAndAtTheEnd) {
+  const absl::Time end = absl::FromUnixSeconds(2'000'000'000);
+  const absl::Duration tick = absl::Nanoseconds(1);
+  const absl::Duration day = absl::Hours(24);
+  EXPECT_EQ(StageOf(end, end - 30 * day - tick), ExpiryStage::kFar);
+  EXPECT_EQ(StageOf(end, end - 30 * day), ExpiryStage::kWithinMonth);
+  EXPECT_EQ(StageOf(end, end - 7 * day - tick), ExpiryStage::kWithinMonth);
+  EXPECT_EQ(StageOf(end, end - 7 * day), ExpiryStage::kWithinWeek);
+  EXPECT_EQ(StageOf(end, end - day - tick), ExpiryStage::kWithinWeek);
+  EXPECT_EQ(StageOf(end, end - day), ExpiryStage::kWithinDay);
+  EXPECT_EQ(StageOf(end, end - tick), ExpiryStage::kWithinDay);
+  EXPECT_EQ(StageOf(end, end), ExpiryStage::kEnded);
+}
+
+TEST_F(CertificateRotationTest, ItsEndIsToldOnceAtEachStage) {
+  const absl::Time end = now_ + absl::Hours(24 * 31);
+  ASSERT_TRUE(Create(Pem(Issue(end))).ok());
+  TakeKinds();
+  int told = 0;
+  for (int hour = 0; hour < 24 * 40; ++hour) {
+    now_ += absl::Hours(1);
+    for (int repeated = 0; repeated < 2; ++repeated) catalogs_.CheckFilesAndTimes();
+    told += static_cast<int>(TakeKinds().size());
+    const int expected = now_ >= end                          ? 4
+                         : now_ >= end - absl::Hours(24)      ? 3
+                         : now_ >= end - absl::Hours(24 * 7)  ? 2
+                         : now_ >= end - absl::Hours(24 * 30) ? 1
+                                                              : 0;
+    ASSERT_EQ(told, expected) << hour;
+  }
+}
+
+TEST_F(CertificateRotationTest, ANewVersionIsToldOfAnew) {
+  const absl::Time end = now_ + absl::Hours(24 * 6);
+  ASSERT_TRUE(Create(Pem(Issue(end))).ok());
+  catalogs_.CheckFilesAndTimes();
+  ASSERT_TRUE(Update(Pem(Issue(end))).ok());
+  catalogs_.CheckFilesAndTimes();
+  EXPECT_THAT(TakeKinds(), ElementsAre(Event::CERTIFICATE_ADDED, Event::CERTIFICATE_EXPIRING,
+                                       Event::CERTIFICATE_ROTATED, Event::CERTIFICATE_EXPIRING));
+}
+
+// reliability.md row 23.
+TEST_F(CertificateRotationTest, AClockThatJumpsAnHourRepeatsNothingAndOneOfYearsSwallowsNothing) {
+  const absl::Time end = now_ + absl::Hours(24 * 7) + absl::Minutes(30);
+  ASSERT_TRUE(Create(Pem(Issue(end))).ok());
+  catalogs_.CheckFilesAndTimes();
+  TakeKinds();
+  const auto jump = [&](absl::Duration by) {
+    now_ += by;
+    catalogs_.CheckFilesAndTimes();
+    return TakeKinds();
+  };
+  EXPECT_THAT(jump(absl::Hours(1)), ElementsAre(Event::CERTIFICATE_EXPIRING));  // a week
+  EXPECT_THAT(jump(-absl::Hours(1)), IsEmpty());
+  EXPECT_THAT(jump(absl::Hours(1)), IsEmpty());
+  constexpr absl::Duration kTwoYears = absl::Hours(24 * 730);
+  EXPECT_THAT(jump(kTwoYears), ElementsAre(Event::CERTIFICATE_EXPIRING));  // the end, once
+  EXPECT_EQ(Get().state(), Certificate::EXPIRED);
+  EXPECT_THAT(jump(-kTwoYears), IsEmpty());
+  EXPECT_EQ(Get().state(), Certificate::EXPIRING);
+  EXPECT_THAT(jump(absl::Hours(24 * 6)), ElementsAre(Event::CERTIFICATE_EXPIRING));  // a day
+}
+
+TEST_F(CertificateRotationTest, StatesAreCountedForMetrics) {
+  ASSERT_TRUE(Create(Pem(Issue())).ok());
+  ASSERT_TRUE(Create(Pem(Issue(now_ + absl::Hours(1))), "soon").ok());
+  const auto counts = catalogs_.certificates.CountByState();
+  EXPECT_EQ(counts.at(Certificate::VALID), 1);
+  EXPECT_EQ(counts.at(Certificate::EXPIRING), 1);
+}
+
+}  // namespace
+}  // namespace sipcm::server
