@@ -31,6 +31,7 @@ SIPCM_BUILD_PACKAGES=(
 # What the quickstart and the integration tests need besides: real peers and the Python application.
 SIPCM_PEER_PACKAGES=(
   ca-certificates        # whom outgoing TLS trusts without a trust bundle
+  iproute2               # addresses for the network that tests make for themselves
   openssl
   procps
   python3-grpcio

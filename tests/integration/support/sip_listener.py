@@ -10,9 +10,10 @@ from tests.integration.support.sip_peer import Message
 class SipListener:
     """Listens when constructed; over TLS with an ssl.SSLContext."""
 
-    def __init__(self, tls=None):
+    def __init__(self, tls=None, address=('127.0.0.1', 0)):
         self._tls = tls
-        self._listener = socket.create_server(('127.0.0.1', 0))
+        family = socket.AF_INET6 if ':' in address[0] else socket.AF_INET
+        self._listener = socket.create_server(address, family=family)
         self.address = self._listener.getsockname()
         self._lock = threading.Lock()
         self._requests = []  # (number of the connection, from 1, and the request)
