@@ -10,11 +10,12 @@ import unittest
 import grpc
 
 from proto.sipcm.v1 import (certificate_pb2, certificates_pb2, connection_managers_pb2,
-                            connections_pb2, trust_bundle_pb2)
+                            connections_pb2, endpoints_pb2, trust_bundle_pb2)
 from tests.integration.support.application import Application
 from tests.integration.support.authority import Authority
 from tests.integration.support.bystander import Bystander
 from tests.integration.support.footprint import Footprint
+from tests.integration.support.registrar import Registrar
 from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
 from tests.integration.support.sip_peer import SipPeer, request
 from tests.integration.support.waiting import wait_for
@@ -94,7 +95,7 @@ class CertificatesTest(unittest.TestCase):
             connections_pb2.ListConnectionsRequest(), timeout=10).connections
         return sorted(connection.certificate_version for connection in listed)
 
-    def test_a_thousand_rotations_under_a_storm_of_handshakes_fail_no_accept_and_leave_no_memory(
+    def test_scenario_8_a_thousand_rotations_under_a_storm_of_handshakes_fail_no_accept_and_leave_no_memory(
             self):
         bystander = self.enterContext(Bystander(self.address, self.authority.certificate,
                                                 self.peer))
@@ -214,6 +215,19 @@ class CertificatesTest(unittest.TestCase):
                     'trust_bundle': 'trustBundles/partners'}), timeout=10)
         self.assertEqual(list(self.get().connection_managers),
                          ['connectionManagers/edge', 'connectionManagers/phone'])
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=self.authority.certificate)
+        tls.load_cert_chain(self.second + '.pem', self.second + '.key')
+        tls.verify_mode = ssl.CERT_REQUIRED
+        registrar = self.enterContext(Registrar(tls=tls))
+        self.server.endpoints.CreateEndpoint(
+            endpoints_pb2.CreateEndpointRequest(endpoint_id='phone', endpoint={
+                'kind': 'REGISTERED', 'address': 'sip:phone@example.com',
+                'connection_manager': 'connectionManagers/phone',
+                'registration': {'registrar': registrar.uri}}), timeout=10)
+        registrar.wait_for_registers(1)
+        self.assertEqual([hashlib.sha256(shown).digest() for shown in registrar.certificates()],
+                         [fingerprint(self.first)])
+        self.assertEqual(self.versions(), ['certificates/edge@' + self.get().version])
 
     def test_pkcs12_is_taken_with_its_password(self):
         made = subprocess.run(

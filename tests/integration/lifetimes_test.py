@@ -37,19 +37,19 @@ class LifetimesTest(unittest.TestCase):
         self.assertGreater(elapsed, 0.8)
         self.assertLess(elapsed, 10)
 
-    def test_silence_ends_at_the_first_message_limit(self):
+    def test_scenario_3_silence_ends_at_the_first_message_limit(self):
         server = self.serve(first_message_timeout='1s')
         with SipPeer(server.sip_address()) as peer:
             self.assert_closes_at_a_second(peer)
         self.assertEqual(server.connection_count(), 0)
 
-    def test_keep_alives_are_no_first_message(self):
+    def test_scenario_3_keep_alives_are_no_first_message(self):
         server = self.serve(first_message_timeout='1s')
         with SipPeer(server.sip_address()) as peer:
             peer.send(b'\r\n\r\n')
             self.assert_closes_at_a_second(peer)
 
-    def test_one_request_leads_on_to_the_idle_limit(self):
+    def test_scenario_3_one_request_leads_on_to_the_idle_limit(self):
         server = self.serve(first_message_timeout='1s', default_incoming_connection_timeout='3s')
         with SipPeer(server.sip_address()) as peer:
             peer.send(request())
@@ -79,7 +79,7 @@ class LifetimesTest(unittest.TestCase):
             peer.send(b'\x16\x03\x01\x02\x00\x01\x00')  # The beginning of a ClientHello.
             self.assert_closes_at_a_second(peer)
 
-    def test_zero_never_ends_an_idle_connection(self):
+    def test_scenario_3_zero_never_ends_an_idle_connection(self):
         server = self.serve(first_message_timeout='1s', default_incoming_connection_timeout='0s')
         with SipPeer(server.sip_address()) as peer:
             peer.send(request())

@@ -54,7 +54,7 @@ class ListeningTest(unittest.TestCase):
             error_pb2.ErrorDetail.Reason.Name(detail_of(failure.exception).reason), reason)
         return failure.exception.details()
 
-    def test_port_zero_reports_the_real_port(self):
+    def test_scenario_1_port_zero_reports_the_real_port(self):
         self.create(('127.0.0.1', 0))
         manager = self.start()
         self.assertEqual(manager.state, connection_manager_pb2.ConnectionManager.LISTENING)
@@ -72,7 +72,7 @@ class ListeningTest(unittest.TestCase):
                 peer.send(request())
                 self.assertEqual(peer.read().status, 500)  # No endpoint: UCMA's answer.
 
-    def test_second_start_and_second_stop_are_refused(self):
+    def test_scenario_1_second_start_and_second_stop_are_refused(self):
         self.create(('127.0.0.1', 0))
         self.assert_fails(self.stop, grpc.StatusCode.FAILED_PRECONDITION, 'NOT_LISTENING')
         self.start()
@@ -81,7 +81,7 @@ class ListeningTest(unittest.TestCase):
         self.assert_fails(self.stop, grpc.StatusCode.FAILED_PRECONDITION, 'NOT_LISTENING')
         self.start()
 
-    def test_taken_address_is_named(self):
+    def test_scenario_1_taken_address_is_named(self):
         with socket.create_server(('127.0.0.1', 0)) as taken:
             port = taken.getsockname()[1]
             self.create(('127.0.0.1', port))
@@ -103,7 +103,7 @@ class ListeningTest(unittest.TestCase):
         self.assert_fails(create_and_start, grpc.StatusCode.FAILED_PRECONDITION,
                           'CERTIFICATE_MISSING')
 
-    def test_stop_leaves_established_connections_up(self):
+    def test_scenario_1_stop_leaves_established_connections_up(self):
         server = self.enterContext(ServerProcess({
             'connection_managers': [tcp_manager()],
             'endpoints': [endpoint('alice', 'sip:alice@example.com')]}))

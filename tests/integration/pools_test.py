@@ -98,19 +98,19 @@ class PoolCase(unittest.TestCase):
 class SelectionTest(PoolCase):
     """Scenario 2 of semantics.md 11, and the other policies."""
 
-    def test_three_are_opened_then_used_in_turn(self):
+    def test_scenario_2_three_are_opened_then_used_in_turn(self):
         self.set(max_connection_count=3)
         self.send(9)
         self.assertEqual(self.listener.connections(), [1, 2, 3] * 3)
 
-    def test_two_names_of_one_address_are_two_pools(self):
+    def test_scenario_2_two_names_of_one_address_are_two_pools(self):
         self.set('127.0.0.1', max_connection_count=1)
         self.set('localhost', max_connection_count=1)
         self.send(2, '127.0.0.1')
         self.send(2, 'LOCALHOST')
         self.assertEqual(self.listener.connections(), [1, 1, 2, 2])
 
-    def test_zero_is_refused_and_leaves_what_was_in_force(self):
+    def test_scenario_2_zero_is_refused_and_leaves_what_was_in_force(self):
         self.set(max_connection_count=2)
         for count in (0, -1):
             self.assert_refused(grpc.StatusCode.INVALID_ARGUMENT,
@@ -118,7 +118,7 @@ class SelectionTest(PoolCase):
                                 lambda count=count: self.set(max_connection_count=count))
         self.assertEqual(self.pool().max_connection_count, 2)
 
-    def test_the_largest_maximum_opens_one_for_each_request(self):
+    def test_scenario_2_the_largest_maximum_opens_one_for_each_request(self):
         self.set(max_connection_count=2147483647)
         self.send(7)
         self.assertEqual(self.listener.connections(), [1, 2, 3, 4, 5, 6, 7])

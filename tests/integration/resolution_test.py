@@ -124,7 +124,7 @@ class ResolutionTest(unittest.TestCase):
         self.assertIn('refused', main.last_failure)
         self.assertEqual(backup.health, connection_pool_pb2.PoolTarget.HEALTHY)
 
-    def test_dead_first_address_is_not_waited_for(self):
+    def test_scenario_8_dead_first_address_is_not_waited_for(self):
         self.enterContext(BlackHole(('127.0.0.2', self.port)))
         self.dns.set('A', 'two.example.net', '127.0.0.2', '127.0.0.1')
         begin = time.monotonic()

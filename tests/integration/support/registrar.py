@@ -17,9 +17,12 @@ def _hash(algorithm, *parts):
 
 
 class Registrar:
-    """Listens when constructed. `users`: passwords by user name; without any nobody is asked."""
+    """Listens when constructed, over TLS with an ssl.SSLContext. `users`: passwords by user name;
+    without any nobody is asked."""
 
-    def __init__(self, users=None, algorithm='SHA-256', min_expires=0):
+    def __init__(self, users=None, algorithm='SHA-256', min_expires=0, tls=None):
+        self._tls = tls
+        self._certificates = []  # in DER, of those who connected over TLS and showed one
         self._listener = socket.create_server(('127.0.0.1', 0))
         self.address = self._listener.getsockname()
         self._users = users or {}
@@ -42,7 +45,11 @@ class Registrar:
 
     @property
     def uri(self):
-        return 'sip:127.0.0.1:%d' % self.address[1]
+        return 'sip:127.0.0.1:%d%s' % (self.address[1], ';transport=tls' if self._tls else '')
+
+    def certificates(self):
+        with self._lock:
+            return list(self._certificates)
 
     def registers(self):
         with self._lock:
@@ -82,8 +89,20 @@ class Registrar:
                 number = len(self._connections) - 1
             threading.Thread(target=self._serve, args=(connection, number), daemon=True).start()
 
+    def _wrap(self, connection, number):
+        connection = self._tls.wrap_socket(connection, server_side=True)
+        with self._lock:
+            self._connections[number] = connection
+            self._certificates.append(connection.getpeercert(binary_form=True))
+        return connection
+
     def _serve(self, connection, number):
         received = b''
+        if self._tls is not None:
+            try:
+                connection = self._wrap(connection, number)
+            except OSError:
+                return
         while True:
             try:
                 data = connection.recv(65536)
