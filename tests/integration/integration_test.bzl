@@ -1,6 +1,6 @@
 """Tests that start the real server."""
 
-def integration_test(name, srcs = None, data = [], main = None, tags = []):
+def integration_test(name, srcs = None, data = [], main = None, tags = [], deps = []):
     """One Python test with the server among its files.
 
     Args:
@@ -9,6 +9,7 @@ def integration_test(name, srcs = None, data = [], main = None, tags = []):
       data: what else it runs or reads.
       main: where it is not <name>.py.
       tags: of the test.
+      deps: what it imports besides the support of all.
     """
     native.py_test(
         name = name,
@@ -20,5 +21,5 @@ def integration_test(name, srcs = None, data = [], main = None, tags = []):
         srcs_version = "PY3",
         # Ports of 127.0.0.1 and processes of its own: nothing that another test could disturb.
         tags = tags,
-        deps = ["//tests/integration:support"],
+        deps = ["//tests/integration:support"] + deps,
     )

@@ -9,11 +9,13 @@ from tests.integration.support.waiting import wait_for
 
 
 class Application:
-    """Subscribed when constructed. `status`: what every request is answered with; None: not."""
+    """Subscribed when constructed. `status`: what every request is answered with; None: not.
+    `replies`: a function that says it for each delivery, as arguments of answer(), one after the
+    other."""
 
-    def __init__(self, server, endpoint='', manager='', status=200, **subscribe):
+    def __init__(self, server, endpoint='', manager='', status=200, replies=None, **subscribe):
         self._messaging = server.messaging
-        self._status = status
+        self._replies = replies or (lambda _: () if status is None else ({'status': status},))
         self._lock = threading.Lock()
         self._requests = []
         self._notices = []
@@ -46,7 +48,7 @@ class Application:
                     continue
                 with self._lock:
                     self._requests.append(delivery.request)
-                if self._status is not None and delivery.request.request.method != 'ACK':
+                if delivery.request.request.method != 'ACK':
                     self._try_to_answer(delivery.request)
         except grpc.RpcError as error:
             self.outcome = error
@@ -54,18 +56,23 @@ class Application:
     def _try_to_answer(self, request):
         """A peer that is gone, or has cancelled, is no reason to stop."""
         try:
-            self.answer(request, self._status)
+            for reply in self._replies(request):
+                self.answer(request, **reply)
         except grpc.RpcError as error:
             if error.code() not in (grpc.StatusCode.UNAVAILABLE,
                                     grpc.StatusCode.FAILED_PRECONDITION,
                                     grpc.StatusCode.NOT_FOUND):
                 raise
 
-    def answer(self, request, status=200):
+    def answer(self, request, status=200, headers=(), body=b''):
+        """`headers`: (name, value) pairs."""
         return self._messaging.Respond(
-            subscription_pb2.RespondRequest(request_id=request.request_id,
-                                            response=sip_pb2.SipResponse(status_code=status)),
-            timeout=10)
+            subscription_pb2.RespondRequest(
+                request_id=request.request_id,
+                response=sip_pb2.SipResponse(
+                    status_code=status, body=body,
+                    headers=[sip_pb2.SipHeader(name=name, value=value)
+                             for name, value in headers])), timeout=10)
 
     def requests(self):
         with self._lock:
@@ -79,6 +86,11 @@ class Application:
         """The requests, once there are so many."""
         wait_for(lambda: len(self.requests()) >= count, '%d requests' % count)
         return self.requests()
+
+    def wait_for_notices(self, count=1):
+        """The notices, once there are so many."""
+        wait_for(lambda: len(self.notices()) >= count, '%d notices' % count)
+        return self.notices()
 
     def wait_until_ended(self):
         self._thread.join(timeout=30)

@@ -17,11 +17,21 @@ class Message:
     """One message as it came."""
 
     def __init__(self, head, body):
+        self.head = head
         unfolded = re.sub(r'\r\n[ \t]+', ' ', head.decode('utf-8', errors='replace'))
         lines = unfolded.split('\r\n')
         self.start_line = lines[0]
         self.headers = [tuple(part.strip() for part in line.split(':', 1)) for line in lines[1:]]
         self.body = body
+
+    @property
+    def raw(self):
+        return self.head + b'\r\n\r\n' + self.body
+
+    @property
+    def method(self):
+        """Of a request; of a response that of its CSeq."""
+        return self.header('CSeq').split()[-1]
 
     @property
     def status(self):
@@ -56,13 +66,19 @@ def request(method='OPTIONS', uri='sip:alice@example.com', to='', call_id='', bo
 
 
 class SipPeer:
-    """A connection that the test opened."""
+    """A connection that the test opened, or accepted: then `address` is the listening socket."""
 
     def __init__(self, address, tls=None, server_hostname='localhost'):
-        self._socket = socket.create_connection(address, timeout=DEADLINE_SECONDS)
+        if isinstance(address, socket.socket):
+            self._socket, _ = address.accept()
+            tls_side = {'server_side': True}
+        else:
+            self._socket = socket.create_connection(address, timeout=DEADLINE_SECONDS)
+            tls_side = {'server_hostname': server_hostname}
+        self._socket.settimeout(DEADLINE_SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls is not None:
-            self._socket = tls.wrap_socket(self._socket, server_hostname=server_hostname)
+            self._socket = tls.wrap_socket(self._socket, **tls_side)
         self._received = b''
         self.ended = False  # The other side has ended or reset the connection.
 

@@ -1,0 +1,133 @@
+"""Registration of an endpoint with a registrar (RFC 3665 section 2).
+
+docs/flows/registration.md is printed from what passes here.
+"""
+
+import re
+import unittest
+
+from proto.sipcm.v1 import endpoint_pb2, endpoints_pb2
+from tests.conformance.flows.page import FlowCase, flow
+from tests.conformance.flows.phone import Phone
+from tests.conformance.flows.scripted_application import NAME
+from tests.integration.support.server_process import ServerProcess
+from tests.integration.support.waiting import wait_for
+
+PARTIES = (NAME, 'sipcm', 'Registrar')
+ALICE = 'sip:alice@example.com'
+CHALLENGE = ('WWW-Authenticate: Digest realm="example.com", nonce="registrar-%d", qop="auth", '
+             'algorithm=SHA-256')
+Registration = endpoint_pb2.Registration
+
+
+class RegistrationFlowsTest(FlowCase):
+    PAGE = 'registration.md'
+    HEADING = ('# Registration\n\n'
+               'Printed by `//tests/conformance/flows:registration_flows_test` from what passed; '
+               '`---` is SIP over TCP, `===` the API. Tags, branches, ports, Call-IDs and digests '
+               'that differ in each run are replaced.')
+
+    def setUp(self):
+        self.server = self.enterContext(ServerProcess({}))
+
+    def create(self, **registration):
+        registrar = self.enterContext(Phone('Registrar', self.ladder, 'sip:example.com'))
+        address = registrar.listen()
+        self.ladder.call(NAME, 'sipcm', 'CreateEndpoint')
+        self.server.endpoints.CreateEndpoint(endpoints_pb2.CreateEndpointRequest(
+            endpoint_id='alice', endpoint=endpoint_pb2.Endpoint(
+                kind=endpoint_pb2.Endpoint.REGISTERED, address=ALICE,
+                registration=Registration(registrar='sip:%s:%d' % address, password='secret',
+                                          **registration))), timeout=10)
+        registrar.accept()
+        return registrar
+
+    def accept(self, registrar, register, expires=3600):
+        registrar.answer(register, '200 OK', ['Contact: %s;expires=%d' %
+                                              (register.header('Contact'), expires)])
+
+    def challenge(self, registrar, number=1):
+        """The REGISTER that answers it."""
+        first = registrar.expect_request('REGISTER')
+        self.assertEqual(first.header('Authorization'), '')
+        registrar.answer(first, '401 Unauthorized', [CHALLENGE % number])
+        second = registrar.expect_request('REGISTER')
+        self.assertIn('nonce="registrar-%d"' % number, second.header('Authorization'))
+        self.assertEqual(second.header('Call-ID'), first.header('Call-ID'))
+        self.assertEqual(int(second.header('CSeq').split()[0]),
+                         int(first.header('CSeq').split()[0]) + 1)
+        return second
+
+    def registration(self):
+        return self.server.endpoints.GetEndpoint(
+            endpoints_pb2.GetEndpointRequest(name='endpoints/alice'), timeout=10).registration
+
+    def wait_for_state(self, state):
+        wait_for(lambda: self.registration().state == state, Registration.State.Name(state))
+        self.ladder.call('sipcm', NAME, 'ENDPOINT_STATE ' + Registration.State.Name(state))
+
+    @flow('A new registration', 'RFC 3665 2.1.', PARTIES)
+    def test_new(self):
+        """The registrar asks who it is; the nonce is used with a count of its own."""
+        registrar = self.create()
+        second = self.challenge(registrar)
+        self.assertIn('nc=00000001', second.header('Authorization'))
+        self.assertTrue(re.search(r'response="[0-9a-f]{64}"', second.header('Authorization')))
+        self.accept(registrar, second)
+        self.wait_for_state(Registration.REGISTERED)
+
+    @flow('A registration that is too brief', 'RFC 3261 10.2.8.', PARTIES)
+    def test_too_brief(self):
+        """The registrar names the least; the server asks for that."""
+        registrar = self.create(requested_lifetime={'seconds': 60})
+        first = registrar.expect_request('REGISTER')
+        self.assertEqual(first.header('Expires'), '60')
+        registrar.answer(first, '423 Interval Too Brief', ['Min-Expires: 1800'])
+        second = registrar.expect_request('REGISTER')
+        self.assertEqual(second.header('Expires'), '1800')
+        self.accept(registrar, second, 1800)
+        self.wait_for_state(Registration.REGISTERED)
+
+    @flow('A registration that is changed', 'RFC 3665 2.2.', PARTIES)
+    def test_changed(self):
+        """Other settings mean another registration: with the same Call-ID and the next CSeq."""
+        registrar = self.create()
+        second = self.challenge(registrar)
+        self.accept(registrar, second)
+        self.wait_for_state(Registration.REGISTERED)
+        self.ladder.call(NAME, 'sipcm', 'UpdateEndpoint')
+        self.server.endpoints.UpdateEndpoint(endpoints_pb2.UpdateEndpointRequest(
+            endpoint=endpoint_pb2.Endpoint(name='endpoints/alice', registration=Registration(
+                requested_lifetime={'seconds': 7200})),
+            update_mask={'paths': ['registration.requested_lifetime']}), timeout=10)
+        again = registrar.expect_request('REGISTER')
+        self.assertEqual(again.header('Expires'), '7200')
+        self.accept(registrar, again, 7200)
+        wait_for(lambda: self.registration().expire_time.seconds, 'the new registration')
+
+    @flow('The end of a registration', 'RFC 3665 2.4.', PARTIES)
+    def test_ended(self):
+        """An endpoint that is deleted takes its binding along."""
+        registrar = self.create()
+        self.accept(registrar, self.challenge(registrar))
+        self.wait_for_state(Registration.REGISTERED)
+        self.ladder.call(NAME, 'sipcm', 'DeleteEndpoint')
+        self.server.endpoints.DeleteEndpoint(
+            endpoints_pb2.DeleteEndpointRequest(name='endpoints/alice'), timeout=10)
+        last = registrar.expect_request('REGISTER')
+        self.assertEqual(last.header('Expires'), '0')
+        self.accept(registrar, last, 0)
+
+    @flow('A registration that is refused', 'RFC 3665 2.5.', PARTIES)
+    def test_refused(self):
+        """A second challenge to the same credentials means that they are wrong: the server does
+        not go on trying them."""
+        registrar = self.create()
+        second = self.challenge(registrar)
+        registrar.answer(second, '401 Unauthorized', [CHALLENGE % 2])
+        self.wait_for_state(Registration.FAILED)
+        self.assertIn('not accepted', self.registration().state_reason)
+
+
+if __name__ == '__main__':
+    unittest.main()
