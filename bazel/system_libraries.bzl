@@ -161,3 +161,9 @@ def system_libraries():
         debian_package = "prometheus-cpp-dev",
         libraries = {":core": ["prometheus-cpp-core"]},
     )
+    # Only for tests: a second SIP parser to compare ours with.
+    system_repository(
+        name = "osip2",
+        debian_package = "libosip2-dev",
+        libraries = {":osip2": ["libosip2"]},
+    )
