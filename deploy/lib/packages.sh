@@ -40,13 +40,23 @@ SIPCM_PEER_PACKAGES=(
   socat                  # carries sipp over TLS: Debian's is built without
 )
 
-# What the checks of tests/run need besides: analysis and fuzzing.
+# What the checks of tests/run need besides: analysis, fuzzing, comparison.
 SIPCM_CHECK_PACKAGES=(
   clang
   clang-format
   clang-tidy
   libclang-rt-14-dev     # sanitizers and libFuzzer for clang
+  libosip2-dev           # a second SIP parser, to compare ours with
 )
+
+# SIP products that tests/interop talks to, each of which may be missing: test and its packages.
+SIPCM_INTEROP_PACKAGES=(
+  "sipp sip-tester socat"
+  "sipsak sipsak"
+  "kamailio kamailio kamailio-outbound-modules kamailio-tls-modules"
+  "baresip baresip-core kamailio kamailio-outbound-modules kamailio-tls-modules"
+)
+SIPCM_INTEROP_NPM=sip@0.0.6
 
 # What deploy/container/build needs besides.
 SIPCM_CONTAINER_PACKAGES=(
@@ -64,6 +74,19 @@ sipcm_missing_packages() {
     fi
   done
 }
+
+# Installs its arguments. Services that packages bring (Kamailio's) are not started: invoke-rc.d and
+# systemd's deb-systemd-invoke ask policy-rc.d, which says 101, "forbidden".
+# shellcheck disable=SC2016  # For the shell that installs.
+SIPCM_INSTALL='
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    trap "rm -f $policy" EXIT
+    printf "#!/bin/sh\nexit 101\n" >"$policy"
+    chmod 755 "$policy"
+  fi
+  apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+'
 
 # Installs those of the named packages that are missing, as root or with sudo.
 # Returns non-zero, with one line on what to do, when it cannot.
@@ -87,8 +110,8 @@ sipcm_require_packages() {
   echo "Installing ${missing[*]}"
   # env: sudo drops the variable otherwise.
   if ! { "${as_root[@]}" apt-get update -qq &&
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-      apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; }; then
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive sh -c "$SIPCM_INSTALL" sh \
+      "${missing[@]}"; }; then
     echo "error: installing packages failed (see above); $remedy" >&2
     return 1
   fi
