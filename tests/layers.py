@@ -50,6 +50,7 @@ EXTERNAL = [
     ),
     ("c-ares", "@c_ares", r"ares[._]", {"core/net"}),
     ("SQLite", "@sqlite3", r"sqlite3", {"server/store"}),
+    ("oSIP", "@osip2", r"osip(parser)?2/", set()),  # a peer of our parser, for tests only
     ("gRPC", "@com_github_grpc_grpc", r"grpc(pp)?/|.*\.grpc\.pb\.h", {"server", "clients", "proto"}),
     (
         "protobuf",
@@ -102,7 +103,7 @@ def check_edge(source, target):
             # Only the library itself: protoc and the plugins are tools.
             if repository == owner_repository and not may_name(package, owners):
                 return "%s depends on %s: %s is named only in %s" % (
-                    source, target, name, ", ".join(sorted(owners)))
+                    source, target, name, ", ".join(sorted(owners)) or "tests")
         return None
     target_package = target[2:].split(":")[0]
     if target_package == "bazel" or target_package.startswith("bazel/"):
@@ -122,7 +123,7 @@ def check_include(path, include):
     for name, _, pattern, owners in EXTERNAL:
         if re.match(pattern, include) and not may_name(path, owners):
             return "%s includes <%s>: %s is named only in %s" % (
-                path, include, name, ", ".join(sorted(owners)))
+                path, include, name, ", ".join(sorted(owners)) or "tests")
     included = layer_of(include)
     if include.split("/")[0] in CHECKED_ROOTS + ["tests"] and included != layer:
         if included not in ALLOWED[layer]:
