@@ -62,20 +62,26 @@ class Authority:
             self._issue_for(base, lifetime)
         return base
 
-    def crl(self, revoked):
-        """PEM of a list of these certificates (paths without ending), good for 30 days."""
+    def crl(self, revoked, strangers=0, lifetime=None):
+        """PEM of a list of these certificates (paths without ending) and of so many that nobody has,
+        good for 30 days or for `lifetime`, as of issue()."""
         index = self._path('crl_index')
         with open(index, 'w', encoding='utf-8') as file:
             for base in revoked:
                 serial = _output('x509', '-noout', '-serial', '-in', base + '.pem').split('=')[1]
                 file.write('R\t450101000000Z\t200101000000Z\t%s\tunknown\t/CN=x\n' %
                            serial.strip())
+            for number in range(strangers):
+                file.write('R\t450101000000Z\t200101000000Z\t%040X\tunknown\t/CN=x\n' %
+                           (1 << 150 | number))
         config = self._path('crl.config')
         with open(config, 'w', encoding='utf-8') as file:
             file.write('[ca]\ndefault_ca=x\n[x]\ndatabase=%s\ndefault_md=sha256\n'
                        'default_crl_days=30\n' % index)
+        times = () if lifetime is None else ('-crl_lastupdate', lifetime[0], '-crl_nextupdate',
+                                             lifetime[1])
         return _output('ca', '-gencrl', '-config', config, '-cert', self.certificate, '-keyfile',
-                       self._base + '.key')
+                       self._base + '.key', *times)
 
     def _issue_for(self, base, lifetime):
         """`openssl x509` of OpenSSL 3.0 takes no dates; `openssl ca` does."""

@@ -1,0 +1,99 @@
+"""Revocation lists that are large, stale or missing (reliability.md, row 24)."""
+
+import ssl
+import time
+import unittest
+
+from proto.sipcm.v1 import certificates_pb2, connection_managers_pb2, peer_pb2, trust_bundle_pb2
+from tests.integration.support.application import Application
+from tests.integration.support.authority import Authority
+from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
+from tests.integration.support.sip_peer import SipPeer, request
+
+PAST = ('20200101000000Z', '20200201000000Z')
+
+
+class CrlTest(unittest.TestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        cls.authority = cls.enterClassContext(Authority())
+        cls.own = cls.authority.issue('server', 'DNS:localhost,IP:127.0.0.1')
+        cls.good = cls.authority.issue('good', 'DNS:good.example.com')
+        cls.bad = cls.authority.issue('bad', 'DNS:bad.example.com')
+
+    def start(self, **bundle):
+        """A server with mutual TLS that judges by that trust bundle."""
+        begin = time.monotonic()
+        self.server = self.enterContext(ServerProcess({
+            'certificates': [{'name': 'certificates/edge', 'certificate_file': self.own + '.pem',
+                              'private_key_file': self.own + '.key'}],
+            'trust_bundles': [{'name': 'trustBundles/partners',
+                               'certificates_file': self.authority.certificate, **bundle}],
+            'connection_managers': [
+                tcp_manager('edge', kind='SERVER_TLS', certificate='certificates/edge',
+                            trust_bundle='trustBundles/partners', mutual_tls='REQUIRE',
+                            allowed_domains=[{'pattern': '.example.com'}])],
+            'endpoints': [endpoint('alice', 'sip:alice@example.com')]}))
+        self.enterContext(Application(self.server, 'alice'))
+        return time.monotonic() - begin
+
+    def crls_file(self, text):
+        path = self.authority.certificate + '.crl'
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(text)
+        return path
+
+    def is_served(self, certificate):
+        tls = ssl.create_default_context(cafile=self.authority.certificate)
+        tls.load_cert_chain(certificate + '.pem', certificate + '.key')
+        try:
+            with SipPeer(self.server.sip_address(), tls=tls) as peer:
+                peer.send(request())
+                answer = peer.read()
+                return answer is not None and answer.status == 200
+        except OSError:
+            return False  # TLS 1.3 tells a client at its first read, or in its handshake.
+
+    def rule(self, certificate):
+        """Which one CheckPeer says refuses."""
+        with open(certificate + '.pem', encoding='utf-8') as file:
+            verdict = self.server.managers.CheckPeer(
+                connection_managers_pb2.CheckPeerRequest(name='connectionManagers/edge',
+                                                         certificate_pem=file.read()),
+                timeout=10).verdict
+        return peer_pb2.PeerVerdict.Rule.Name(verdict.rule)
+
+    def bundle(self):
+        return self.server.certificates.GetTrustBundle(
+            certificates_pb2.GetTrustBundleRequest(name='trustBundles/partners'), timeout=10)
+
+    def test_row_24_ten_megabytes_are_taken_at_the_start_and_obeyed(self):
+        crl = self.authority.crl([self.bad], strangers=200_000)
+        self.assertGreater(len(crl), 10_000_000)
+        print('started with a CRL of %.1f MB in %.2f s' %
+              (len(crl) / 1e6, self.start(crls_file=self.crls_file(crl))))
+        self.assertTrue(self.is_served(self.good))
+        self.assertFalse(self.is_served(self.bad))
+        self.assertEqual(self.rule(self.bad), 'CERTIFICATE_REVOKED')
+
+    def test_row_24_a_stale_list_refuses_unless_it_is_to_be_used_all_the_same(self):
+        stale = self.crls_file(self.authority.crl([self.bad], lifetime=PAST))
+        self.start(crls_file=stale)
+        self.assertFalse(self.is_served(self.good))
+        self.assertEqual(self.rule(self.good), 'CRL_UNUSABLE')
+        self.assertEqual(self.bundle().state, trust_bundle_pb2.TrustBundle.EXPIRED)
+        self.assertIn('peers that need it are refused', self.bundle().state_reason)
+        self.start(crls_file=stale, stale_crl='ACCEPT')
+        self.assertTrue(self.is_served(self.good))
+        self.assertEqual(self.rule(self.bad), 'CERTIFICATE_REVOKED')
+        self.assertIn('used all the same', self.bundle().state_reason)
+
+    def test_row_24_a_missing_list_that_is_wanted_refuses(self):
+        self.start(crl_check='LEAF')
+        self.assertFalse(self.is_served(self.good))
+        self.assertEqual(self.rule(self.good), 'CRL_UNUSABLE')
+
+
+if __name__ == '__main__':
+    unittest.main()
