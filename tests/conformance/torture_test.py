@@ -7,9 +7,11 @@ connection is served if that is still open, and one on another connection always
 
 import csv
 import re
+import ssl
 import unittest
 
 from tests.integration.support.application import Application
+from tests.integration.support.authority import Authority
 from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
 from tests.integration.support.sip_peer import SipPeer, request
 from tests.integration.support.waiting import wait_for
@@ -78,17 +80,21 @@ def cut_in_end_of_header(place):
     return cut
 
 
-class CorpusTest(unittest.TestCase):
+class TortureCase(unittest.TestCase):
+    tls = None  # an ssl.SSLContext for connections over TLS
 
-    def setUp(self):
+    def start(self, more=None, **manager):
         # Anew for each: a request that was seen a moment ago is answered with 482.
         self.server = self.enterContext(ServerProcess({
-            'connection_managers': [
-                tcp_manager(default_endpoint='endpoints/sink', partial_message_timeout='0.5s')],
-            'endpoints': [endpoint('sink', 'sip:sink@example.com')]}))
+            'connection_managers': [tcp_manager(default_endpoint='endpoints/sink',
+                                                partial_message_timeout='0.5s', **manager)],
+            'endpoints': [endpoint('sink', 'sip:sink@example.com')], **(more or {})}))
         self.application = self.enterContext(
             Application(self.server, 'sink', status=DELIVERED, view=1))
-        self.bystander = self.enterContext(SipPeer(self.server.sip_address()))
+        self.bystander = self.enterContext(self.connect())
+
+    def connect(self):
+        return SipPeer(self.server.sip_address(), self.tls)
 
     def run_corpus(self, cut):
         for name, data, action, acceptable in corpus():
@@ -97,7 +103,7 @@ class CorpusTest(unittest.TestCase):
 
     def run_message(self, name, pieces, action, acceptable):
         already = len(self.application.requests())
-        with SipPeer(self.server.sip_address()) as peer:
+        with self.connect() as peer:
             for piece in pieces:
                 peer.send(piece)
             if action == 'wait-then-close':
@@ -153,6 +159,12 @@ class CorpusTest(unittest.TestCase):
         else:
             self.assertTrue(acceptable.silence, told)
 
+
+class TortureOverTcpTest(TortureCase):
+
+    def setUp(self):
+        self.start()
+
     def test_whole(self):
         self.run_corpus(whole)
 
@@ -169,9 +181,28 @@ class CorpusTest(unittest.TestCase):
         self.run_corpus(cut_in_end_of_header(3))
 
     def test_nothing_is_left_behind(self):
-        with SipPeer(self.server.sip_address()) as peer:
+        with self.connect() as peer:
             peer.send(b''.join(data for _, data, _, _ in corpus()))
         wait_for(lambda: self.server.connection_count() <= 1, 'end of all but the bystander')
+
+
+class TortureOverTlsTest(TortureCase):
+
+    def setUp(self):
+        authority = self.enterContext(Authority())
+        own = authority.issue('server', 'DNS:localhost')
+        self.tls = ssl.create_default_context(cafile=authority.certificate)
+        self.start({'certificates': [{'name': 'certificates/server',
+                                      'certificate_file': own + '.pem',
+                                      'private_key_file': own + '.key'}]},
+                   kind='SERVER_TLS', certificate='certificates/server')
+
+    def test_whole(self):
+        self.run_corpus(whole)
+
+    def test_byte_by_byte(self):
+        """Each byte is a record of its own."""
+        self.run_corpus(byte_by_byte)
 
 
 if __name__ == '__main__':

@@ -68,7 +68,7 @@ class IncomingCallsTest(FlowCase):
         alice, bob = self.start()
         alice.invite(BOB, PROXIES)
         self.establish(alice, bob)
-        self.assertEqual(['Record-Route: ' + route for route in reversed(alice._routes)], PROXIES)
+        self.assertEqual(['Record-Route: ' + route for route in reversed(alice.routes)], PROXIES)
         self.hang_up(alice, bob)
 
     @flow('A call whose offer comes with the answer', 'RFC 3665 3.6.', PARTIES)

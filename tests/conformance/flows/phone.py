@@ -38,7 +38,7 @@ class Phone:
         self._number = 0  # of the last request
         self._invite = None  # the last INVITE, sent or taken
         self._local = self._remote = self._call_id = self._target = ''
-        self._routes = []
+        self.routes = []
         self.taken = None  # the last request that came
 
     def __enter__(self):
@@ -71,7 +71,7 @@ class Phone:
         self._local = '<%s>;tag=%s-tag' % (self.address, self._word)
         self._remote = '<%s>' % uri
         self._target = uri
-        self._routes = []
+        self.routes = []
         self._number += 1
         self._send_request(method, self._number, headers, body)
 
@@ -81,7 +81,7 @@ class Phone:
     def request_in_dialog(self, method, headers=(), body=b''):
         self._number += 1
         self._send_request(method, self._number,
-                           [*(['Route: ' + route for route in self._routes]), *headers], body)
+                           [*(['Route: ' + route for route in self.routes]), *headers], body)
 
     def reinvite(self, body):
         self.request_in_dialog('INVITE', [self._contact, SDP], body)
@@ -89,7 +89,7 @@ class Phone:
     def ack(self, body=b''):
         """For the 2xx that was taken last: a request of its own."""
         self._send_request('ACK', self._number, [
-            *(['Route: ' + route for route in self._routes]), *([SDP] if body else [])], body)
+            *(['Route: ' + route for route in self.routes]), *([SDP] if body else [])], body)
 
     def cancel(self):
         self._follow('CANCEL', self._invite.header('To'))
@@ -149,7 +149,7 @@ class Phone:
             self._call_id = message.header('Call-ID')
             self._target = uri_of(message.header('Contact'))
             self._invite = message
-            self._routes = message.all('Record-Route')
+            self.routes = message.all('Record-Route')
         return message
 
     def expect(self, status, method=None):
@@ -159,7 +159,7 @@ class Phone:
         assert method in (None, message.method), message.raw.decode()
         if message.method == 'INVITE' and tag_of(message.header('To')):
             self._remote = message.header('To')
-            self._routes = list(reversed(message.all('Record-Route')))
+            self.routes = list(reversed(message.all('Record-Route')))
             if message.header('Contact'):
                 self._target = uri_of(message.header('Contact'))
         return message
