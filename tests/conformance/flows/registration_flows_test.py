@@ -9,12 +9,13 @@ import unittest
 from proto.sipcm.v1 import endpoint_pb2, endpoints_pb2
 from tests.conformance.flows.page import FlowCase, flow
 from tests.conformance.flows.phone import Phone
-from tests.conformance.flows.scripted_application import NAME
-from tests.integration.support.server_process import ServerProcess
+from tests.conformance.flows.scripted_application import NAME, ScriptedApplication
+from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
 from tests.integration.support.waiting import wait_for
 
 PARTIES = (NAME, 'sipcm', 'Registrar')
 ALICE = 'sip:alice@example.com'
+BOB = 'sip:bob@example.com'
 CHALLENGE = ('WWW-Authenticate: Digest realm="example.com", nonce="registrar-%d", qop="auth", '
              'algorithm=SHA-256')
 Registration = endpoint_pb2.Registration
@@ -28,7 +29,9 @@ class RegistrationFlowsTest(FlowCase):
                'that differ in each run are replaced.')
 
     def setUp(self):
-        self.server = self.enterContext(ServerProcess({}))
+        self.server = self.enterContext(ServerProcess({
+            'connection_managers': [tcp_manager(local_host_name='sipcm.example.com')],
+            'endpoints': [endpoint('bob', BOB)]}))
 
     def create(self, **registration):
         registrar = self.enterContext(Phone('Registrar', self.ladder, 'sip:example.com'))
@@ -104,6 +107,23 @@ class RegistrationFlowsTest(FlowCase):
         self.assertEqual(again.header('Expires'), '7200')
         self.accept(registrar, again, 7200)
         wait_for(lambda: self.registration().expire_time.seconds, 'the new registration')
+
+    @flow('A question for the contacts', 'RFC 3665 2.3.', PARTIES)
+    def test_asked(self):
+        """A REGISTER without Contact asks who else is registered. The server asks nothing of that
+        sort by itself: an application sends it, here with a peer-to-peer endpoint."""
+        registrar = self.enterContext(Phone('Registrar', self.ladder, 'sip:example.com'))
+        bob = self.enterContext(ScriptedApplication(self.server, self.ladder, 'bob'))
+        send = bob.send('REGISTER', 'sip:example.com', [('To', '<%s>' % BOB)],
+                        to=registrar.listen())
+        registrar.accept()
+        question = registrar.expect_request('REGISTER')
+        self.assertEqual(question.header('Contact'), '')
+        contacts = ['<sip:bob@192.0.2.3>;expires=600', '<sip:bob@192.0.2.4>;expires=900']
+        registrar.answer(question, '200 OK', ['Contact: ' + contact for contact in contacts])
+        send.expect_sent()
+        self.assertEqual([header.value for header in send.expect(200).headers
+                          if header.name == 'Contact'], contacts)
 
     @flow('The end of a registration', 'RFC 3665 2.4.', PARTIES)
     def test_ended(self):
