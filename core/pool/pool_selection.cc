@@ -71,6 +71,7 @@ PoolDecision PoolSelection::Decide(const PoolLimits& limits, int waiting_count, 
 PoolDecision PoolSelection::DecideGrowth(const PoolLimits& limits, int waiting_count, Instant now,
                                          absl::Status* refused) {
   if (IsBackingOff(now)) {
+    // empty() asks for those that drain, too.  NOLINTNEXTLINE(readability-container-size-empty)
     if (members_->size() > 0 && limits.max_connection_count != kNoSharing) {
       return DecideWithoutGrowth(limits, waiting_count);
     }

@@ -189,9 +189,8 @@ absl::Status CheckTogether(const pool::PoolSetting& setting, const pool::PoolLim
 }  // namespace
 
 pool::PoolSetting ConnectionPoolCatalog::SettingOf(const Target& target) const {
-  const auto& settings = state_->pool_settings;
-  const auto manager = settings.find(target.manager_id);
-  if (manager == settings.end()) return {};
+  const auto manager = state_->pool_settings.find(target.manager_id);
+  if (manager == state_->pool_settings.end()) return {};
   const auto setting = manager->second.find(target.name);
   return setting == manager->second.end() ? pool::PoolSetting() : setting->second;
 }
@@ -282,10 +281,10 @@ void ConnectionPoolCatalog::Delete(const sipcm::v1::DeleteConnectionPoolRequest&
   state_->engine->RemovePool(
       target->manager_id, target->destination,
       request.force() ? engine::PoolRemoval::kForced : engine::PoolRemoval::kUnlessBusy,
-      [this, target = *target, setting = std::move(setting),
+      [this, target = *target, setting,
        done = std::move(done)](absl::StatusOr<PoolSnapshot> removed) mutable {
-        state_->thread.Post([this, target = std::move(target), setting = std::move(setting),
-                             done = std::move(done), status = removed.status()]() mutable {
+        state_->thread.Post([this, target = std::move(target), setting, done = std::move(done),
+                             status = removed.status()]() mutable {
           if (!status.ok()) return done(WithField(std::move(status), "name"));
           ForgetSetting(target, setting);
           done(google::protobuf::Empty());

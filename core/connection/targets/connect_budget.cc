@@ -11,7 +11,7 @@ void ConnectBudget::Turn::Enter(Line* line) {
 }
 
 void ConnectBudget::Turn::Leave() {
-  if (is_linked()) line_->Remove(this);
+  if (line_ != nullptr && is_linked()) line_->Remove(this);
 }
 
 void ConnectBudget::Turn::Tell(const absl::Status& status) {
