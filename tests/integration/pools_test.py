@@ -1,5 +1,6 @@
 """Pools of outgoing connections over the API, with real sockets."""
 
+import collections
 import contextlib
 import socket
 import unittest
@@ -168,6 +169,46 @@ class SelectionTest(PoolCase):
         self.set(selection=Pool.GROW_FIRST)
         self.send(1)
         self.assertEqual(self.listener.connection_count(), 3)
+
+
+class LoadTest(PoolCase):
+    """Rows 31 and 32 of reliability.md."""
+    manager_settings = {'connection_wait_timeout': '30s'}
+
+    def test_row_31_a_hundred_at_once_open_no_more_than_the_maximum_and_go_round(self):
+        for most in (1, 4, 60):
+            with self.subTest(most), SipListener() as self.listener:
+                self.port = self.listener.address[1]
+                self.set(max_connection_count=most)
+                for call in [self.begin() for _ in range(100)]:
+                    self.assert_answered(call)
+                used = collections.Counter(self.listener.connections())
+                self.assertEqual(sum(used.values()), 100)
+                self.assertLessEqual(self.listener.connection_count(), most)
+                if most <= 4:
+                    self.assertEqual(len(used), most)
+                    self.assertLessEqual(max(used.values()) - min(used.values()), 1, used)
+
+    def test_row_32_a_member_reset_under_load_loses_nothing_silently_and_is_replaced(self):
+        self.set(max_connection_count=4)
+        self.send(4)
+        calls = [self.begin() for _ in range(100)]
+        self.listener.reset(2)
+        calls += [self.begin() for _ in range(100)]
+        failures = []
+        for call in calls:
+            last = list(call)[-1]
+            if last.HasField('failure'):
+                failures.append(last.failure)
+            else:
+                self.assertEqual(last.response.status_code, 200)
+        for failure in failures:
+            self.assertEqual(failure.cause, send_pb2.SendFailure.CONNECTION_LOST, failure)
+            self.assertNotEqual(failure.written, send_pb2.SendFailure.NOTHING, failure)
+        print('%d of 200 were lost with their connection, and said so' % len(failures))
+        self.send(4)
+        self.assertEqual(self.statistics().live_connection_count, 4)
+        self.assertEqual(self.listener.connection_count(), 5)
 
 
 class DefaultsTest(PoolCase):

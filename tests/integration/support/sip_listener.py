@@ -2,6 +2,7 @@
 and tells which came by which connection."""
 
 import socket
+import struct
 import threading
 
 from tests.integration.support.sip_peer import Message
@@ -71,6 +72,13 @@ class SipListener:
         with self._lock:
             connection = self._connections[number - 1]
         connection.shutdown(socket.SHUT_RDWR)
+
+    def reset(self, number):
+        """The same by RST."""
+        with self._lock:
+            connection = self._connections[number - 1]
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+        connection.shutdown(socket.SHUT_RD)  # Wakes the thread that reads, which closes.
 
     def _accept(self):
         while True:
