@@ -22,17 +22,16 @@ class IncomingCallsTest(FlowCase):
                'is SIP over TCP, `===` the API. Tags, branches, ports and Call-IDs that differ in '
                'each run are replaced.')
 
-    def setUp(self):
-        self.server = self.enterContext(ServerProcess({
+    def start(self, application=True, **settings):
+        """(the phone, the application); `settings`: of its endpoint."""
+        server = self.enterContext(ServerProcess({
             'connection_managers': [tcp_manager(local_host_name='sipcm.example.com')],
-            'endpoints': [endpoint('bob', BOB, invite_answer_timeout='1s')]}))
-
-    def start(self, application=True):
+            'endpoints': [endpoint('bob', BOB, **settings)]}))
         alice = self.enterContext(Phone('Alice', self.ladder))
-        alice.connect(self.server.sip_address())
+        alice.connect(server.sip_address())
         if not application:
             return alice, None
-        return alice, self.enterContext(ScriptedApplication(self.server, self.ladder, 'bob'))
+        return alice, self.enterContext(ScriptedApplication(server, self.ladder, 'bob'))
 
     def establish(self, alice, bob):
         """The delivery of the INVITE that was answered."""
@@ -125,7 +124,7 @@ class IncomingCallsTest(FlowCase):
     def test_no_answer(self):
         """When `invite_answer_timeout` has passed since its last provisional answer, the server
         answers and says so."""
-        alice, bob = self.start()
+        alice, bob = self.start(invite_answer_timeout='1s')
         alice.invite(BOB)
         call = bob.expect('INVITE')
         bob.answer(call, 180)
