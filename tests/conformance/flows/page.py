@@ -1,4 +1,7 @@
-"""A page of docs/flows: printed by the tests of its flows, compared with what is committed."""
+"""A page of docs/flows: printed by the tests of its flows, compared with what is committed.
+
+`bazel run` of such a test writes the page instead.
+"""
 
 import difflib
 import functools
@@ -33,6 +36,7 @@ class Page:
 
     def __init__(self, name, heading):
         self._path = _FOLDER + name
+        self._workspace = os.environ.get('BUILD_WORKSPACE_DIRECTORY')  # Set by `bazel run`.
         self._heading = heading
         self._passed = {}  # line of the test: section
         committed = ''
@@ -48,23 +52,23 @@ class Page:
 
     def compare(self, case, line, title, section):
         self._passed[line] = section
-        if self._section(title) != section.rstrip('\n'):
-            case.fail('the flow went otherwise than %s says (tearDownClass names a new page):\n%s' %
+        if not self._workspace and self._section(title) != section.rstrip('\n'):
+            case.fail('the flow went otherwise than %s says:\n%s' %
                       (self._path, '\n'.join(difflib.unified_diff(
                           self._section(title).split('\n'), section.split('\n'), lineterm=''))))
 
-    def finish(self, are_all):
-        """Writes the page anew and fails when it is not the committed one."""
+    def finish(self, flow_count):
+        """Fails when the page is not the committed one, or writes it anew."""
+        if len(self._passed) < flow_count:
+            return  # Some failed, or were not run.
         text = self._heading + '\n\n' + '\n'.join(
             section for _, section in sorted(self._passed.items()))
-        if not are_all or text == self._committed:
-            return
-        folder = os.environ.get('TEST_UNDECLARED_OUTPUTS_DIR', '/tmp')
-        path = os.path.join(folder, os.path.basename(self._path))
-        with open(path, 'w', encoding='utf-8') as file:
-            file.write(text)
-        raise AssertionError('%s is not what passed: if that is meant, cp %s %s' %
-                             (self._path, path, self._path))
+        if self._workspace:
+            with open(os.path.join(self._workspace, self._path), 'w', encoding='utf-8') as file:
+                file.write(text)
+        elif text != self._committed:
+            raise AssertionError('%s is not what passed; if that is meant, `bazel run` this test' %
+                                 self._path)
 
 
 class FlowCase(unittest.TestCase):
@@ -77,5 +81,4 @@ class FlowCase(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        flows = unittest.defaultTestLoader.getTestCaseNames(cls)
-        cls.page.finish(are_all=len(cls.page._passed) == len(flows))
+        cls.page.finish(len(unittest.defaultTestLoader.getTestCaseNames(cls)))
