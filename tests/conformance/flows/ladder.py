@@ -2,7 +2,7 @@
 
 import re
 
-_SPACING = 34  # between the lines of two parties
+_SPACING = 40  # between the lines of two parties
 
 # What is different in each run, and what stands for the first, second, ... of its kind.
 _VOLATILE = (
