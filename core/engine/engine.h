@@ -9,11 +9,11 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/dispatch/delivery.h"
-#include "core/engine/endpoint_status.h"
 #include "core/engine/engine_config.h"
 #include "core/engine/engine_event.h"
 #include "core/engine/engine_snapshot.h"
 #include "core/engine/message_order.h"
+#include "core/engine/registered/endpoint_status.h"
 #include "core/engine/retirement.h"
 #include "core/tls/peer_verifier.h"
 

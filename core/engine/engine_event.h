@@ -8,9 +8,9 @@
 
 #include "absl/status/status.h"
 #include "core/connection/close_reason.h"
-#include "core/engine/endpoint_status.h"
 #include "core/engine/engine_config.h"
 #include "core/engine/engine_snapshot.h"
+#include "core/engine/registered/endpoint_status.h"
 #include "core/engine/throttle.h"
 #include "core/tls/refused_peer.h"
 

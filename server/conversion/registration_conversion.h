@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "core/dispatch/registration_settings.h"
-#include "core/engine/endpoint_status.h"
+#include "core/engine/registered/endpoint_status.h"
 #include "proto/sipcm/v1/connection_manager.pb.h"
 #include "proto/sipcm/v1/endpoint.pb.h"
 

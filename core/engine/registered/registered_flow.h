@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_ENGINE_REGISTERED_FLOW_H_
-#define SIPCM_CORE_ENGINE_REGISTERED_FLOW_H_
+#ifndef SIPCM_CORE_ENGINE_REGISTERED_REGISTERED_FLOW_H_
+#define SIPCM_CORE_ENGINE_REGISTERED_REGISTERED_FLOW_H_
 
 #include <memory>
 #include <string>
@@ -9,9 +9,9 @@
 #include "core/base/random_source.h"
 #include "core/dispatch/endpoint.h"
 #include "core/engine/connection_table.h"
-#include "core/engine/endpoint_status.h"
 #include "core/engine/outbound.h"
 #include "core/engine/pool_directory.h"
+#include "core/engine/registered/endpoint_status.h"
 #include "core/engine/worker_events.h"
 #include "core/event/event_loop.h"
 #include "core/registration/registration.h"
@@ -106,4 +106,4 @@ class RegisteredFlow final : private registration::Registration::Host {
 
 }  // namespace sipcm::engine
 
-#endif  // SIPCM_CORE_ENGINE_REGISTERED_FLOW_H_
+#endif  // SIPCM_CORE_ENGINE_REGISTERED_REGISTERED_FLOW_H_

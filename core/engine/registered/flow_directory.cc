@@ -1,4 +1,4 @@
-#include "core/engine/flow_directory.h"
+#include "core/engine/registered/flow_directory.h"
 
 #include <utility>
 

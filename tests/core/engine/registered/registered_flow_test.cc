@@ -8,7 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/engine/engine_fixture.h"
-#include "tests/core/engine/test_registrar.h"
+#include "tests/core/engine/registered/test_registrar.h"
 
 namespace sipcm::engine {
 namespace {

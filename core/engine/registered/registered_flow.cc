@@ -1,4 +1,4 @@
-#include "core/engine/registered_flow.h"
+#include "core/engine/registered/registered_flow.h"
 
 #include <utility>
 #include <vector>

@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_ENGINE_ENDPOINT_STATUS_H_
-#define SIPCM_CORE_ENGINE_ENDPOINT_STATUS_H_
+#ifndef SIPCM_CORE_ENGINE_REGISTERED_ENDPOINT_STATUS_H_
+#define SIPCM_CORE_ENGINE_REGISTERED_ENDPOINT_STATUS_H_
 
 #include "core/base/snapshot_cell.h"
 #include "core/connection/connection_id.h"
@@ -17,4 +17,4 @@ using EndpointStatusCell = SnapshotCell<EndpointStatus>;
 
 }  // namespace sipcm::engine
 
-#endif  // SIPCM_CORE_ENGINE_ENDPOINT_STATUS_H_
+#endif  // SIPCM_CORE_ENGINE_REGISTERED_ENDPOINT_STATUS_H_

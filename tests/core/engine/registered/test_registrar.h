@@ -1,5 +1,5 @@
-#ifndef SIPCM_TESTS_CORE_ENGINE_TEST_REGISTRAR_H_
-#define SIPCM_TESTS_CORE_ENGINE_TEST_REGISTRAR_H_
+#ifndef SIPCM_TESTS_CORE_ENGINE_REGISTERED_TEST_REGISTRAR_H_
+#define SIPCM_TESTS_CORE_ENGINE_REGISTERED_TEST_REGISTRAR_H_
 
 #include <memory>
 #include <string>
@@ -62,4 +62,4 @@ class TestRegistrar final : private net::Acceptor::Listener {
 
 }  // namespace sipcm::engine
 
-#endif  // SIPCM_TESTS_CORE_ENGINE_TEST_REGISTRAR_H_
+#endif  // SIPCM_TESTS_CORE_ENGINE_REGISTERED_TEST_REGISTRAR_H_

@@ -1,12 +1,12 @@
-#ifndef SIPCM_CORE_ENGINE_FLOW_DIRECTORY_H_
-#define SIPCM_CORE_ENGINE_FLOW_DIRECTORY_H_
+#ifndef SIPCM_CORE_ENGINE_REGISTERED_FLOW_DIRECTORY_H_
+#define SIPCM_CORE_ENGINE_REGISTERED_FLOW_DIRECTORY_H_
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "core/engine/registered_flow.h"
+#include "core/engine/registered/registered_flow.h"
 
 namespace sipcm::engine {
 
@@ -55,4 +55,4 @@ class FlowDirectory final : private RegisteredFlow::Owner {
 
 }  // namespace sipcm::engine
 
-#endif  // SIPCM_CORE_ENGINE_FLOW_DIRECTORY_H_
+#endif  // SIPCM_CORE_ENGINE_REGISTERED_FLOW_DIRECTORY_H_
