@@ -352,6 +352,14 @@ void Connection::SetIdleTimeout(absl::Duration timeout) {
   Rearm();
 }
 
+void Connection::Ping() {
+  if (closing_ || !can_send() || !timers_.ping_sent.is_infinite()) return;
+  timers_.ping_sent = now();
+  crlf_pairs_.NotePingSent();
+  AppendKeepalive(sip::kKeepalivePing);
+  alarm_.ArmFor(timers_.ping_sent + settings_->pong_timeout);
+}
+
 TimerSituation Connection::situation() const {
   return {.state = state_,
           .direction = direction_,
@@ -377,9 +385,7 @@ void Connection::RunTimer(TimerKind kind) {
     case TimerKind::kResume:
       return ResumeInbox();
     case TimerKind::kPing:
-      timers_.ping_sent = now();
-      crlf_pairs_.NotePingSent();
-      return AppendKeepalive(sip::kKeepalivePing);
+      return Ping();
     case TimerKind::kForcedClose:
       return Close(close_reason_, close_detail_);
     case TimerKind::kHandshake:

@@ -104,6 +104,10 @@ class Connection final : private net::ByteStream::Listener,
     UpdateReading();
   }
 
+  // Asks the peer now whether it lives (RFC 5626 3.5.1), unless it is asked already: closes with
+  // kPongTimeout when nothing comes within pong_timeout.
+  void Ping();
+
   // absl::InfiniteDuration(): never. Overrides the setting for this connection.
   void SetIdleTimeout(absl::Duration timeout);
   absl::Duration idle_timeout() const { return timers_.idle_timeout; }

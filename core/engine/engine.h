@@ -134,7 +134,8 @@ class Engine {
   // Each order has one result. Orders of one call that belong to one request keep their order.
   virtual void Respond(std::vector<ResponseOrder> orders, std::shared_ptr<ResponseSink> sink) = 0;
   // Each order has a kSent when it is put on a connection (a second one when it is put on another,
-  // because of the first no byte went out), then responses, and ends with one final event.
+  // because of the first no byte went out; and when it goes out again with the endpoint's
+  // credentials, in place of the challenge), then responses, and ends with one final event.
   virtual void Send(std::vector<SendOrder> orders, std::shared_ptr<SendSink> sink) = 0;
   // Gives up sends of this sink (CANCEL goes out for an INVITE that has had a provisional); their
   // final event is kFailure CANCELLED.

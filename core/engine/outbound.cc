@@ -5,8 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/engine/named_connection.h"
+#include "core/engine/registered/send_credentials.h"
 #include "core/engine/send_event.h"
 #include "core/sip/status_code.h"
+#include "core/transaction/branch.h"
 
 namespace sipcm::engine {
 namespace {
@@ -39,7 +41,8 @@ struct Outbound::OpenSend : transaction::ClientTransaction, PacedSend {
   uint64_t begins_at = 0;  // its place in the bytes that its connection sends
   uint64_t ends_at = 0;
   bool retried = false;
-  std::string invite;  // as sent, for ACK and CANCEL; INVITE only
+  std::string invite;                            // as sent, for ACK and CANCEL; INVITE only
+  std::unique_ptr<SendCredentials> credentials;  // null: its application answers challenges
   // The application has its final event; the INVITE is still to be cancelled and acknowledged.
   bool given_up = false;
   bool cancel_sent = false;
@@ -176,6 +179,11 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
   const size_t begin = tail->size();
   absl::Status built =
       composer_.Append(send->planned.order, *send->planned.endpoint, *send, slot, tail);
+  registration::Authenticator* const authenticator = host_->AuthenticatorOf(send->planned);
+  if (built.ok() && authenticator != nullptr) {
+    if (send->credentials == nullptr) send->credentials = std::make_unique<SendCredentials>();
+    send->credentials->OnComposed(authenticator, tail, begin);
+  }
   if (built.ok() && send->method_id == sip::Method::kInvite) {
     // Its ACK and CANCEL are made from it, so we must be able to read it.
     sip::MessageView view;
@@ -230,6 +238,7 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
     }
     return;
   }
+  if (is_final && Authorize(send, response)) return;
   Tell(send->planned.sink, MakeResponseEvent(slot, send->planned.order.cookie, response));
   if (is_final) {
     Remove(send);
@@ -239,6 +248,31 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
   if (send->method_id == sip::Method::kInvite) {
     timeouts_.Arm(send, send->planned.order.timeout.value_or(kTimerC));
   }
+}
+
+bool Outbound::Authorize(OpenSend* send, const sip::MessageView& challenge) {
+  registration::Authenticator* const authenticator = host_->AuthenticatorOf(send->planned);
+  if (authenticator == nullptr || send->credentials == nullptr) return false;
+  const int status_code = challenge.status_code();
+  if (status_code != 401 && status_code != 407) {
+    authenticator->TakeNextNonce(challenge);
+    return false;
+  }
+  connection::Connection& connection = *send->slot->connection;
+  if (!connection.can_send() || !send->credentials->Take(authenticator, challenge)) return false;
+  transactions_.Renew(send);
+  const std::string& request =
+      send->credentials->Again(authenticator, transaction::BranchText(send->key));
+  if (send->method_id == sip::Method::kInvite) send->invite = request;
+  send->begins_at = connection.counters().bytes_out + connection.queued_bytes();
+  send->ends_at = send->begins_at + request.size();
+  connection.Send(request);
+  totals_->requests_out.Add();
+  SendEvent sent = MakeSentEvent(*send->slot, send->planned.order.cookie, *send, /*reused=*/true);
+  sent.call_id = std::string(challenge.call_id());
+  sent.waited = loop_->Now() - send->asked_at;
+  Tell(send->planned.sink, std::move(sent));
+  return true;
 }
 
 void Outbound::SendCancel(OpenSend* send) {

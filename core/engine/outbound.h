@@ -18,6 +18,7 @@
 #include "core/engine/worker_totals.h"
 #include "core/event/event_loop.h"
 #include "core/event/timeout_queue.h"
+#include "core/registration/authenticator.h"
 #include "core/transaction/client_transaction.h"
 
 namespace sipcm::engine {
@@ -31,7 +32,8 @@ struct PlannedSend {
 };
 
 // The requests that one worker sends: over a pooled connection or a named flow, with their
-// responses matched by branch and CSeq, and exactly one final event each. Thread: the worker's.
+// responses matched by branch and CSeq, and exactly one final event each. A challenge that a
+// REGISTERED endpoint's credentials answer is answered here. Thread: the worker's.
 class Outbound final : private event::TimeoutQueue::Listener {
  public:
   class Host {
@@ -42,6 +44,8 @@ class Outbound final : private event::TimeoutQueue::Listener {
     virtual void OnRemovedManagerIdle(const LocalManager& manager) = 0;
     // The last send ended.
     virtual void OnOutboundIdle() = 0;
+    // Who answers challenges to it; null: its application does.
+    virtual registration::Authenticator* AuthenticatorOf(const PlannedSend& send) = 0;
 
    protected:
     ~Host() = default;
@@ -88,6 +92,8 @@ class Outbound final : private event::TimeoutQueue::Listener {
   static bool MayRetry(const OpenSend& send);
   void LeaveConnection(OpenSend* send);
   void SendCancel(OpenSend* send);
+  // Whether `challenge` was answered: the send goes on with the next request.
+  bool Authorize(OpenSend* send, const sip::MessageView& challenge);
   void Fail(OpenSend* send, absl::Status why);
   void GiveUp(OpenSend* send, absl::Status why);
   void TellFailure(OpenSend* send, absl::Status why);

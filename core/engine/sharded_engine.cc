@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "core/engine/gathering.h"
+#include "core/engine/registered/registered_order.h"
 #include "core/engine/send_route.h"
 
 namespace sipcm::engine {
@@ -124,7 +125,9 @@ absl::Status ShardedEngine::PlanSend(SendOrder order, const std::shared_ptr<Send
     planned.endpoint = manager->directory().Get()->FindById(order.endpoint_id)->endpoint;
     const auto registered = registered_.find(order.endpoint_id);
     if (registered != registered_.end()) {
-      SIPCM_RETURN_IF_ERROR(CheckRegistered(*planned.endpoint, *registered->second.status->Get()));
+      const std::shared_ptr<const EndpointStatus> status = registered->second.status->Get();
+      SIPCM_RETURN_IF_ERROR(CheckRegistered(*planned.endpoint, *status));
+      AddRegistration(status->registration, &order);
       // All its traffic goes to its registrar or proxy (semantics.md 9).
       if (!order.connection.is_valid()) order.destination = registered->second.destination;
     }

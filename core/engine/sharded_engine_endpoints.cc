@@ -44,16 +44,18 @@ absl::Status ShardedEngine::ApplyEndpoint(dispatch::Endpoint endpoint) {
     SIPCM_ASSIGN_OR_RETURN(first_hop,
                            FirstHopOf(*endpoint.registration, manager->runtime().Get()->config));
   }
-  const std::shared_ptr<const dispatch::EndpointDirectory> directory = manager->directory().Get();
-  dispatch::EndpointDirectory::Entry entry;
-  const dispatch::EndpointDirectory::EntryPointer old = directory->FindById(endpoint.id);
-  entry.group = old != nullptr ? old->group : std::make_shared<dispatch::SubscriptionGroup>();
-  const std::string id = endpoint.id;
-  entry.endpoint = std::make_shared<const dispatch::Endpoint>(std::move(endpoint));
-  const std::shared_ptr<const dispatch::Endpoint> applied = entry.endpoint;
-  SIPCM_ASSIGN_OR_RETURN(auto next, directory->With(std::move(entry)));
-  manager->directory().Publish(std::move(next));
-  endpoint_managers_[id] = manager;
+  std::shared_ptr<const dispatch::Endpoint> applied;
+  SIPCM_RETURN_IF_ERROR(manager->ChangeDirectory([&](const dispatch::EndpointDirectory& directory) {
+    const dispatch::EndpointDirectory::EntryPointer old = directory.FindById(endpoint.id);
+    // What its registrar gave it holds until the registration says otherwise.
+    if (old != nullptr && endpoint.kind == dispatch::EndpointKind::kRegistered) {
+      endpoint.gruus = old->endpoint->gruus;
+    }
+    applied = std::make_shared<const dispatch::Endpoint>(std::move(endpoint));
+    return directory.With(
+        {applied, old != nullptr ? old->group : std::make_shared<dispatch::SubscriptionGroup>()});
+  }));
+  endpoint_managers_[applied->id] = manager;
   if (applied->kind == dispatch::EndpointKind::kRegistered) {
     ApplyFlow(manager, applied, std::move(first_hop));
   }
@@ -106,10 +108,13 @@ absl::Status ShardedEngine::RemoveEndpointLocked(const std::string& endpoint_id)
   const ManagerPointer manager = found->second;
   endpoint_managers_.erase(found);
   RemoveFlow(*manager, endpoint_id);
-  const auto directory = manager->directory().Get();
-  const dispatch::EndpointDirectory::EntryPointer entry = directory->FindById(endpoint_id);
-  manager->directory().Publish(directory->Without(endpoint_id));
-  const std::shared_ptr<dispatch::SubscriptionGroup> group = entry->group;
+  std::shared_ptr<dispatch::SubscriptionGroup> group;
+  SIPCM_RETURN_IF_ERROR(manager->ChangeDirectory(
+      [&](const dispatch::EndpointDirectory& directory)
+          -> absl::StatusOr<std::shared_ptr<const dispatch::EndpointDirectory>> {
+        group = directory.FindById(endpoint_id)->group;
+        return directory.Without(endpoint_id);
+      }));
   EndSubscriptions(group,
                    MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
                              absl::StrCat("endpoint \"endpoints/", endpoint_id, "\" was deleted")));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "core/sip/uri.h"
 
 namespace sipcm::registration {
 namespace {
@@ -23,6 +24,8 @@ std::string RandomText(RandomSource* random) {
   return absl::StrCat(absl::Hex(random->Next(), absl::kZeroPad16));
 }
 
+absl::string_view HostOf(const std::string& uri) { return sip::ParseUri(uri).host; }
+
 }  // namespace
 
 Registration::Registration(Identity identity,
@@ -37,6 +40,7 @@ Registration::Registration(Identity identity,
       from_tag_(RandomText(means.random)),
       backoff_(kFirstRetryDelay, kLongestRetryDelay, means.random),
       alarm_(means.loop->NewAlarm([this] { OnAlarm(); })),
+      authenticator_(settings_, HostOf(identity_.address), means.random, means.hash),
       lifetime_(settings_->requested_lifetime) {}
 
 // --- What happens to it --------------------------------------------------------------------------
@@ -63,8 +67,9 @@ void Registration::OnResponse(const sip::MessageView& response) {
   if (!in_flight_ || response.cseq_number() != cseq_) return;
   in_flight_ = false;
   const std::string contact_uri = ContactUri();
-  const RegistrationReply reply =
-      ReadRegistrationReply(response, {contact_uri, lifetime_, settings_->realm});
+  const RegistrationReply reply = ReadRegistrationReply(
+      response, {contact_uri, lifetime_, settings_->instance_id, settings_->reg_id});
+  authenticator_.TakeNextNonce(response);
   if (status_.state == State::kUnregistering &&
       reply.kind != RegistrationReply::Kind::kChallenged) {
     return FinishEnding();
@@ -73,10 +78,12 @@ void Registration::OnResponse(const sip::MessageView& response) {
     case RegistrationReply::Kind::kAccepted:
       return OnAccepted(reply);
     case RegistrationReply::Kind::kChallenged:
-      return OnChallenged(reply);
+      return OnChallenged(reply, response);
     case RegistrationReply::Kind::kTooBrief:
       lifetime_ = reply.lifetime;
       return SendRegister();
+    case RegistrationReply::Kind::kNoOutbound:
+      return OnNoOutbound(reply);
     case RegistrationReply::Kind::kTryLater:
       return TryLater(reply.text, reply.retry_after);
     case RegistrationReply::Kind::kRefused:
@@ -94,7 +101,8 @@ void Registration::OnNoResponse(uint32_t cseq, const absl::Status& why) {
 void Registration::Change(std::shared_ptr<const dispatch::RegistrationSettings> settings) {
   settings_ = std::move(settings);
   lifetime_ = settings_->requested_lifetime;
-  for (Answerer& answerer : answerers_) answerer = Answerer();
+  authenticator_.Change(settings_);
+  outbound_refused_ = false;
   backoff_.Reset();
   if (ending_) return;
   // An answer to what was asked with the old settings says nothing about the new ones.
@@ -119,7 +127,7 @@ void Registration::End() {
 void Registration::BeginRound() {
   due_at_ = Instant::Infinite();
   registers_of_round_ = 0;
-  for (Answerer& answerer : answerers_) answerer.answered = false;
+  round_ = Authenticator::Round();
   SendRegister();
 }
 
@@ -142,9 +150,10 @@ void Registration::SendRegister() {
       {"CSeq", absl::StrCat(cseq_, " REGISTER")},
       {"Contact", Contact()},
       {"Expires", absl::StrCat(absl::ToInt64Seconds(asked))},
-      {"Supported", settings_->reg_id > 0 ? "path, outbound" : "path"},
+      {"Supported", SupportedOptions()},
   };
-  AppendAnswers(&request.headers);
+  authenticator_.AppendAnswers({"REGISTER", settings_->registrar, ""},
+                               Authenticator::Asker::kRegister, round_, &request.headers);
   in_flight_ = true;
   if (!ending_) {
     SetState(status_.is_registered() ? State::kRefreshing : State::kRegistering, status_.reason);
@@ -162,26 +171,14 @@ std::string Registration::Contact() const {
   if (settings_->instance_id.empty()) return contact;
   absl::StrAppend(&contact, ";+sip.instance=\"<", settings_->instance_id, ">\"");
   // A reg-id without an instance means nothing (RFC 5626 4.2).
-  if (settings_->reg_id > 0) absl::StrAppend(&contact, ";reg-id=", settings_->reg_id);
+  if (uses_outbound()) absl::StrAppend(&contact, ";reg-id=", settings_->reg_id);
   return contact;
 }
 
-void Registration::AppendAnswers(Headers* headers) {
-  for (size_t i = 0; i < 2; ++i) {
-    Answerer& answerer = answerers_[i];
-    if (!answerer.challenge.has_value()) continue;
-    sip::DigestRequest request;
-    const std::string cnonce = RandomText(means_.random);
-    request.method = "REGISTER";
-    request.uri = settings_->registrar;
-    request.cnonce = cnonce;
-    request.nonce_count = ++answerer.nonce_count;
-    const bool is_proxy = i == static_cast<size_t>(RegistrationReply::Challenger::kProxy);
-    headers->emplace_back(
-        is_proxy ? "Proxy-Authorization" : "Authorization",
-        sip::MakeDigestAnswer(*answerer.challenge, {settings_->username, settings_->password},
-                              request, means_.hash));
-  }
+// Without an instance there is neither a flow to keep nor a GRUU to give.
+const char* Registration::SupportedOptions() const {
+  if (settings_->instance_id.empty()) return "path";
+  return uses_outbound() ? "path, outbound, gruu" : "path, gruu";
 }
 
 // --- What it is answered -------------------------------------------------------------------------
@@ -190,8 +187,6 @@ void Registration::OnAccepted(const RegistrationReply& reply) {
   backoff_.Reset();
   const Instant now = means_.loop->Now();
   expires_at_ = now + reply.lifetime;
-  status_.service_routes = reply.service_routes;
-  status_.associated_uris = reply.associated_uris;
   if (ending_) {
     SetState(State::kUnregistering, "");
     return BeginRound();
@@ -202,28 +197,40 @@ void Registration::OnAccepted(const RegistrationReply& reply) {
   }
   due_at_ = now + RefreshAfter(reply.lifetime);
   status_.expire_time = WallAt(expires_at_);
+  Learn(reply);
   SetState(State::kRegistered, "");
   Rearm();
 }
 
-void Registration::OnChallenged(const RegistrationReply& reply) {
-  if (!reply.challenge.ok()) {
-    return Refuse(absl::StrCat(reply.text, ": ", reply.challenge.status().message()));
+void Registration::Learn(const RegistrationReply& reply) {
+  status_.service_routes = reply.service_routes;
+  status_.associated_uris = reply.associated_uris;
+  status_.paths = reply.paths;
+  status_.is_outbound = uses_outbound() && reply.is_outbound;
+  status_.flow_timer = reply.flow_timer;
+  // "ob": requests of a dialog shall come by this flow too (RFC 5626 5.4).
+  status_.contact_uri = absl::StrCat(ContactUri(), status_.is_outbound ? ";ob" : "");
+  if (reply.public_gruu != status_.public_gruu) status_.temporary_gruus.clear();
+  status_.public_gruu = reply.public_gruu;
+  std::vector<std::string>& temporary = status_.temporary_gruus;
+  if (reply.temporary_gruu.empty() ||
+      std::count(temporary.begin(), temporary.end(), reply.temporary_gruu) > 0) {
+    return;
   }
-  const sip::DigestChallenge& challenge = *reply.challenge;
-  if (settings_->password.empty()) {
-    return Refuse(absl::StrCat(reply.text, ": credentials for realm \"", challenge.realm,
-                               "\" are wanted; set registration.password"));
-  }
-  Answerer& answerer = answerers_[static_cast<size_t>(reply.challenger)];
-  if (answerer.answered && !challenge.stale) {
-    return Refuse(absl::StrCat(reply.text, ": user \"", settings_->username,
-                               "\" and its password are not accepted in realm \"", challenge.realm,
-                               "\""));
-  }
-  answerer.challenge = challenge;
-  answerer.nonce_count = 0;
-  answerer.answered = true;
+  temporary.insert(temporary.begin(), reply.temporary_gruu);
+  if (temporary.size() > kMaxTemporaryGruus) temporary.pop_back();
+}
+
+void Registration::OnNoOutbound(const RegistrationReply& reply) {
+  if (!uses_outbound()) return TryLater(reply.text, absl::ZeroDuration());
+  outbound_refused_ = true;
+  SendRegister();
+}
+
+void Registration::OnChallenged(const RegistrationReply& reply, const sip::MessageView& response) {
+  const absl::Status taken =
+      authenticator_.TakeChallenge(response, Authenticator::Asker::kRegister, &round_);
+  if (!taken.ok()) return Refuse(absl::StrCat(reply.text, ": ", taken.message()));
   SendRegister();
 }
 
@@ -238,7 +245,7 @@ void Registration::TryLater(std::string reason, absl::Duration not_before) {
 }
 
 void Registration::Refuse(std::string reason) {
-  for (Answerer& answerer : answerers_) answerer = Answerer();
+  authenticator_.Forget();
   if (ending_) return FinishEnding();
   due_at_ = Instant::Infinite();
   Unregistered();
@@ -258,6 +265,12 @@ void Registration::Unregistered() {
   status_.expire_time = absl::InfiniteFuture();
   status_.service_routes.clear();
   status_.associated_uris.clear();
+  status_.paths.clear();
+  status_.contact_uri.clear();
+  status_.public_gruu.clear();
+  status_.temporary_gruus.clear();
+  status_.is_outbound = false;
+  status_.flow_timer = absl::ZeroDuration();
 }
 
 void Registration::SetState(RegistrationState state, std::string reason) {

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/types/optional.h"
 #include "core/base/backoff.h"
 #include "core/base/instant.h"
 #include "core/base/random_source.h"
 #include "core/dispatch/registration_settings.h"
 #include "core/event/event_loop.h"
+#include "core/registration/authenticator.h"
 #include "core/registration/registration_reply.h"
 #include "core/registration/registration_status.h"
 #include "core/sip/digest_auth.h"
@@ -22,10 +22,11 @@
 namespace sipcm::registration {
 
 // Keeps one address-of-record registered over the flow that its owner opens: REGISTER when a flow
-// comes up, again before it ends, credentials when asked for (RFC 3261 10.2, RFC 7616, RFC 8760),
-// +sip.instance and reg-id (RFC 5626). One REGISTER is outstanding at most (10.2).
+// comes up, again before it ends, credentials when asked for (RFC 3261 10.2, Authenticator),
+// +sip.instance and reg-id (RFC 5626); it learns routes and GRUUs (RFC 3608, RFC 5627). One
+// REGISTER is outstanding at most (10.2).
 //
-// After a fault that may pass it tries again after 30 s, doubling to 30 min, with jitter (RFC 5626
+// After a fault that may pass it tries again after 30 to 60 s, doubling to 15 to 30 min (RFC 5626
 // 4.5), or when Retry-After says. Thread: its loop's. Destroying it ends it without a REGISTER.
 class Registration final {
  public:
@@ -62,8 +63,11 @@ class Registration final {
     sip::DigestHash hash = nullptr;
   };
 
-  static constexpr absl::Duration kFirstRetryDelay = absl::Seconds(30);
+  // Upper bounds: the delay is between half of it and all.
+  static constexpr absl::Duration kFirstRetryDelay = absl::Seconds(60);
   static constexpr absl::Duration kLongestRetryDelay = absl::Minutes(30);
+  // Temporary GRUUs that are kept; each refresh brings another, and the older ones hold.
+  static constexpr size_t kMaxTemporaryGruus = 16;
 
   Registration(Identity identity, std::shared_ptr<const dispatch::RegistrationSettings> settings,
                FlowLoss flow_loss, Means means, Host* host);
@@ -83,15 +87,14 @@ class Registration final {
   void End();
 
   const RegistrationStatus& status() const { return status_; }
+  // Whether the flow is to be kept by the first hop (RFC 5626): asked for and not refused.
+  bool uses_outbound() const {
+    return settings_->reg_id > 0 && !settings_->instance_id.empty() && !outbound_refused_;
+  }
+  // Of the endpoint's other requests too.
+  Authenticator& authenticator() { return authenticator_; }
 
  private:
-  struct Answerer {  // what we know of who challenges
-    absl::optional<sip::DigestChallenge> challenge;
-    uint32_t nonce_count = 0;
-    bool answered = false;  // in this round
-  };
-  using Headers = std::vector<std::pair<std::string, std::string>>;
-
   bool may_send() const {
     return flow_up_ || (flow_loss_ == FlowLoss::kKeepsRegistration && !flow_.sent_by.empty());
   }
@@ -99,9 +102,11 @@ class Registration final {
   void SendRegister();
   std::string ContactUri() const;
   std::string Contact() const;
-  void AppendAnswers(Headers* headers);
+  const char* SupportedOptions() const;
   void OnAccepted(const RegistrationReply& reply);
-  void OnChallenged(const RegistrationReply& reply);
+  void Learn(const RegistrationReply& reply);
+  void OnChallenged(const RegistrationReply& reply, const sip::MessageView& response);
+  void OnNoOutbound(const RegistrationReply& reply);
   void TryLater(std::string reason, absl::Duration not_before);
   void Refuse(std::string reason);
   void FinishEnding();
@@ -122,7 +127,8 @@ class Registration final {
   std::unique_ptr<event::Alarm> alarm_;
   RegistrationStatus status_;
   Flow flow_;
-  Answerer answerers_[2];  // by RegistrationReply::Challenger
+  Authenticator authenticator_;
+  Authenticator::Round round_;
   absl::Duration lifetime_;
   Instant due_at_ = Instant::Infinite();      // the next REGISTER
   Instant expires_at_ = Instant::Infinite();  // of the binding
@@ -131,6 +137,7 @@ class Registration final {
   bool flow_up_ = false;
   bool in_flight_ = false;
   bool ending_ = false;
+  bool outbound_refused_ = false;
 };
 
 }  // namespace sipcm::registration

@@ -6,10 +6,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "core/base/error.h"
 #include "core/sip/header_reader.h"
 #include "core/sip/name_address.h"
 #include "core/sip/parameters.h"
+#include "core/sip/uri.h"
 
 namespace sipcm::registration {
 namespace {
@@ -27,23 +27,51 @@ bool ReadSeconds(absl::string_view text, absl::Duration* duration) {
   return true;
 }
 
+// Whether a Contact of the response is what we registered: our URI, or our instance and reg-id
+// where the registrar has rewritten it (RFC 5626 6).
+bool IsOurs(const sip::NameAddress& contact, const RegistrationQuestion& question) {
+  if (absl::EqualsIgnoreCase(contact.uri, question.contact_uri)) return true;
+  sip::Parameter instance;
+  if (question.instance_id.empty() ||
+      !sip::FindParameter(contact.parameters, "+sip.instance", &instance) ||
+      instance.value != absl::StrCat("\"<", question.instance_id, ">\"")) {
+    return false;
+  }
+  sip::Parameter reg_id;
+  return !sip::FindParameter(contact.parameters, "reg-id", &reg_id) ||
+         reg_id.value == absl::StrCat(question.reg_id);
+}
+
+// A GRUU as a Contact's parameter gives it, in quotes; empty when it is none.
+std::string GruuOf(const sip::NameAddress& contact, absl::string_view name) {
+  constexpr size_t kMaxLength = 512;
+  sip::Parameter parameter;
+  if (!sip::FindParameter(contact.parameters, name, &parameter)) return "";
+  absl::string_view text = parameter.value;
+  if (text.size() < 2 || text.size() > kMaxLength || text.front() != '"') return "";
+  text = text.substr(1, text.size() - 2);
+  const sip::UriView uri = sip::ParseUri(text);
+  sip::Parameter gr;
+  return uri.ok() && uri.is_sip() && uri.FindParameter("gr", &gr) ? std::string(text) : "";
+}
+
 // RFC 3261 10.3 step 8: each binding comes back with its own expires; else Expires tells for all.
-absl::Duration GrantedLifetime(const sip::MessageView& response,
-                               const RegistrationQuestion& question) {
-  absl::Duration granted = question.requested_lifetime;
-  ReadSeconds(response.FirstValue(sip::HeaderId::kExpires), &granted);
+void ReadBinding(const sip::MessageView& response, const RegistrationQuestion& question,
+                 RegistrationReply* reply) {
+  reply->lifetime = question.requested_lifetime;
+  ReadSeconds(response.FirstValue(sip::HeaderId::kExpires), &reply->lifetime);
   sip::HeaderReader contacts(response, sip::HeaderId::kContact);
   for (absl::string_view element; contacts.Next(&element);) {
     sip::NameAddress contact;
     sip::Parameter expires;
-    if (!sip::ParseNameAddress(element, &contact).empty()) continue;
-    if (!absl::EqualsIgnoreCase(contact.uri, question.contact_uri)) continue;
+    if (!sip::ParseNameAddress(element, &contact).empty() || !IsOurs(contact, question)) continue;
     if (sip::FindParameter(contact.parameters, "expires", &expires)) {
-      ReadSeconds(expires.value, &granted);
+      ReadSeconds(expires.value, &reply->lifetime);
     }
+    reply->public_gruu = GruuOf(contact, "pub-gruu");
+    reply->temporary_gruu = GruuOf(contact, "temp-gruu");
     break;
   }
-  return granted;
 }
 
 std::vector<std::string> UrisOf(const sip::MessageView& response, const sip::HeaderField* field) {
@@ -52,34 +80,13 @@ std::vector<std::string> UrisOf(const sip::MessageView& response, const sip::Hea
     sip::ListIterator list(response.value(*field));
     for (absl::string_view element; list.Next(&element);) {
       sip::NameAddress address;
-      if (sip::ParseNameAddress(element, &address).empty()) uris.emplace_back(address.uri);
+      // What we could not write into a request of ours is passed over.
+      if (sip::ParseNameAddress(element, &address).empty() && sip::ParseUri(address.uri).ok()) {
+        uris.emplace_back(address.uri);
+      }
     }
   }
   return uris;
-}
-
-void ReadChallenge(const sip::MessageView& response, absl::string_view realm,
-                   RegistrationReply* reply) {
-  const bool is_proxy = response.status_code() == 407;
-  reply->challenger =
-      is_proxy ? RegistrationReply::Challenger::kProxy : RegistrationReply::Challenger::kRegistrar;
-  reply->challenge = MakeError(absl::StatusCode::kUnauthenticated, "AUTHENTICATION_FAILED",
-                               "it has no challenge that we may answer");
-  const sip::HeaderField* field =
-      response.Find(is_proxy ? sip::HeaderId::kProxyAuthenticate : sip::HeaderId::kWwwAuthenticate);
-  for (; field != nullptr; field = response.FindNext(*field)) {
-    absl::StatusOr<sip::DigestChallenge> challenge =
-        sip::ParseDigestChallenge(response.value(*field));
-    if (challenge.ok() && !realm.empty() && challenge->realm != realm) {
-      reply->challenge =
-          MakeError(absl::StatusCode::kUnauthenticated, "AUTHENTICATION_FAILED",
-                    absl::StrCat("its realm is \"", absl::CHexEscape(challenge->realm),
-                                 "\", and only \"", realm, "\" is answered"));
-      continue;
-    }
-    reply->challenge = std::move(challenge);
-    if (reply->challenge.ok()) return;
-  }
 }
 
 // 4xx that say that another try, unchanged, will not do (RFC 3261 10.3, 21.4).
@@ -113,18 +120,22 @@ RegistrationReply ReadRegistrationReply(const sip::MessageView& response,
       absl::StrCat(status_code, " ", absl::CHexEscape(response.reason_phrase().substr(0, 100)));
   if (status_code < 300) {
     reply.kind = Kind::kAccepted;
-    reply.lifetime = GrantedLifetime(response, question);
+    ReadBinding(response, question, &reply);
     reply.service_routes = UrisOf(response, response.Find(sip::HeaderId::kServiceRoute));
     reply.associated_uris = UrisOf(response, response.Find("P-Associated-URI"));
+    reply.paths = UrisOf(response, response.Find(sip::HeaderId::kPath));
+    reply.is_outbound = sip::HeaderContains(response, sip::HeaderId::kRequire, "outbound");
+    ReadSeconds(response.FirstValue(sip::HeaderId::kFlowTimer), &reply.flow_timer);
   } else if (status_code == 401 || status_code == 407) {
     reply.kind = Kind::kChallenged;
-    ReadChallenge(response, question.realm, &reply);
   } else if (status_code == 423) {
     // Without the least, or with one that we asked for, there is nothing to learn from it.
     const bool tells =
         ReadSeconds(response.FirstValue(sip::HeaderId::kMinExpires), &reply.lifetime) &&
         reply.lifetime > question.requested_lifetime;
     reply.kind = tells ? Kind::kTooBrief : Kind::kTryLater;
+  } else if (status_code == 439) {
+    reply.kind = Kind::kNoOutbound;
   } else if (IsForGood(status_code)) {
     reply.kind = Kind::kRefused;
   } else {

@@ -5,10 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "core/sip/digest_auth.h"
 #include "core/sip/message_view.h"
 
 namespace sipcm::registration {
@@ -17,7 +15,8 @@ namespace sipcm::registration {
 struct RegistrationQuestion {
   absl::string_view contact_uri;
   absl::Duration requested_lifetime;
-  absl::string_view realm;  // only challenges of this one are looked at; empty: of any
+  absl::string_view instance_id;  // empty: none
+  int reg_id = 0;                 // 0: none
 };
 
 // What a final response to a REGISTER means (RFC 3261 10.2 and 10.3).
@@ -25,22 +24,25 @@ struct RegistrationReply {
   enum class Kind : uint8_t {
     kAccepted,
     kChallenged,
-    kTooBrief,  // 423: ask for `lifetime` at least
+    kTooBrief,    // 423: ask for `lifetime` at least
+    kNoOutbound,  // 439: the first hop does not keep flows; ask without reg-id (RFC 5626 6)
     kTryLater,
     kRefused,  // asking again changes nothing
   };
-  enum class Challenger : uint8_t { kRegistrar, kProxy };
-
   Kind kind = Kind::kTryLater;
   // Of our binding as granted; of kTooBrief: the least.
   absl::Duration lifetime;
   absl::Duration retry_after;  // kTryLater: not before; zero: not said
-  Challenger challenger = Challenger::kRegistrar;
-  // kChallenged: the first that we can answer (RFC 8760 2.3), or why none.
-  absl::StatusOr<sip::DigestChallenge> challenge = absl::UnimplementedError("none");
-  std::vector<std::string> service_routes;   // kAccepted
-  std::vector<std::string> associated_uris;  // kAccepted
-  std::string text;                          // "403 Forbidden", for people
+  // kAccepted:
+  std::vector<std::string> service_routes;   // RFC 3608
+  std::vector<std::string> associated_uris;  // P-Associated-URI
+  std::vector<std::string> paths;            // RFC 3327, as the registrar keeps them
+  std::string public_gruu;                   // of our binding (RFC 5627); empty: none
+  std::string temporary_gruu;
+  bool is_outbound = false;   // Require: outbound: requests come by our flow (RFC 5626 6)
+  absl::Duration flow_timer;  // how long the flow lives without a keep-alive; zero: not said
+
+  std::string text;  // "403 Forbidden", for people
 };
 
 // Pure.

@@ -30,6 +30,12 @@ struct RegistrationStatus {
   absl::Time retry_time = absl::InfiniteFuture();   // of the next REGISTER; infinite: none is due
   std::vector<std::string> service_routes;          // RFC 3608, in order
   std::vector<std::string> associated_uris;         // P-Associated-URI (RFC 7315 4.1)
+  std::vector<std::string> paths;                   // RFC 3327: how requests come to us
+  std::string contact_uri;  // for Contacts of other requests; empty: not registered
+  std::string public_gruu;  // RFC 5627; empty: the registrar gave none
+  std::vector<std::string> temporary_gruus;  // newest first
+  bool is_outbound = false;                  // requests come by the flow itself (RFC 5626)
+  absl::Duration flow_timer;                 // of a keep-alive at least; zero: not said
 
   bool is_registered() const {
     return state == RegistrationState::kRegistered || state == RegistrationState::kRefreshing;

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "core/base/error.h"
+#include "core/base/status_macros.h"
 #include "core/sip/parameters.h"
 
 namespace sipcm::sip {
@@ -14,7 +15,7 @@ absl::Status NotServed(absl::string_view what, absl::string_view value) {
   return MakeError(absl::StatusCode::kUnimplemented, "AUTHENTICATION_FAILED",
                    absl::StrCat("the challenge has the ", what, " \"", value,
                                 "\", which is not served: only Digest with MD5 or SHA-256 and qop "
-                                "auth is"));
+                                "auth or auth-int is"));
 }
 
 // What is between the quotes, or the token itself.
@@ -56,8 +57,31 @@ absl::Status ReadQuality(absl::string_view options, DigestChallenge* challenge) 
       challenge->quality = DigestQuality::kAuth;
       return absl::OkStatus();
     }
+    if (absl::EqualsIgnoreCase(option, "auth-int")) {
+      challenge->quality = DigestQuality::kAuthIntegrity;
+    }
   }
-  return NotServed("qop", options);
+  return challenge->quality == DigestQuality::kAuthIntegrity ? absl::OkStatus()
+                                                             : NotServed("qop", options);
+}
+
+// Calls read(name, value) for each name=value of a comma-separated list, until one is refused.
+template <typename Read>
+absl::Status ReadParameters(absl::string_view text, Read read) {
+  ListIterator list(text);
+  for (absl::string_view element; list.Next(&element);) {
+    const size_t equals = element.find('=');
+    if (equals == absl::string_view::npos) continue;
+    const absl::Status status =
+        read(absl::StripAsciiWhitespace(element.substr(0, equals)),
+             Unquoted(absl::StripAsciiWhitespace(element.substr(equals + 1))));
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::string_view QualityName(DigestQuality quality) {
+  return quality == DigestQuality::kAuthIntegrity ? "auth-int" : "auth";
 }
 
 absl::Status ReadParameter(absl::string_view name, absl::string_view value,
@@ -82,20 +106,25 @@ absl::StatusOr<DigestChallenge> ParseDigestChallenge(absl::string_view value) {
     return NotServed("scheme", value.substr(0, space));
   }
   DigestChallenge challenge;
-  ListIterator list(space == absl::string_view::npos ? absl::string_view() : value.substr(space));
-  for (absl::string_view element; list.Next(&element);) {
-    const size_t equals = element.find('=');
-    if (equals == absl::string_view::npos) continue;
-    const absl::Status read =
-        ReadParameter(absl::StripAsciiWhitespace(element.substr(0, equals)),
-                      Unquoted(absl::StripAsciiWhitespace(element.substr(equals + 1))), &challenge);
-    if (!read.ok()) return read;
-  }
+  SIPCM_RETURN_IF_ERROR(
+      ReadParameters(space == absl::string_view::npos ? absl::string_view() : value.substr(space),
+                     [&](absl::string_view name, absl::string_view text) {
+                       return ReadParameter(name, text, &challenge);
+                     }));
   if (challenge.realm.empty() || challenge.nonce.empty()) {
     return MakeError(absl::StatusCode::kInvalidArgument, "AUTHENTICATION_FAILED",
                      "the challenge has no realm or no nonce");
   }
   return challenge;
+}
+
+std::string ParseNextNonce(absl::string_view value) {
+  std::string nonce;
+  ReadParameters(value, [&](absl::string_view name, absl::string_view text) {
+    if (absl::EqualsIgnoreCase(name, "nextnonce")) nonce = std::string(text);
+    return absl::OkStatus();
+  }).IgnoreError();
+  return nonce;
 }
 
 std::string MakeDigestAnswer(const DigestChallenge& challenge, const DigestCredentials& credentials,
@@ -108,10 +137,15 @@ std::string MakeDigestAnswer(const DigestChallenge& challenge, const DigestCrede
   if (challenge.key == DigestKey::kSession) {
     key = hashed(absl::StrCat(key, ":", challenge.nonce, ":", request.cnonce));
   }
-  const std::string target = hashed(absl::StrCat(request.method, ":", request.uri));
-  const bool has_quality = challenge.quality == DigestQuality::kAuth;
+  std::string target = absl::StrCat(request.method, ":", request.uri);
+  if (challenge.quality == DigestQuality::kAuthIntegrity) {
+    absl::StrAppend(&target, ":", hashed(std::string(request.body)));
+  }
+  target = hashed(target);
+  const bool has_quality = challenge.quality != DigestQuality::kNone;
+  const absl::string_view quality = QualityName(challenge.quality);
   const std::string middle =
-      has_quality ? absl::StrCat(challenge.nonce, ":", count, ":", request.cnonce, ":auth")
+      has_quality ? absl::StrCat(challenge.nonce, ":", count, ":", request.cnonce, ":", quality)
                   : challenge.nonce;
   std::string answer =
       absl::StrCat("Digest username=", Quoted(credentials.username), ", realm=\"", challenge.realm,
@@ -120,7 +154,7 @@ std::string MakeDigestAnswer(const DigestChallenge& challenge, const DigestCrede
   if (!challenge.algorithm_name.empty()) {
     absl::StrAppend(&answer, ", algorithm=", challenge.algorithm_name);
   }
-  if (has_quality) absl::StrAppend(&answer, ", qop=auth, nc=", count);
+  if (has_quality) absl::StrAppend(&answer, ", qop=", quality, ", nc=", count);
   if (has_quality || challenge.key == DigestKey::kSession) {
     absl::StrAppend(&answer, ", cnonce=\"", request.cnonce, "\"");
   }

@@ -12,7 +12,8 @@ namespace sipcm::sip {
 enum class DigestAlgorithm : uint8_t { kMd5, kSha256 };
 // Whether the key is bound to the first nonces of both sides ("-sess").
 enum class DigestKey : uint8_t { kPlain, kSession };
-enum class DigestQuality : uint8_t { kNone, kAuth };  // qop; none: as RFC 2069 did
+// qop; none: as RFC 2069 did. kAuthIntegrity covers the body too.
+enum class DigestQuality : uint8_t { kNone, kAuth, kAuthIntegrity };
 
 // A hash as lower-case hexadecimal digits.
 using DigestHash = std::string (*)(DigestAlgorithm algorithm, absl::string_view text);
@@ -30,9 +31,14 @@ struct DigestChallenge {
   bool stale = false;  // the nonce was too old; the credentials may be right
 };
 
-// One header value. UNIMPLEMENTED for another scheme, algorithm or quality of protection (the next
-// challenge of the message may do: RFC 8760 2.3), INVALID_ARGUMENT without realm or nonce.
+// One header value. Where both qualities are offered it is kAuth, which a proxy that changes the
+// body does not break. UNIMPLEMENTED for another scheme, algorithm or quality of protection (the
+// next challenge of the message may do: RFC 8760 2.3), INVALID_ARGUMENT without realm or nonce.
 absl::StatusOr<DigestChallenge> ParseDigestChallenge(absl::string_view value);
+
+// The nonce for the next request, of an Authentication-Info or Proxy-Authentication-Info value
+// (RFC 7616 3.5), as between its quotes; empty: none.
+std::string ParseNextNonce(absl::string_view value);
 
 struct DigestCredentials {
   std::string username;
@@ -43,6 +49,7 @@ struct DigestCredentials {
 struct DigestRequest {
   absl::string_view method;
   absl::string_view uri;     // the Request-URI
+  absl::string_view body;    // counts with kAuthIntegrity
   absl::string_view cnonce;  // hexadecimal digits, ours
   uint32_t nonce_count = 1;  // requests sent with this nonce, this one included
 };

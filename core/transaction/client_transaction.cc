@@ -1,5 +1,7 @@
 #include "core/transaction/client_transaction.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/sip/header_id.h"
@@ -33,6 +35,16 @@ void ClientTransactionTable::Add(std::unique_ptr<ClientTransaction> transaction)
   } while (key == 0 || by_key_.contains(key));
   transaction->key = key;
   by_key_[key] = std::move(transaction);
+}
+
+void ClientTransactionTable::Renew(ClientTransaction* transaction) {
+  const auto found = by_key_.find(transaction->key);
+  SIPCM_CHECK(found != by_key_.end());
+  std::unique_ptr<ClientTransaction> owned = std::move(found->second);
+  by_key_.erase(found);
+  owned->key = 0;
+  owned->has_provisional = false;
+  Add(std::move(owned));
 }
 
 ClientTransaction* ClientTransactionTable::Match(const sip::MessageView& response) const {

@@ -34,6 +34,9 @@ class ClientTransactionTable {
 
   // Gives it a fresh branch (see `key`) and keeps it.
   void Add(std::unique_ptr<ClientTransaction> transaction);
+  // Another branch for the request that follows it, e.g. with credentials: what answers the former
+  // one matches no more.
+  void Renew(ClientTransaction* transaction);
   // Out of the table and destroyed; disarmed and out of every list before.
   void Remove(ClientTransaction* transaction) { by_key_.erase(transaction->key); }
   // By the branch of the top Via and the method of CSeq (RFC 3261 17.1.3); null: none.

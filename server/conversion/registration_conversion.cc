@@ -34,6 +34,10 @@ void ClearOutput(Registration* registration) {
   registration->clear_service_routes();
   registration->clear_associated_uris();
   registration->clear_connection();
+  registration->clear_paths();
+  registration->clear_temporary_gruus();
+  registration->clear_outbound();
+  registration->clear_flow_timer();
 }
 
 absl::Status CheckRegistrar(const std::string& text) {
@@ -161,11 +165,8 @@ void AddStatus(const engine::EndpointStatus& status, Endpoint* endpoint) {
   const registration::RegistrationStatus& from = status.registration;
   Registration* to = endpoint->mutable_registration();
   endpoint->clear_state_reason();
-  to->clear_expire_time();
-  to->clear_retry_time();
-  to->clear_service_routes();
-  to->clear_associated_uris();
-  to->clear_connection();
+  ClearOutput(to);
+  endpoint->set_gruu(from.public_gruu);
   to->set_state(ToProto(from.state));
   to->set_state_reason(from.reason);
   if (from.expire_time != absl::InfiniteFuture()) {
@@ -176,6 +177,12 @@ void AddStatus(const engine::EndpointStatus& status, Endpoint* endpoint) {
   }
   for (const std::string& route : from.service_routes) to->add_service_routes(route);
   for (const std::string& uri : from.associated_uris) to->add_associated_uris(uri);
+  for (const std::string& path : from.paths) to->add_paths(path);
+  for (const std::string& gruu : from.temporary_gruus) to->add_temporary_gruus(gruu);
+  to->set_outbound(from.is_outbound);
+  if (from.flow_timer > absl::ZeroDuration()) {
+    to->mutable_flow_timer()->set_seconds(absl::ToInt64Seconds(from.flow_timer));
+  }
   if (status.connection.is_valid()) {
     const std::string& manager = endpoint->connection_manager();
     to->set_connection(ConnectionName(manager.substr(manager.find('/') + 1), status.connection));

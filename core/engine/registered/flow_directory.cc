@@ -52,6 +52,13 @@ void FlowDirectory::Drain() {
   for (const std::string& id : ids) Remove(id);
 }
 
+registration::Authenticator* FlowDirectory::AuthenticatorOf(const std::string& endpoint_id,
+                                                            const LocalManager* manager) const {
+  const auto found = flows_.find(endpoint_id);
+  if (found == flows_.end() || found->second->manager() != manager) return nullptr;
+  return &found->second->authenticator();
+}
+
 RegisteredFlow* FlowDirectory::FlowOf(const ConnectionSlot& slot) const {
   for (const auto* flows : {&flows_, &ending_}) {
     const auto found = flows->find(slot.endpoint_id);

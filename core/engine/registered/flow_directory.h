@@ -36,6 +36,10 @@ class FlowDirectory final : private RegisteredFlow::Owner {
   // All unregister; none is opened any more.
   void Drain();
 
+  // Who answers challenges to that endpoint's requests; null: its home is not here.
+  registration::Authenticator* AuthenticatorOf(const std::string& endpoint_id,
+                                               const LocalManager* manager) const;
+
   void OnConnection(ConnectionSlot& slot);
   void OnConnectionClosed(ConnectionSlot& slot, const absl::Status& why);
 

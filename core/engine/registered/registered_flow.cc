@@ -54,7 +54,7 @@ RegisteredFlow::RegisteredFlow(const Means& means, LocalManager* manager,
       status_(std::move(status)),
       owner_(owner),
       sink_(std::make_shared<RegisterSink>(this)),
-      backoff_(kFirstReconnectDelay, kLongestReconnectDelay, means.random),
+      recovery_(means.random),
       registration_({endpoint_->address, std::string(sip::ParseUri(endpoint_->address).user)},
                     endpoint_->registration,
                     IsClient(*manager) ? Registration::FlowLoss::kEndsRegistration
@@ -62,6 +62,7 @@ RegisteredFlow::RegisteredFlow(const Means& means, LocalManager* manager,
                     {means.loop, means.random, Hash}, static_cast<Registration::Host*>(this)),
       reconnect_alarm_(means.loop->NewAlarm([this] { Open(); })),
       up_alarm_(means.loop->NewAlarm([this] { OnUp(); })),
+      keep_alive_alarm_(means.loop->NewAlarm([this] { OnKeepAliveDue(); })),
       end_alarm_(means.loop->NewAlarm([this] { OnEnded(); })) {
   ++manager_->flow_count;
 }
@@ -93,17 +94,22 @@ void RegisteredFlow::Open() {
 
 void RegisteredFlow::OnOpenFailed(const absl::Status& why) {
   registration_.OnFlowLost(why);
-  if (must_be_open()) reconnect_alarm_->Set(means_.loop->Now() + backoff_.NextDelay());
+  if (must_be_open()) OpenAfter(recovery_.OnFailedToOpen(recovery_rule()));
+}
+
+void RegisteredFlow::OpenAfter(absl::Duration delay) {
+  reconnect_alarm_->Set(means_.loop->Now() + delay);
 }
 
 void RegisteredFlow::OnConnection(ConnectionSlot& slot) {
   slot_ = &slot;
-  opened_at_ = means_.loop->Now();
+  const Instant now = means_.loop->Now();
+  recovery_.OnOpened(now);
   reconnect_alarm_->Cancel();
   // It is used also when nobody speaks: CRLF pings tell whether it lives.
   if (IsClient(*manager_)) slot.connection->SetIdleTimeout(absl::InfiniteDuration());
   // Not from inside the pool that adopts it.
-  up_alarm_->Set(opened_at_);
+  up_alarm_->Set(now);
 }
 
 void RegisteredFlow::OnUp() {
@@ -117,13 +123,25 @@ void RegisteredFlow::OnConnectionClosed(ConnectionSlot& slot, const absl::Status
   if (slot_ != &slot) return;
   slot_ = nullptr;
   up_alarm_->Cancel();
-  const Instant now = means_.loop->Now();
+  keep_alive_alarm_->Cancel();
   Publish(registration_.status());
   registration_.OnFlowLost(why);
-  if (!must_be_open()) return;
-  const bool lasted = now - opened_at_ >= kLasting;
-  if (lasted) backoff_.Reset();
-  reconnect_alarm_->Set(lasted ? now : now + backoff_.NextDelay());
+  if (must_be_open()) OpenAfter(recovery_.OnLost(means_.loop->Now(), recovery_rule()));
+}
+
+// At random, so that the pings of many clients that came back together do not stay together.
+void RegisteredFlow::ArmKeepAlive(const registration::RegistrationStatus& status) {
+  if (slot_ == nullptr || status.flow_timer <= absl::ZeroDuration()) {
+    return keep_alive_alarm_->Cancel();
+  }
+  const double part = 0.8 + 0.2 * means_.random->NextFraction();
+  keep_alive_alarm_->Set(means_.loop->Now() + status.flow_timer * part);
+}
+
+void RegisteredFlow::OnKeepAliveDue() {
+  if (slot_ == nullptr) return;
+  slot_->connection->Ping();
+  ArmKeepAlive(registration_.status());
 }
 
 // --- The registration ----------------------------------------------------------------------------
@@ -167,7 +185,23 @@ void RegisteredFlow::SendRegister(Registration::Request request) {
 }
 
 void RegisteredFlow::OnStatusChanged(const registration::RegistrationStatus& status) {
+  if (status.state == registration::RegistrationState::kRegistered && slot_ != nullptr) {
+    recovery_.OnRegistered();
+    ArmKeepAlive(status);
+  }
+  PublishGruus(status);
   Publish(status);
+}
+
+void RegisteredFlow::PublishGruus(const registration::RegistrationStatus& status) {
+  const registration::RegistrationStatus& told = told_.registration;
+  if (ending_ ||
+      (status.public_gruu == told.public_gruu && status.temporary_gruus == told.temporary_gruus)) {
+    return;
+  }
+  std::vector<std::string> gruus = status.temporary_gruus;
+  if (!status.public_gruu.empty()) gruus.insert(gruus.begin(), status.public_gruu);
+  manager_->state->SetGruus(endpoint_->id, std::move(gruus));
 }
 
 void RegisteredFlow::Publish(const registration::RegistrationStatus& status) {

@@ -4,14 +4,13 @@
 #include <memory>
 #include <string>
 
-#include "core/base/backoff.h"
-#include "core/base/instant.h"
 #include "core/base/random_source.h"
 #include "core/dispatch/endpoint.h"
 #include "core/engine/connection_table.h"
 #include "core/engine/outbound.h"
 #include "core/engine/pool_directory.h"
 #include "core/engine/registered/endpoint_status.h"
+#include "core/engine/registered/flow_recovery.h"
 #include "core/engine/worker_events.h"
 #include "core/event/event_loop.h"
 #include "core/registration/registration.h"
@@ -21,15 +20,12 @@ namespace sipcm::engine {
 // The one connection of a REGISTERED endpoint to its registrar or proxy, with the registration on
 // it (semantics.md 2 and 9). The connection is the only member of a pool of the endpoint's own.
 //
-// On a CLIENT manager a lost connection is opened again at once, and with capped exponential
-// back-off and jitter while that fails or it does not last; on a server manager with the next send
-// or refresh. Thread: the worker's.
+// On a CLIENT manager a lost connection is opened again when FlowRecovery says, mostly at once; on
+// a server manager with the next send or refresh. Where the registrar told a Flow-Timer, the peer
+// is pinged at 80 to 100 % of it, whatever else passes (RFC 5626 4.4). The GRUUs that it learns are
+// published in the manager's directory. Thread: the worker's.
 class RegisteredFlow final : private registration::Registration::Host {
  public:
-  // A connection that lasted this long is opened again at once when it is lost.
-  static constexpr absl::Duration kLasting = absl::Seconds(5);
-  static constexpr absl::Duration kFirstReconnectDelay = absl::Milliseconds(500);
-  static constexpr absl::Duration kLongestReconnectDelay = absl::Seconds(60);
   // For the REGISTER that ends the registration of a deleted endpoint.
   static constexpr absl::Duration kUnregisterLimit = absl::Seconds(2);
 
@@ -69,6 +65,8 @@ class RegisteredFlow final : private registration::Registration::Host {
   const dispatch::Endpoint& endpoint() const { return *endpoint_; }
   const pool::Destination& destination() const { return destination_; }
   LocalManager* manager() const { return manager_; }
+  // For the endpoint's other requests.
+  registration::Authenticator& authenticator() { return registration_.authenticator(); }
 
  private:
   class RegisterSink;
@@ -82,6 +80,14 @@ class RegisteredFlow final : private registration::Registration::Host {
   void OnOpenFailed(const absl::Status& why);
   void OnUp();
   bool must_be_open() const;
+  FlowRecovery::Rule recovery_rule() const {
+    return registration_.uses_outbound() ? FlowRecovery::Rule::kOutbound
+                                         : FlowRecovery::Rule::kQuick;
+  }
+  void OpenAfter(absl::Duration delay);
+  void OnKeepAliveDue();
+  void ArmKeepAlive(const registration::RegistrationStatus& status);
+  void PublishGruus(const registration::RegistrationStatus& status);
   void Publish(const registration::RegistrationStatus& status);
 
   const Means means_;
@@ -92,13 +98,13 @@ class RegisteredFlow final : private registration::Registration::Host {
   EndpointStatus told_;  // to those who watch
   Owner* const owner_;
   const std::shared_ptr<RegisterSink> sink_;
-  Backoff backoff_;
+  FlowRecovery recovery_;
   registration::Registration registration_;
   ConnectionSlot* slot_ = nullptr;
-  Instant opened_at_ = Instant::Infinite();
   std::unique_ptr<pool::ConnectionPool::Waiter> waiter_;
   std::unique_ptr<event::Alarm> reconnect_alarm_;
   std::unique_ptr<event::Alarm> up_alarm_;  // tells of a new connection in a turn of its own
+  std::unique_ptr<event::Alarm> keep_alive_alarm_;
   std::unique_ptr<event::Alarm> end_alarm_;
   bool ending_ = false;
   bool ended_ = false;

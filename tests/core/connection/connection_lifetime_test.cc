@@ -223,6 +223,16 @@ TEST_F(ConnectionLifetimeTest, AMutePeerClosesAtThePongLimit) {
   ExpectClosesAfter(absl::Seconds(10), CloseReason::kPongTimeout);
 }
 
+TEST_F(ConnectionLifetimeTest, APeerIsAskedWheneverItsOwnerWantsAndOnceAtATime) {
+  Open(Direction::kOutgoing);
+  loop_.AdvanceBy(absl::Seconds(5));
+  connection_->Ping();
+  connection_->Ping();
+  loop_.RunUntilIdle();
+  EXPECT_EQ(peer_->TakeReceived(), "\r\n\r\n");
+  ExpectClosesAfter(absl::Seconds(10), CloseReason::kPongTimeout);
+}
+
 TEST_F(ConnectionLifetimeTest, AHalfOpenPeerIsFoundByThePing) {
   Open(Direction::kOutgoing);
   PeerSends(Options(1));

@@ -39,6 +39,33 @@ TEST_F(RegistrationDigestTest, AnswersAndReusesTheNonceWithItsCount) {
   EXPECT_THAT(Header("Authorization"), HasSubstr("nc=00000002"));
 }
 
+TEST_F(RegistrationDigestTest, TheNonceThatIsGivenForNextTimeIsUsedThen) {
+  Make();
+  FlowUp();
+  Challenge("n1");
+  Reply(200, "Expires: 3600\r\nAuthentication-Info: nextnonce=\"n2\"\r\n");
+  AdvanceBy(absl::Minutes(50));
+  EXPECT_THAT(Header("Authorization"), HasSubstr("nonce=\"n2\""));
+  EXPECT_THAT(Header("Authorization"), HasSubstr("nc=00000001"));
+}
+
+TEST_F(RegistrationDigestTest, WhoAsksWithTheSameNonceAgainSeesItsCountGoOn) {
+  Make();
+  FlowUp();
+  Challenge("n1");
+  Accept(3600);
+  AdvanceBy(absl::Minutes(50));
+  Challenge("n1");
+  EXPECT_THAT(Header("Authorization"), HasSubstr("nc=00000003"));
+}
+
+TEST_F(RegistrationDigestTest, IntegrityIsAnsweredWhereItIsAllThatIsOffered) {
+  Make();
+  FlowUp();
+  Reply(401, "WWW-Authenticate: Digest realm=\"example.com\", nonce=\"1\", qop=\"auth-int\"\r\n");
+  EXPECT_THAT(Header("Authorization"), HasSubstr("qop=auth-int, nc=00000001"));
+}
+
 TEST_F(RegistrationDigestTest, ANewNonceAtTheRefreshIsAnswered) {
   Make();
   FlowUp();

@@ -9,9 +9,12 @@
 namespace sipcm::registration {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
@@ -29,7 +32,7 @@ TEST_F(RegistrationTest, RegistersWhenItsFlowComesUp) {
             "<sip:alice@192.0.2.1:40000;transport=tcp>;+sip.instance="
             "\"<urn:uuid:00000000-0000-1000-8000-000A95A0E128>\";reg-id=1");
   EXPECT_EQ(Header("Expires"), "3600");
-  EXPECT_EQ(Header("Supported"), "path, outbound");
+  EXPECT_EQ(Header("Supported"), "path, outbound, gruu");
   Accept(3600);
   EXPECT_THAT(states_, ElementsAre(State::kRegistering, State::kRegistered));
   EXPECT_EQ(registration_->status().expire_time, loop_.WallNow() + absl::Hours(1));
@@ -42,6 +45,74 @@ TEST_F(RegistrationTest, WithoutInstanceThereIsNoRegId) {
   Make(settings);
   FlowUp();
   EXPECT_EQ(Header("Contact"), "<sip:alice@192.0.2.1:40000;transport=tcp>");
+  EXPECT_EQ(Header("Supported"), "path");
+}
+
+TEST_F(RegistrationTest, WithoutRegIdThereIsNoOutbound) {
+  dispatch::RegistrationSettings settings = Settings();
+  settings.reg_id = 0;
+  Make(settings);
+  FlowUp();
+  EXPECT_THAT(Header("Contact"), Not(HasSubstr("reg-id")));
+  EXPECT_EQ(Header("Supported"), "path, gruu");
+  EXPECT_FALSE(registration_->uses_outbound());
+}
+
+TEST_F(RegistrationTest, WhereTheFirstHopKeepsNoFlowsItRegistersWithoutOutbound) {
+  Make();
+  FlowUp();
+  Reply(439);
+  ASSERT_THAT(sent_, SizeIs(2));
+  EXPECT_THAT(Header("Contact"), Not(HasSubstr("reg-id")));
+  EXPECT_EQ(Header("Supported"), "path, gruu");
+  Accept(3600);
+  EXPECT_EQ(state(), State::kRegistered);
+  EXPECT_FALSE(registration_->uses_outbound());
+  AdvanceBy(absl::Minutes(50));
+  Reply(439);
+  EXPECT_EQ(reason(), "439 Words") << "it was asked for nothing of the sort";
+}
+
+constexpr char kOurContact[] =
+    "Contact: <sip:alice@192.0.2.1:40000;transport=tcp>;"
+    "+sip.instance=\"<urn:uuid:00000000-0000-1000-8000-000A95A0E128>\";expires=3600";
+
+TEST_F(RegistrationTest, LearnsItsGruusAndKeepsTheOlderTemporaryOnes) {
+  Make();
+  FlowUp();
+  const auto accept = [&](const std::string& temporary) {
+    Reply(200, kOurContact + (";pub-gruu=\"sip:alice@example.com;gr=1\";temp-gruu=\"sip:" +
+                              temporary + "@example.com;gr\"\r\n"));
+  };
+  accept("t0");
+  EXPECT_EQ(registration_->status().public_gruu, "sip:alice@example.com;gr=1");
+  AdvanceBy(absl::Minutes(50));
+  accept("t1");
+  EXPECT_THAT(registration_->status().temporary_gruus,
+              ElementsAre("sip:t1@example.com;gr", "sip:t0@example.com;gr"));
+  for (size_t i = 2; i <= Registration::kMaxTemporaryGruus; ++i) {
+    AdvanceBy(absl::Minutes(50));
+    accept("t" + std::to_string(i));
+  }
+  EXPECT_THAT(
+      registration_->status().temporary_gruus,
+      AllOf(SizeIs(Registration::kMaxTemporaryGruus), Not(Contains("sip:t0@example.com;gr"))));
+  registration_->OnFlowLost(absl::UnavailableError("gone"));
+  EXPECT_EQ(registration_->status().public_gruu, "");
+  EXPECT_THAT(registration_->status().temporary_gruus, IsEmpty());
+}
+
+TEST_F(RegistrationTest, AKeptFlowIsToldInItsContactAndHasATimer) {
+  Make();
+  FlowUp();
+  Accept(3600);
+  EXPECT_EQ(registration_->status().contact_uri, "sip:alice@192.0.2.1:40000;transport=tcp");
+  AdvanceBy(absl::Minutes(50));
+  Reply(200, "Require: outbound\r\nFlow-Timer: 90\r\nPath: <sip:edge;lr>\r\n");
+  EXPECT_TRUE(registration_->status().is_outbound);
+  EXPECT_EQ(registration_->status().contact_uri, "sip:alice@192.0.2.1:40000;transport=tcp;ob");
+  EXPECT_EQ(registration_->status().flow_timer, absl::Seconds(90));
+  EXPECT_THAT(registration_->status().paths, ElementsAre("sip:edge;lr"));
 }
 
 TEST_F(RegistrationTest, RefreshesTenMinutesBeforeTheEnd) {

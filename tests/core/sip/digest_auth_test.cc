@@ -79,6 +79,38 @@ TEST(DigestAuthTest, ASessionKeyIsBoundToBothNonces) {
               HasSubstr("response=\"" + tls::Md5Hex(key + ":n:00000002:c:auth:" + target) + "\""));
 }
 
+TEST(DigestAuthTest, WhereOnlyIntegrityIsOfferedTheBodyCounts) {
+  const auto challenge = ParseDigestChallenge("Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\"");
+  ASSERT_TRUE(challenge.ok()) << challenge.status();
+  EXPECT_EQ(challenge->quality, DigestQuality::kAuthIntegrity);
+  DigestRequest request;
+  request.method = "MESSAGE";
+  request.uri = "sip:b@r";
+  request.cnonce = "c";
+  request.body = "hello";
+  const std::string target = tls::Md5Hex("MESSAGE:sip:b@r:" + tls::Md5Hex("hello"));
+  const std::string answer = MakeDigestAnswer(*challenge, {"u", "p"}, request, Hash);
+  EXPECT_THAT(
+      answer,
+      HasSubstr("response=\"" +
+                tls::Md5Hex(tls::Md5Hex("u:r:p") + ":n:00000001:c:auth-int:" + target) + "\""));
+  EXPECT_THAT(answer, HasSubstr("qop=auth-int, nc=00000001"));
+}
+
+TEST(DigestAuthTest, WhereBothQualitiesAreOfferedTheBodyIsLeftOut) {
+  for (const char* const offered : {"auth-int,auth", "auth, auth-int"}) {
+    const auto challenge = ParseDigestChallenge("Digest realm=\"r\", nonce=\"n\", qop=\"" +
+                                                std::string(offered) + "\"");
+    ASSERT_TRUE(challenge.ok());
+    EXPECT_EQ(challenge->quality, DigestQuality::kAuth) << offered;
+  }
+}
+
+TEST(DigestAuthTest, TheNextNonceIsReadAmongOtherThings) {
+  EXPECT_EQ(ParseNextNonce("rspauth=\"x\", nextnonce=\"a,b\", nc=00000001"), "a,b");
+  EXPECT_EQ(ParseNextNonce("qop=auth"), "");
+}
+
 TEST(DigestAuthTest, QuotesInAUserNameAreEscapedOnlyInTheHeader) {
   const auto challenge = ParseDigestChallenge("Digest realm=\"r\", nonce=\"n\"");
   DigestRequest request;
@@ -109,8 +141,8 @@ TEST(DigestAuthTest, WhatIsNotServedIsNamed) {
   EXPECT_THAT(refused("Basic realm=\"r\""), HasSubstr("scheme \"Basic\""));
   EXPECT_THAT(refused("Digest realm=\"r\", nonce=\"n\", algorithm=SHA-512-256"),
               HasSubstr("algorithm \"SHA-512-256\""));
-  EXPECT_THAT(refused("Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\""),
-              HasSubstr("qop \"auth-int\""));
+  EXPECT_THAT(refused("Digest realm=\"r\", nonce=\"n\", qop=\"auth-conf\""),
+              HasSubstr("qop \"auth-conf\""));
   EXPECT_EQ(ParseDigestChallenge("Digest realm=\"r\"").status().code(),
             absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(ReasonOf(ParseDigestChallenge("Digest nonce=\"r\"").status()), "AUTHENTICATION_FAILED");

@@ -41,6 +41,21 @@ ParsedText MakeResponse(const std::string& branch, const std::string& method) {
                                  method, "\r\nContent-Length: 0\r\n\r\n"));
 }
 
+TEST(ClientTransactionTableTest, ARenewedOneIsFoundByItsNewBranchOnly) {
+  SeededRandomSource random(1);
+  ClientTransactionTable table(&random);
+  auto owned = MakeTransaction(sip::Method::kMessage);
+  ClientTransaction* const message = owned.get();
+  table.Add(std::move(owned));
+  const std::string former = BranchText(message->key);
+  message->has_provisional = true;
+  table.Renew(message);
+  EXPECT_EQ(table.size(), 1u);
+  EXPECT_FALSE(message->has_provisional);
+  EXPECT_EQ(table.Match(MakeResponse(former, "MESSAGE").view), nullptr);
+  EXPECT_EQ(table.Match(MakeResponse(BranchText(message->key), "MESSAGE").view), message);
+}
+
 TEST(ClientTransactionTableTest, AResponseFindsItByBranchAndMethod) {
   SeededRandomSource random(1);
   ClientTransactionTable table(&random);

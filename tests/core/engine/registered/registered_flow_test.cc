@@ -7,85 +7,21 @@
 #include "core/base/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/core/engine/engine_fixture.h"
-#include "tests/core/engine/registered/test_registrar.h"
+#include "tests/core/engine/registered/registered_flow_fixture.h"
 
 namespace sipcm::engine {
 namespace {
 
 using connection::CloseReason;
-using registration::RegistrationState;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-class RegisteredFlowTest : public ::testing::Test {
+class RegisteredFlowTest : public RegisteredFlowFixture {
  protected:
-  RegisteredFlowTest() : RegisteredFlowTest(1) {}
-  explicit RegisteredFlowTest(int worker_count) : fixture_(worker_count), registrar_(&fixture_) {}
-
-  void AddManager(ManagerKind kind = ManagerKind::kClient) {
-    ManagerConfig config;
-    config.id = "client";
-    config.kind = kind;
-    config.sharing = kind == ManagerKind::kClient ? Sharing::kDedicated : Sharing::kShared;
-    if (kind == ManagerKind::kServerTcp) {
-      config.listen_addresses.push_back(*net::SocketAddress::Parse("192.0.2.1:5060"));
-    }
-    ASSERT_TRUE(fixture_.engine->ApplyManager(config).ok());
-    if (kind == ManagerKind::kServerTcp) {
-      ASSERT_TRUE(fixture_.engine->StartListening("client").ok());
-    }
-  }
-  static dispatch::Endpoint Registered(const std::string& id) {
-    dispatch::Endpoint endpoint;
-    endpoint.id = id;
-    endpoint.kind = dispatch::EndpointKind::kRegistered;
-    endpoint.address = "sip:" + id + "@example.com";
-    endpoint.manager_id = "client";
-    dispatch::RegistrationSettings settings;
-    settings.registrar = "sip:192.0.2.50";
-    settings.username = id;
-    settings.password = "secret";
-    endpoint.registration = std::make_shared<const dispatch::RegistrationSettings>(settings);
-    return endpoint;
-  }
-  void AddEndpoint(const std::string& id = "alice") {
-    const absl::Status applied = fixture_.engine->ApplyEndpoint(Registered(id));
-    ASSERT_TRUE(applied.ok()) << applied;
-    fixture_.RunUntilIdle();
-  }
-  EndpointStatus Status(const std::string& id = "alice") {
-    auto status = fixture_.engine->GetEndpointStatus(id);
-    EXPECT_TRUE(status.ok());
-    return *status;
-  }
-  RegistrationState State(const std::string& id = "alice") { return Status(id).registration.state; }
-  void Send(const std::string& uri = "sip:bob@example.org") {
-    SendOrder order;
-    order.endpoint_id = "alice";
-    order.method = "OPTIONS";
-    order.request_uri = uri;
-    order.cookie = ++last_cookie_;
-    std::vector<SendOrder> orders;
-    orders.push_back(std::move(order));
-    fixture_.engine->Send(std::move(orders), sent_);
-    fixture_.RunUntilIdle();
-  }
-  std::vector<CloseReason> Closings() {
-    std::vector<CloseReason> reasons;
-    for (const EngineEvent& event : fixture_.events.events) {
-      if (event.kind == EngineEvent::Kind::kConnectionClosed) reasons.push_back(event.close_reason);
-    }
-    return reasons;
-  }
-
-  EngineFixture fixture_;
-  TestRegistrar registrar_;
-  std::shared_ptr<RecordingSendSink> sent_ = std::make_shared<RecordingSendSink>();
-  uint64_t last_cookie_ = 0;
+  using RegisteredFlowFixture::RegisteredFlowFixture;
 };
 
 TEST_F(RegisteredFlowTest, AnEndpointOpensItsConnectionAndRegistersOnIt) {
@@ -188,7 +124,7 @@ TEST_F(RegisteredFlowTest, Scenario9AClientManagersLostConnectionIsBackAndRegist
   AddManager();
   AddEndpoint();
   registrar_.Accept();
-  fixture_.AdvanceBy(RegisteredFlow::kLasting);
+  fixture_.AdvanceBy(FlowRecovery::kLasting);
   registrar_.peer().Close();
   fixture_.RunUntilIdle();
   ASSERT_THAT(registrar_.peers, SizeIs(2)) << "without waiting";
@@ -201,7 +137,7 @@ TEST_F(RegisteredFlowTest, Scenario9AClientManagersLostConnectionIsBackAndRegist
 TEST_F(RegisteredFlowTest, WhatDoesNotLastIsReconnectedWithBackOffUpToAMinute) {
   AddManager();
   AddEndpoint();
-  absl::Duration most = RegisteredFlow::kFirstReconnectDelay;
+  absl::Duration most = FlowRecovery::kFirstQuickDelay;
   for (int i = 0; i < 9; ++i) {
     const size_t before = registrar_.peers.size();
     registrar_.peer().Close();
@@ -209,7 +145,7 @@ TEST_F(RegisteredFlowTest, WhatDoesNotLastIsReconnectedWithBackOffUpToAMinute) {
     EXPECT_THAT(registrar_.peers, SizeIs(before));
     fixture_.AdvanceBy(most / 2 + absl::Milliseconds(1));
     EXPECT_THAT(registrar_.peers, SizeIs(before + 1));
-    most = std::min(most * 2, RegisteredFlow::kLongestReconnectDelay);
+    most = std::min(most * 2, FlowRecovery::kLongestQuickDelay);
   }
 }
 
@@ -217,7 +153,7 @@ TEST_F(RegisteredFlowTest, WhileTheRegistrarIsAwayItIsTriedWithBackOff) {
   AddManager();
   AddEndpoint();
   registrar_.Accept();
-  fixture_.AdvanceBy(RegisteredFlow::kLasting);
+  fixture_.AdvanceBy(FlowRecovery::kLasting);
   registrar_.StopListening();
   registrar_.peer().Close();
   fixture_.RunUntilIdle();
@@ -228,7 +164,7 @@ TEST_F(RegisteredFlowTest, WhileTheRegistrarIsAwayItIsTriedWithBackOff) {
   EXPECT_THAT(Status().registration.reason, HasSubstr("192.0.2.50"));
   registrar_.Listen();
   ASSERT_TRUE(fixture_.scheduler.AdvanceUntil([&] { return registrar_.peers.size() == 2; },
-                                              RegisteredFlow::kLongestReconnectDelay));
+                                              FlowRecovery::kLongestQuickDelay));
   fixture_.RunUntilIdle();
   registrar_.Accept();
   EXPECT_EQ(State(), RegistrationState::kRegistered);
@@ -239,7 +175,7 @@ TEST_F(RegisteredFlowTest, Scenario9AServerManagersLostConnectionIsBackOnTheNext
   AddEndpoint();
   const std::string request = registrar_.Accept();
   EXPECT_THAT(HeaderOf(request, "Contact"), StartsWith("<sip:alice@192.0.2.1:5060;"));
-  fixture_.AdvanceBy(RegisteredFlow::kLasting);
+  fixture_.AdvanceBy(FlowRecovery::kLasting);
   registrar_.peer().Close();
   fixture_.AdvanceBy(absl::Minutes(5));
   EXPECT_THAT(registrar_.peers, SizeIs(1));

@@ -1,0 +1,71 @@
+#include "core/engine/manager_state.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/core/engine/engine_fixture.h"
+
+namespace sipcm::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class ManagerStateTest : public ::testing::Test {
+ protected:
+  void Add(const std::string& id) {
+    auto endpoint = std::make_shared<dispatch::Endpoint>();
+    endpoint->id = id;
+    endpoint->kind = dispatch::EndpointKind::kRegistered;
+    endpoint->address = "sip:" + id + "@example.com";
+    ASSERT_TRUE(state_
+                    .ChangeDirectory([&](const dispatch::EndpointDirectory& directory) {
+                      return directory.With(
+                          {endpoint, std::make_shared<dispatch::SubscriptionGroup>()});
+                    })
+                    .ok());
+  }
+  std::shared_ptr<const dispatch::Endpoint> Find(const std::string& id) {
+    return state_.directory().Get()->FindById(id)->endpoint;
+  }
+
+  RecordingEventSink events_;
+  ManagerState state_{"edge", nullptr, 1, &events_};
+};
+
+TEST_F(ManagerStateTest, GruusAreOfTheirEndpointAndReplaceTheFormerOnes) {
+  Add("alice");
+  Add("bob");
+  state_.SetGruus("alice", {"sip:alice@example.com;gr=1", "sip:x@example.com;gr"});
+  EXPECT_THAT(Find("alice")->gruus,
+              ElementsAre("sip:alice@example.com;gr=1", "sip:x@example.com;gr"));
+  EXPECT_THAT(Find("bob")->gruus, IsEmpty());
+  state_.SetGruus("alice", {});
+  EXPECT_THAT(Find("alice")->gruus, IsEmpty());
+}
+
+TEST_F(ManagerStateTest, GruusOfAnEndpointThatIsGoneArePassedOver) {
+  Add("alice");
+  state_.SetGruus("carol", {"sip:carol@example.com;gr=1"});
+  EXPECT_EQ(state_.directory().Get()->size(), 1u);
+}
+
+TEST_F(ManagerStateTest, AChangeThatFailsLeavesTheDirectoryAsItWas) {
+  Add("alice");
+  const auto before = state_.directory().Get();
+  EXPECT_EQ(state_
+                .ChangeDirectory([](const dispatch::EndpointDirectory&)
+                                     -> absl::StatusOr<
+                                         std::shared_ptr<const dispatch::EndpointDirectory>> {
+                  return absl::InvalidArgumentError("no");
+                })
+                .code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(state_.directory().Get(), before);
+}
+
+}  // namespace
+}  // namespace sipcm::engine
