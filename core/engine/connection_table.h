@@ -17,6 +17,7 @@
 #include "core/engine/engine_snapshot.h"
 #include "core/engine/manager_state.h"
 #include "core/engine/retirement.h"
+#include "core/engine/reuse/reusable_connections.h"
 #include "core/engine/throttle.h"
 #include "core/net/network.h"
 #include "core/pool/connection_pool.h"
@@ -65,6 +66,7 @@ struct ConnectionSlot {
   IntrusiveList<transaction::ClientTransaction, transaction::FlowTag> sends;
   std::unique_ptr<AutoAllowedHosts::Hold> auto_host;  // outgoing mutual TLS
   std::unique_ptr<DomainRemovals> removals;           // to be judged by; null: none
+  std::unique_ptr<ReusableConnections::Hold> alias;   // it may carry our requests too (RFC 5923)
   bool in_handshake = false;                          // incoming, over TLS, not established yet
   std::string peer_host;    // the remote address as text, made once for the Vias of answers
   std::string sent_by;      // of our own Vias on it; empty until it sends a request

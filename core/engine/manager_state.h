@@ -19,6 +19,7 @@
 #include "core/engine/engine_event.h"
 #include "core/engine/manager_counters.h"
 #include "core/engine/manager_runtime.h"
+#include "core/engine/reuse/reusable_connections.h"
 #include "core/engine/source_count.h"
 
 namespace sipcm::engine {
@@ -50,6 +51,8 @@ class ManagerState {
   // From now on these lead to that REGISTERED endpoint (RFC 5627); passed over when it is gone.
   void SetGruus(const std::string& endpoint_id, std::vector<std::string> gruus);
   AutoAllowedHosts& auto_hosts() { return auto_hosts_; }
+  // Incoming connections that carry its requests too.
+  ReusableConnections& reusable() { return reusable_; }
   // Subscriptions to all requests of the manager.
   const std::shared_ptr<dispatch::SubscriptionGroup>& group() const { return group_; }
 
@@ -117,6 +120,7 @@ class ManagerState {
   SnapshotCell<dispatch::EndpointDirectory> directory_;
   absl::Mutex directory_change_;  // held from reading the directory to publishing the next
   AutoAllowedHosts auto_hosts_;
+  ReusableConnections reusable_;
   const std::shared_ptr<dispatch::SubscriptionGroup> group_;
 
   mutable absl::Mutex mutex_;  // the listening state: rarely taken, by control and a failed accept

@@ -146,6 +146,7 @@ void Outbound::FindConnection(OpenSend* send) {
     OnConnection(send, (*slot)->connection.get(), /*reused=*/true);
     return;
   }
+  if (send->planned.reuse.is_valid() && ReuseOrGoHome(send)) return;
   absl::Status room = pools_->CheckRoom(send->planned.manager, *order.destination);
   if (!room.ok()) return Fail(send, std::move(room));
   pool::ConnectionPool& pool = pools_->PoolFor(send->planned.manager, *order.destination);
@@ -165,6 +166,20 @@ void Outbound::FindConnection(OpenSend* send) {
   } else {
     send->waiter = std::move(acquired.waiter);
   }
+}
+
+bool Outbound::ReuseOrGoHome(OpenSend* send) {
+  const connection::ConnectionId id = std::exchange(send->planned.reuse, {});
+  ConnectionSlot* const slot = connections_->Find(id);
+  if (slot != nullptr && slot->connection->is_usable() && !slot->throttled) {
+    OnConnection(send, slot->connection.get(), /*reused=*/true);
+    return true;
+  }
+  if (send->planned.home == connections_->worker()) return false;
+  PlannedSend planned = send->planned;
+  Remove(send);
+  host_->SendFromHome(std::move(planned));
+  return true;
 }
 
 void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, bool reused) {

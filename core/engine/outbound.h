@@ -29,6 +29,10 @@ struct PlannedSend {
   std::shared_ptr<const dispatch::Endpoint> endpoint;
   LocalManager* manager = nullptr;  // set by the worker
   std::shared_ptr<SendSink> sink;
+  // Not valid: none. The peer's own connection, to be tried before the destination's pool, which is
+  // at home on that worker (RFC 5923).
+  connection::ConnectionId reuse;
+  int home = 0;
 };
 
 // The requests that one worker sends: over a pooled connection or a named flow, with their
@@ -44,6 +48,8 @@ class Outbound final : private event::TimeoutQueue::Listener {
     virtual void OnRemovedManagerIdle(const LocalManager& manager) = 0;
     // The last send ended.
     virtual void OnOutboundIdle() = 0;
+    // Has the worker that is its `home` send it.
+    virtual void SendFromHome(PlannedSend planned) = 0;
     // Who answers challenges to it; null: its application does.
     virtual registration::Authenticator* AuthenticatorOf(const PlannedSend& send) = 0;
 
@@ -86,6 +92,8 @@ class Outbound final : private event::TimeoutQueue::Listener {
     totals_->throttled_requests[static_cast<int>(mechanism)].Add();
   }
   void FindConnection(OpenSend* send);
+  // Whether it went over the peer's own connection, or on to the worker that has its pool.
+  bool ReuseOrGoHome(OpenSend* send);
   void OnConnection(OpenSend* send, connection::Connection* connection, bool reused);
   // How much of it was handed to the network.
   static SendEvent::Written WrittenOf(const OpenSend& send);

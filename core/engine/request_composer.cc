@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
+#include "core/engine/reuse/connection_alias.h"
 #include "core/sip/raw_message.h"
 #include "core/sip/request_builder.h"
 #include "core/transaction/branch.h"
@@ -91,6 +92,7 @@ absl::Status RequestComposer::AppendParts(const SendOrder& order,
   parts.transport = TransportName(slot);
   parts.sent_by = sent_by;
   parts.branch = branch;
+  parts.via_parameters = AliasParameter(slot);
   parts.call_id = last_call_id_;
   parts.from_tag = tag;
   SIPCM_RETURN_IF_ERROR(sip::AppendRequest(parts, out));
@@ -110,8 +112,8 @@ absl::Status RequestComposer::AppendRaw(const SendOrder& order,
   const size_t first_row = raw.find("\r\n") + 2;
   absl::StrAppend(out, absl::string_view(raw).substr(0, first_row), "Via: SIP/2.0/",
                   TransportName(slot), " ", SentBy(slot),
-                  ";branch=", transaction::BranchText(transaction.key), "\r\n",
-                  absl::string_view(raw).substr(first_row));
+                  ";branch=", transaction::BranchText(transaction.key), AliasParameter(slot),
+                  "\r\n", absl::string_view(raw).substr(first_row));
   last_call_id_ = std::string(raw_request_.call_id());
   return absl::OkStatus();
 }

@@ -147,7 +147,12 @@ absl::Status ShardedEngine::PlanSend(SendOrder order, const std::shared_ptr<Send
   } else {
     SIPCM_ASSIGN_OR_RETURN(pool::Destination destination,
                            RouteOf(order, manager->runtime().Get()->config));
-    home = HomeOf(*manager, destination);
+    planned.home = home = HomeOf(*manager, destination);
+    if (destination.transport == connection::Transport::kTls &&
+        manager->runtime().Get()->config.sharing == Sharing::kShared) {
+      planned.reuse = manager->reusable().Find(destination);
+      if (planned.reuse.is_valid()) home = planned.reuse.worker();
+    }
     order.destination = std::move(destination);
   }
   planned.order = std::move(order);

@@ -6,6 +6,7 @@
 #include "core/base/check.h"
 #include "core/base/error.h"
 #include "core/engine/admission/removal_sweep.h"
+#include "core/engine/reuse/connection_alias.h"
 
 namespace sipcm::engine {
 namespace {
@@ -184,6 +185,7 @@ void Worker::OnEstablished(Connection& connection) {
 void Worker::OnMessage(Connection& connection, const sip::MessageView& message) {
   ConnectionSlot& slot = *ConnectionTable::SlotOf(connection);
   if (message.is_request()) {
+    NoteAlias(slot, message);
     inbound_->OnRequest(slot, message);
   } else {
     outbound_->OnResponse(slot, message);
@@ -277,6 +279,12 @@ void Worker::Send(const std::shared_ptr<ManagerState>& manager, PlannedSend plan
   }
   planned.manager = Local(manager);
   outbound_->Send(std::move(planned));
+}
+
+void Worker::SendFromHome(PlannedSend planned) {
+  const int home = planned.home;
+  post_(home, [state = planned.manager->state, planned = std::move(planned)](
+                  Worker& worker) mutable { worker.Send(state, std::move(planned)); });
 }
 
 void Worker::ApplyFlow(const std::shared_ptr<ManagerState>& manager,

@@ -132,6 +132,7 @@ class Worker final : private connection::Connection::Listener,
   void OnInboundIdle() override { CheckDrained(); }
   void OnOutboundIdle() override { CheckDrained(); }
   void OnRemovedManagerIdle(const LocalManager& manager) override;
+  void SendFromHome(PlannedSend planned) override;
   registration::Authenticator* AuthenticatorOf(const PlannedSend& send) override {
     if (send.endpoint->kind != dispatch::EndpointKind::kRegistered) return nullptr;
     return flows_->AuthenticatorOf(send.endpoint->id, send.manager);

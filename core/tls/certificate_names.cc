@@ -4,10 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/string_view.h"
 #include "core/tls/domain_name.h"
 
 namespace sipcm::tls {
@@ -56,6 +56,17 @@ CertificateNames CertificateNames::Of(const Certificate& certificate, NameCheck 
   }
   names.ip_addresses = certificate.ip_addresses;
   return names;
+}
+
+std::string CertificateNames::Find(absl::string_view host) const {
+  if (const absl::StatusOr<net::IpAddress> address = net::IpAddress::Parse(host); address.ok()) {
+    const bool has =
+        std::find(ip_addresses.begin(), ip_addresses.end(), *address) != ip_addresses.end();
+    return has ? address->ToString() : "";
+  }
+  const absl::StatusOr<std::string> name = CanonicalDomainName(host);
+  const bool has = name.ok() && std::find(domains.begin(), domains.end(), *name) != domains.end();
+  return has ? *name : "";
 }
 
 std::vector<std::string> CertificateNames::ToStrings() const {

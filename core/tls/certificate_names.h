@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "core/net/address.h"
 #include "core/tls/certificate.h"
 
@@ -27,6 +28,10 @@ struct CertificateNames {
   std::vector<std::string> ignored;          // those that count as none; escaped
 
   static CertificateNames Of(const Certificate& certificate, NameCheck check);
+
+  // The one that is `host`, a domain as a person types it or an IP literal, in its one spelling;
+  // empty: none is.
+  std::string Find(absl::string_view host) const;
 
   // "[edge.contoso.com, 192.0.2.7]", at most the first 16.
   std::string ToString() const;

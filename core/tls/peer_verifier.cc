@@ -1,6 +1,5 @@
 #include "core/tls/peer_verifier.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,7 +9,6 @@
 #include "absl/strings/str_join.h"
 #include "core/tls/certificate_names.h"
 #include "core/tls/chain_verifier.h"
-#include "core/tls/domain_name.h"
 
 namespace sipcm::tls {
 namespace {
@@ -23,18 +21,7 @@ PeerVerdict Refuse(PeerVerdict verdict, PeerRefusal refusal, std::string explana
 
 PeerVerdict JudgeServerNames(PeerVerdict verdict, const Certificate& leaf,
                              const CertificateNames& names, absl::string_view asked_host) {
-  if (const absl::StatusOr<net::IpAddress> address = net::IpAddress::Parse(asked_host);
-      address.ok()) {
-    const auto& all = names.ip_addresses;
-    if (std::find(all.begin(), all.end(), *address) != all.end()) {
-      verdict.matched_name = address->ToString();
-    }
-  } else if (absl::StatusOr<std::string> name = CanonicalDomainName(asked_host); name.ok()) {
-    const auto& all = names.domains;
-    if (std::find(all.begin(), all.end(), *name) != all.end()) {
-      verdict.matched_name = *std::move(name);
-    }
-  }
+  verdict.matched_name = names.Find(asked_host);
   if (verdict.matched_name.empty()) {
     return Refuse(std::move(verdict), PeerRefusal::kNameMismatch,
                   absl::StrCat("certificate ", leaf.DisplayName(), " names ", names.ToString(),
