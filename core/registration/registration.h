@@ -87,9 +87,11 @@ class Registration final {
   void End();
 
   const RegistrationStatus& status() const { return status_; }
-  // Whether the flow is to be kept by the first hop (RFC 5626): asked for and not refused.
+  // Whether the flow is to be kept by the first hop (RFC 5626): asked for and not refused, and
+  // nothing where the binding is to outlive the flow.
   bool uses_outbound() const {
-    return settings_->reg_id > 0 && !settings_->instance_id.empty() && !outbound_refused_;
+    return flow_loss_ == FlowLoss::kEndsRegistration && settings_->reg_id > 0 &&
+           !settings_->instance_id.empty() && !outbound_refused_;
   }
   // Of the endpoint's other requests too.
   Authenticator& authenticator() { return authenticator_; }

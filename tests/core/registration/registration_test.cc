@@ -58,6 +58,13 @@ TEST_F(RegistrationTest, WithoutRegIdThereIsNoOutbound) {
   EXPECT_FALSE(registration_->uses_outbound());
 }
 
+TEST_F(RegistrationTest, WhereWeListenTheFirstHopNeedNotKeepTheFlow) {
+  Make(Settings(), FlowLoss::kKeepsRegistration);
+  FlowUp("192.0.2.1:5060");
+  EXPECT_THAT(Header("Contact"), Not(HasSubstr("reg-id")));
+  EXPECT_EQ(Header("Supported"), "path, gruu");
+}
+
 TEST_F(RegistrationTest, WhereTheFirstHopKeepsNoFlowsItRegistersWithoutOutbound) {
   Make();
   FlowUp();
