@@ -36,11 +36,11 @@ class KamailioTest(InteropCase):
             self.server, user, password_of(user), (registrar or self.kamailio).uri(transport),
             'client', **more))
 
-    def message(self, endpoint, transport, port):
-        """From a peer-to-peer endpoint to dave, by way of Kamailio as its outbound proxy."""
+    def message(self, endpoint, transport, port, uri='sip:dave@example.com'):
+        """From a peer-to-peer endpoint, by way of Kamailio as its outbound proxy."""
         events = list(self.server.messaging.Send(send_pb2.SendRequest(
             endpoint='endpoints/' + endpoint, request=sip_pb2.SipRequest(
-                method='MESSAGE', request_uri='sip:dave@example.com'),
+                method='MESSAGE', request_uri=uri),
             destination=types_pb2.Destination(host='localhost', port=port, transport=transport)),
                                                  timeout=30))
         self.assertEqual(events[-1].response.status_code, 200, events)
@@ -52,6 +52,28 @@ class KamailioTest(InteropCase):
     @scenario('mutual TLS', 'registers with digest')
     def test_registers_over_mutual_tls(self):
         self.register('carol', 'tls')
+
+    def learn(self, transport):
+        carol = self.register('carol', transport).get()
+        self.assertIn(';gr=urn:uuid:', carol.gruu)
+        self.assertTrue(carol.registration.temporary_gruus)
+        self.assertTrue(carol.registration.outbound)
+        self.assertEqual(carol.registration.flow_timer.seconds, 25)
+
+    @scenario('TCP', 'registers: outbound, Flow-Timer, GRUUs')
+    def test_learns(self):
+        self.learn('tcp')
+
+    @scenario('mutual TLS', 'registers: outbound, Flow-Timer, GRUUs')
+    def test_learns_over_mutual_tls(self):
+        self.learn('tls')
+
+    @scenario('TCP', 'MESSAGE to a GRUU of a registered endpoint')
+    def test_message_to_gruu(self):
+        gruu = self.register('dave', 'tcp').get().gruu
+        with Application(self.server, 'dave') as dave:
+            self.message('alice-tcp', types_pb2.TCP, self.kamailio.tcp_port, gruu)
+            self.assertEqual(methods(dave), ['MESSAGE'])
 
     @scenario('TCP', 'registers with digest SHA-256')
     def test_registers_with_sha_256(self):

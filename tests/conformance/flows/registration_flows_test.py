@@ -8,7 +8,7 @@ import unittest
 
 from proto.sipcm.v1 import endpoint_pb2, endpoints_pb2
 from tests.conformance.flows.page import FlowCase, flow
-from tests.conformance.flows.phone import Phone
+from tests.conformance.flows.phone import OFFER, Phone
 from tests.conformance.flows.scripted_application import NAME, ScriptedApplication
 from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
 from tests.integration.support.waiting import wait_for
@@ -124,6 +124,28 @@ class RegistrationFlowsTest(FlowCase):
         send.expect_sent()
         self.assertEqual([header.value for header in send.expect(200).headers
                           if header.name == 'Contact'], contacts)
+
+    @flow('A registered caller who is asked who she is', 'RFC 3665 3.3.', PARTIES)
+    def test_challenged_call(self):
+        """The server answers the proxy's challenge with the credentials of the registration; the
+        application sees neither the challenge nor the first INVITE's end."""
+        registrar = self.create()
+        self.accept(registrar, self.challenge(registrar))
+        self.wait_for_state(Registration.REGISTERED)
+        alice = self.enterContext(ScriptedApplication(self.server, self.ladder, 'alice'))
+        send = alice.send('INVITE', 'sip:carol@example.org', body=OFFER)
+        first = registrar.expect_request('INVITE')
+        registrar.answer(first, '407 Proxy Authentication Required',
+                         [(CHALLENGE % 2).replace('WWW', 'Proxy')])
+        self.assertEqual(registrar.expect_request('ACK').header('Via'), first.header('Via'))
+        second = registrar.expect_request('INVITE')
+        self.assertIn('nonce="registrar-2"', second.header('Proxy-Authorization'))
+        self.assertEqual(second.header('Call-ID'), first.header('Call-ID'))
+        registrar.answer(second, '486 Busy Here')
+        registrar.expect_request('ACK')
+        send.expect_sent()
+        send.expect_sent()
+        send.expect(486)
 
     @flow('The end of a registration', 'RFC 3665 2.4.', PARTIES)
     def test_ended(self):
