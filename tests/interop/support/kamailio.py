@@ -4,6 +4,7 @@ import re
 
 from tests.interop.support.product import Product, accepts, first_line, free_port
 
+_PROGRAM = '/usr/sbin/kamailio'  # Debian's; not on every PATH.
 CONFIGURATION = 'tests/interop/kamailio/kamailio.cfg'
 _TLS = '''[%s:default]
 method = TLSv1.2+
@@ -16,7 +17,7 @@ require_certificate = yes
 
 
 def version():
-    return re.search(r'kamailio (\S+)', first_line('kamailio', '-v')).group(1)
+    return re.search(r'kamailio (\S+)', first_line(_PROGRAM, '-v')).group(1)
 
 
 def password_of(user):
@@ -33,7 +34,7 @@ class Kamailio(Product):
         self.tls_port = free_port()
         tls = self.write('tls.cfg', ''.join(_TLS % (side, certificate, certificate, authority)
                                             for side in ('server', 'client')))
-        self.start(['kamailio', '-DD', '-E', '-f', CONFIGURATION, '-Y', self.path(''),
+        self.start([_PROGRAM, '-DD', '-E', '-f', CONFIGURATION, '-Y', self.path(''),
                     '-P', self.path('pid'), '-w', '.', '-m', '32', '-M', '4',
                     '-l', 'tcp:127.0.0.1:%d' % self.tcp_port,
                     '-l', 'tls:127.0.0.1:%d' % self.tls_port,
