@@ -14,6 +14,7 @@
 #include "core/tls/openssl/error_queue.h"
 #include "core/tls/openssl/handle.h"
 #include "core/tls/openssl/pem.h"
+#include "core/tls/openssl/pkcs12_rounds.h"
 
 namespace sipcm::tls {
 namespace {
@@ -22,6 +23,16 @@ absl::Status Malformed(absl::string_view message) {
   return WithField(MakeError(absl::StatusCode::kInvalidArgument, "PKCS12_MALFORMED",
                              absl::StrCat("pkcs12: ", message)),
                    "pkcs12");
+}
+
+absl::Status CheckRounds(int64_t rounds) {
+  if (rounds <= kMaxPkcs12Rounds) return absl::OkStatus();
+  return WithField(
+      MakeError(absl::StatusCode::kInvalidArgument, "FIELD_OUT_OF_RANGE",
+                absl::StrCat("pkcs12: asks for ", rounds >= INT32_MAX ? "at least " : "", rounds,
+                             " rounds of key derivation in all; it is 1 to ", kMaxPkcs12Rounds,
+                             ": export again with a smaller \"-iter\"")),
+      "pkcs12");
 }
 
 // PKCS#12 tells an empty password from none; people do not.
@@ -90,7 +101,10 @@ absl::StatusOr<Pkcs12Content> ReadPkcs12(absl::string_view der, absl::string_vie
   }
   std::string given(password);
   const char* opens = nullptr;
-  const absl::Status checked = CheckPassword(object.get(), given, &opens);
+  const int64_t outer_rounds = OuterPkcs12Rounds(*object);
+  absl::Status checked = CheckRounds(outer_rounds);
+  if (checked.ok()) checked = CheckPassword(object.get(), given, &opens);
+  if (checked.ok()) checked = CheckRounds(outer_rounds + InnerPkcs12Rounds(*object, opens));
   EVP_PKEY* raw_key = nullptr;
   X509* raw_leaf = nullptr;
   STACK_OF(X509)* raw_others = nullptr;

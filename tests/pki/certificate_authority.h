@@ -86,9 +86,11 @@ IssuedCertificate IssueSelfSigned(const CertificateOptions& options);
 // The private key in PKCS#8 PEM, encrypted with `passphrase`.
 std::string EncryptPrivateKey(absl::string_view private_key_pem, absl::string_view passphrase);
 
-// `issued` with its chain and `others` (PEM) as PKCS#12, in DER. `cipher`: an OpenSSL name.
+// `issued` with its chain and `others` (PEM) as PKCS#12, in DER. `cipher`: an OpenSSL name;
+// `rounds`: of key derivation, in each part.
 std::string MakePkcs12(const IssuedCertificate& issued, const std::string& password,
-                       const std::string& others_pem = "", const char* cipher = "AES-256-CBC");
+                       const std::string& others_pem = "", const char* cipher = "AES-256-CBC",
+                       int rounds = 2048);
 
 }  // namespace sipcm::pki
 

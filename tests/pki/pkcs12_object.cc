@@ -9,7 +9,7 @@
 namespace sipcm::pki {
 
 std::string MakePkcs12(const IssuedCertificate& issued, const std::string& password,
-                       const std::string& others_pem, const char* cipher) {
+                       const std::string& others_pem, const char* cipher, int rounds) {
   BIO* key_text = BIO_new_mem_buf(issued.private_key_pem.data(),
                                   static_cast<int>(issued.private_key_pem.size()));
   EVP_PKEY* key = PEM_read_bio_PrivateKey(key_text, nullptr, nullptr, nullptr);
@@ -26,7 +26,7 @@ std::string MakePkcs12(const IssuedCertificate& issued, const std::string& passw
   }
   const int nid = OBJ_txt2nid(cipher);
   PKCS12* object =
-      PKCS12_create(password.c_str(), "edge", key, leaf, others, nid, nid, 2048, 2048, 0);
+      PKCS12_create(password.c_str(), "edge", key, leaf, others, nid, nid, rounds, rounds, 0);
   SIPCM_CHECK(object != nullptr);
   unsigned char* der = nullptr;
   const int size = i2d_PKCS12(object, &der);

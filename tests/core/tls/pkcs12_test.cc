@@ -67,5 +67,23 @@ TEST_F(Pkcs12Test, WhatIsRefusedSaysNothingOfThePassword) {
               ::testing::Not(HasSubstr("hunter2")));
 }
 
+// How long opening takes is for the object to say, so there is a limit; whichever part says it.
+TEST_F(Pkcs12Test, RoundsOfKeyDerivationAreLimitedInEachPart) {
+  const std::string der = pki::MakePkcs12(edge_, "secret", "", "AES-256-CBC", 0x20000);
+  ASSERT_TRUE(ReadPkcs12(der, "secret").ok());
+  const std::string rounds("\x02\x03\x02\x00\x00", 5);  // as an INTEGER in DER
+  const std::string too_many("\x02\x03\x7f\xff\xff", 5);
+  int parts = 0;
+  for (size_t at = der.find(rounds); at != std::string::npos; at = der.find(rounds, at + 1)) {
+    std::string hostile = der;
+    hostile.replace(at, rounds.size(), too_many);
+    const std::string message = Refused(hostile, "secret", "FIELD_OUT_OF_RANGE", "pkcs12");
+    EXPECT_THAT(message, HasSubstr(std::to_string(0x7fffff + 2 * 0x20000)));
+    EXPECT_THAT(message, HasSubstr("1 to 5000000"));
+    ++parts;
+  }
+  EXPECT_EQ(parts, 3) << "certificates, key, MAC";
+}
+
 }  // namespace
 }  // namespace sipcm::tls
