@@ -1,15 +1,14 @@
 #include "server/catalog/connection_catalog.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
+#include "server/catalog/snapshot_list.h"
 #include "server/conversion/connection_conversion.h"
 #include "server/conversion/limits_conversion.h"
-#include "server/store/page.h"
 #include "server/store/resource_name.h"
 #include "server/store/update_mask.h"
 #include "server/validation/field_checks.h"
@@ -28,8 +27,8 @@ constexpr absl::Duration kDefaultDrainTimeout = absl::Seconds(30);
 const FieldRules& Rules() {
   static const FieldRules* const rules = new FieldRules{
       {"state", "peer", "statistics", "last_receive_time", "last_send_time", "throttled",
-       "close_reason", "close_explanation", "certificate_version", "open_time", "direction",
-       "transport", "local_address", "remote_address", "pool", "endpoint"},
+       "client_throttled", "close_reason", "close_explanation", "certificate_version", "open_time",
+       "direction", "transport", "local_address", "remote_address", "pool", "endpoint"},
       {}};
   return *rules;
 }
@@ -58,25 +57,15 @@ absl::StatusOr<Target> ParseTarget(const std::string& name, absl::string_view fi
 absl::StatusOr<sipcm::v1::ListConnectionsResponse> MakePage(
     const sipcm::v1::ListConnectionsRequest& request,
     const std::vector<ConnectionSnapshot>& snapshots) {
-  SIPCM_ASSIGN_OR_RETURN(
-      Page page, Page::Begin(kConnections, request.parent(), request.page_size(),
-                             request.page_token(), request.filter(), Connection::descriptor()));
-  // Only the names of all are made; the rest for those that may be on this page.
-  std::vector<std::pair<std::string, const ConnectionSnapshot*>> order;
-  order.reserve(snapshots.size());
-  for (const ConnectionSnapshot& snapshot : snapshots) {
-    std::string name = ConnectionName(snapshot.manager_id, snapshot.id);
-    if (name > page.after()) order.emplace_back(std::move(name), &snapshot);
-  }
-  std::sort(order.begin(), order.end());
   sipcm::v1::ListConnectionsResponse response;
-  for (const auto& [name, snapshot] : order) {
-    Connection connection = ToProto(*snapshot);
-    const Page::Verdict verdict = page.Offer(name, connection);
-    if (verdict == Page::Verdict::kFull) break;
-    if (verdict == Page::Verdict::kTaken) *response.add_connections() = std::move(connection);
-  }
-  response.set_next_page_token(page.next_page_token());
+  SIPCM_ASSIGN_OR_RETURN(*response.mutable_next_page_token(),
+                         FillPage(
+                             kConnections, request, snapshots,
+                             [](const ConnectionSnapshot& snapshot) {
+                               return ConnectionName(snapshot.manager_id, snapshot.id);
+                             },
+                             [](const ConnectionSnapshot& snapshot) { return ToProto(snapshot); },
+                             response.mutable_connections()));
   return response;
 }
 
@@ -123,26 +112,7 @@ void ConnectionCatalog::Get(const sipcm::v1::GetConnectionRequest& request, Done
 
 void ConnectionCatalog::List(const sipcm::v1::ListConnectionsRequest& request,
                              Done<sipcm::v1::ListConnectionsResponse> done) {
-  std::string manager_id;
-  if (!request.parent().empty()) {
-    absl::StatusOr<std::string> parent = ParseParent(request.parent(), "parent");
-    if (!parent.ok()) return done(parent.status());
-    manager_id = *std::move(parent);
-    if (!manager_id.empty()) {
-      absl::MutexLock lock(&state_->mutex);
-      const absl::Status found = state_->managers.Get(request.parent(), "parent").status();
-      if (!found.ok()) return done(found);
-    }
-  }
-  state_->engine->ListConnections(
-      manager_id, [this, request = request, done = std::move(done)](
-                      absl::StatusOr<std::vector<ConnectionSnapshot>> connections) mutable {
-        state_->thread.Post([request = std::move(request), done = std::move(done),
-                             connections = std::move(connections)]() mutable {
-          if (!connections.ok()) return done(connections.status());
-          done(MakePage(request, *connections));
-        });
-      });
+  ListSnapshots(state_, request, &engine::Engine::ListConnections, MakePage, std::move(done));
 }
 
 void ConnectionCatalog::Update(const sipcm::v1::UpdateConnectionRequest& request,
@@ -150,7 +120,8 @@ void ConnectionCatalog::Update(const sipcm::v1::UpdateConnectionRequest& request
   const Connection& patch = request.connection();
   std::vector<std::string> fields;
   absl::Status checked = WrittenFields(request.update_mask(), patch, Rules(), &fields);
-  absl::optional<engine::ThrottleMarks> marks;
+  absl::optional<engine::ThrottleMarks> marks;  // nothing: the manager's
+  bool set_marks = false;
   bool set_idle = false;
   absl::StatusOr<absl::Duration> idle = absl::ZeroDuration();
   for (const std::string& field : fields) {
@@ -160,6 +131,8 @@ void ConnectionCatalog::Update(const sipcm::v1::UpdateConnectionRequest& request
                            ZeroMeaning::kNever, "connection.idle_timeout");
       if (checked.ok()) checked = idle.status();
     } else if (field == "throttling" && checked.ok()) {
+      set_marks = true;
+      if (!patch.has_throttling()) continue;
       sipcm::v1::ThrottleMarks given = patch.throttling();
       checked = NormalizeMarks("connection.throttling", &given);
       marks = ToMarks(given);
@@ -167,26 +140,33 @@ void ConnectionCatalog::Update(const sipcm::v1::UpdateConnectionRequest& request
   }
   if (!checked.ok()) return done(checked);
   Ask(patch.name(), "connection.name",
-      [this, request, set_idle, idle = *idle, marks,
+      [this, request, set_idle, idle = *idle, set_marks, marks,
        done = std::move(done)](absl::StatusOr<ConnectionSnapshot> found) mutable {
         if (!found.ok()) return done(found.status());
         const std::string& name = request.connection().name();
         const absl::Status etag =
             CheckEtag(name, request.connection().etag(), ToProto(*found).etag());
         if (!etag.ok()) return done(etag);
-        if (request.validate_only() || (!set_idle && !marks.has_value())) {
+        if (request.validate_only() || (!set_idle && !set_marks)) {
           if (set_idle) found->idle_timeout = idle;
-          if (marks.has_value()) found->throttling = *marks;
+          if (set_marks) found->throttling = marks.value_or(MarksOf(found->manager_id));
           return done(ToProto(*found));
         }
         // Each is done in the order it was asked for, so that the last tells of both.
         Done<ConnectionSnapshot> answer = Answer(name, std::move(done));
-        if (!marks.has_value()) {
+        if (!set_marks) {
           return state_->engine->SetConnectionIdleTimeout(found->id, idle, std::move(answer));
         }
         if (set_idle) state_->engine->SetConnectionIdleTimeout(found->id, idle, [](auto) {});
-        state_->engine->SetConnectionThrottling(found->id, *marks, std::move(answer));
+        state_->engine->SetConnectionThrottling(found->id, marks, std::move(answer));
       });
+}
+
+engine::ThrottleMarks ConnectionCatalog::MarksOf(const std::string& manager_id) const {
+  absl::MutexLock lock(&state_->mutex);
+  const sipcm::v1::ConnectionManager* const manager =
+      state_->managers.Find(ResourceName(kConnectionManagers, manager_id));
+  return manager == nullptr ? engine::ThrottleMarks() : ToMarks(manager->connection_throttling());
 }
 
 void ConnectionCatalog::Close(const sipcm::v1::CloseConnectionRequest& request,

@@ -27,6 +27,9 @@ class ConnectionCatalog {
   // The engine's answer, on the control thread, as a resource. `name` is told when it is gone.
   engine::Engine::Callback<engine::ConnectionSnapshot> Answer(std::string name,
                                                               Done<sipcm::v1::Connection> done);
+  // What the manager sets for connections without marks of their own.
+  engine::ThrottleMarks MarksOf(const std::string& manager_id) const
+      ABSL_LOCKS_EXCLUDED(state_->mutex);
 
   ControlState* const state_;
 };

@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
+#include "server/catalog/snapshot_list.h"
 #include "server/conversion/pool_conversion.h"
-#include "server/store/page.h"
 #include "server/store/resource_name.h"
 #include "server/store/update_mask.h"
 #include "server/validation/field_checks.h"
@@ -36,27 +36,18 @@ absl::Status NoSuchPool(const std::string& name, absl::string_view field) {
                    field);
 }
 
-// By the names that callers see, which is the order of pages.
-bool ByName(const ConnectionPool& a, const ConnectionPool& b) { return a.name() < b.name(); }
-
 absl::StatusOr<sipcm::v1::ListConnectionPoolsResponse> MakePage(
     const sipcm::v1::ListConnectionPoolsRequest& request,
     const std::vector<PoolSnapshot>& snapshots) {
-  SIPCM_ASSIGN_OR_RETURN(
-      Page page, Page::Begin(kPools, request.parent(), request.page_size(), request.page_token(),
-                             request.filter(), ConnectionPool::descriptor()));
-  std::vector<ConnectionPool> pools;
-  pools.reserve(snapshots.size());
-  for (const PoolSnapshot& snapshot : snapshots) pools.push_back(ToProto(snapshot));
-  std::sort(pools.begin(), pools.end(), ByName);
   sipcm::v1::ListConnectionPoolsResponse response;
-  for (ConnectionPool& pool : pools) {
-    if (pool.name() <= page.after()) continue;
-    const Page::Verdict verdict = page.Offer(pool.name(), pool);
-    if (verdict == Page::Verdict::kFull) break;
-    if (verdict == Page::Verdict::kTaken) *response.add_connection_pools() = std::move(pool);
-  }
-  response.set_next_page_token(page.next_page_token());
+  SIPCM_ASSIGN_OR_RETURN(*response.mutable_next_page_token(),
+                         FillPage(
+                             kPools, request, snapshots,
+                             [](const PoolSnapshot& snapshot) {
+                               return PoolName(snapshot.manager_id, snapshot.destination.PoolId());
+                             },
+                             [](const PoolSnapshot& snapshot) { return ToProto(snapshot); },
+                             response.mutable_connection_pools()));
   return response;
 }
 
@@ -111,26 +102,7 @@ void ConnectionPoolCatalog::Get(const sipcm::v1::GetConnectionPoolRequest& reque
 
 void ConnectionPoolCatalog::List(const sipcm::v1::ListConnectionPoolsRequest& request,
                                  Done<sipcm::v1::ListConnectionPoolsResponse> done) {
-  std::string manager_id;
-  if (!request.parent().empty()) {
-    absl::StatusOr<std::string> parent = ParseParent(request.parent(), "parent");
-    if (!parent.ok()) return done(parent.status());
-    manager_id = *std::move(parent);
-    if (!manager_id.empty()) {
-      absl::MutexLock lock(&state_->mutex);
-      const absl::Status found = state_->managers.Get(request.parent(), "parent").status();
-      if (!found.ok()) return done(found);
-    }
-  }
-  state_->engine->ListPools(
-      manager_id, [this, request = request, done = std::move(done)](
-                      absl::StatusOr<std::vector<PoolSnapshot>> pools) mutable {
-        state_->thread.Post([request = std::move(request), done = std::move(done),
-                             pools = std::move(pools)]() mutable {
-          if (!pools.ok()) return done(pools.status());
-          done(MakePage(request, *pools));
-        });
-      });
+  ListSnapshots(state_, request, &engine::Engine::ListPools, MakePage, std::move(done));
 }
 
 namespace {
@@ -233,6 +205,8 @@ absl::Status ConnectionPoolCatalog::Apply(const sipcm::v1::UpdateConnectionPoolR
   SIPCM_RETURN_IF_ERROR(
       state_->engine->ApplyPool({target.manager_id, target.destination, change.setting}));
   state_->pool_settings[target.manager_id][target.name] = change.setting;
+  const auto [begin, end] = deletions_.equal_range(target.name);
+  for (auto it = begin; it != end; ++it) it->second->is_overtaken = true;
   return absl::OkStatus();
 }
 
@@ -270,34 +244,38 @@ void ConnectionPoolCatalog::Delete(const sipcm::v1::DeleteConnectionPoolRequest&
                                    Done<google::protobuf::Empty> done) {
   absl::StatusOr<Target> target = Find(request.name(), "name");
   if (!target.ok()) return done(target.status());
-  pool::PoolSetting setting;
-  {
-    absl::MutexLock lock(&state_->mutex);
-    setting = SettingOf(*target);
-    const absl::Status etag =
-        CheckEtag(target->name, request.etag(), EtagOf(target->name, setting));
-    if (!etag.ok()) return done(etag);
-  }
+  const auto deletion = std::make_shared<Deletion>();
+  // Asked with the lock held: the engine takes deletions and updates in the order of the lock.
+  absl::MutexLock lock(&state_->mutex);
+  const absl::Status etag =
+      CheckEtag(target->name, request.etag(), EtagOf(target->name, SettingOf(*target)));
+  if (!etag.ok()) return done(etag);
+  deletions_.emplace(target->name, deletion);
   state_->engine->RemovePool(
       target->manager_id, target->destination,
       request.force() ? engine::PoolRemoval::kForced : engine::PoolRemoval::kUnlessBusy,
-      [this, target = *target, setting,
+      [this, target = *target, deletion,
        done = std::move(done)](absl::StatusOr<PoolSnapshot> removed) mutable {
-        state_->thread.Post([this, target = std::move(target), setting, done = std::move(done),
+        state_->thread.Post([this, target = std::move(target), deletion, done = std::move(done),
                              status = removed.status()]() mutable {
+          EndDeletion(target, *deletion, status.ok());
           if (!status.ok()) return done(WithField(std::move(status), "name"));
-          ForgetSetting(target, setting);
           done(google::protobuf::Empty());
         });
       });
 }
 
-void ConnectionPoolCatalog::ForgetSetting(const Target& target, const pool::PoolSetting& setting) {
+void ConnectionPoolCatalog::EndDeletion(const Target& target, const Deletion& deletion,
+                                        bool is_gone) {
   absl::MutexLock lock(&state_->mutex);
   const auto manager = state_->pool_settings.find(target.manager_id);
-  if (manager == state_->pool_settings.end()) return;
-  const auto found = manager->second.find(target.name);
-  if (found != manager->second.end() && found->second == setting) manager->second.erase(found);
+  if (is_gone && !deletion.is_overtaken && manager != state_->pool_settings.end()) {
+    manager->second.erase(target.name);
+  }
+  const auto [begin, end] = deletions_.equal_range(target.name);
+  const auto own =
+      std::find_if(begin, end, [&](const auto& entry) { return entry.second.get() == &deletion; });
+  if (own != end) deletions_.erase(own);
 }
 
 }  // namespace sipcm::server

@@ -1,6 +1,8 @@
 #ifndef SIPCM_SERVER_CATALOG_CONNECTION_POOL_CATALOG_H_
 #define SIPCM_SERVER_CATALOG_CONNECTION_POOL_CATALOG_H_
 
+#include <map>
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -44,8 +46,12 @@ class ConnectionPoolCatalog {
   // What callers asked of that pool; nothing: nothing.
   pool::PoolSetting SettingOf(const Target& target) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
-  // After the pool went: not the setting of an update that came meanwhile.
-  void ForgetSetting(const Target& target, const pool::PoolSetting& setting)
+  // A deletion under way; an update that came after it has made a setting that stays.
+  struct Deletion {
+    bool is_overtaken = false;
+  };
+  // The engine has answered it: the pool went, or stays.
+  void EndDeletion(const Target& target, const Deletion& deletion, bool is_gone)
       ABSL_LOCKS_EXCLUDED(state_->mutex);
   absl::StatusOr<Change> Changed(const Target& target,
                                  const sipcm::v1::UpdateConnectionPoolRequest& request)
@@ -54,6 +60,8 @@ class ConnectionPoolCatalog {
   void Ask(const Target& target, Done<engine::PoolSnapshot> done);
 
   ControlState* const state_;
+  // By the pool's name.
+  std::multimap<std::string, std::shared_ptr<Deletion>> deletions_ ABSL_GUARDED_BY(state_->mutex);
 };
 
 }  // namespace sipcm::server

@@ -13,7 +13,8 @@ class FileWatcher {
  public:
   virtual ~FileWatcher() = default;
 
-  // From now on these and no others. Absolute; a file need not be there yet.
+  // From now on these and no others. Absolute; a file need not be there yet. Looks at none of them:
+  // it waits for no file system.
   virtual void SetPaths(std::set<std::string> paths) = 0;
 
   // Those whose file, or the file that their symbolic links lead to, was written, replaced or

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -82,15 +83,25 @@ std::set<InotifyFileWatcher::Step> InotifyFileWatcher::StepsTo(const std::string
 
 void InotifyFileWatcher::SetPaths(std::set<std::string> paths) {
   absl::MutexLock lock(&mutex_);
+  wanted_ = std::move(paths);
+}
+
+bool InotifyFileWatcher::TakePaths() {
+  std::set<std::string> paths;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!wanted_.has_value()) return false;
+    paths = *std::exchange(wanted_, std::nullopt);
+  }
   for (auto it = files_.begin(); it != files_.end();) {
     it = paths.count(it->first) == 0 ? files_.erase(it) : std::next(it);
   }
   for (const std::string& path : paths) files_[path];
-  for (auto& [path, file] : files_) file.steps = StepsTo(path);
-  WatchFolders();
+  return true;
 }
 
-void InotifyFileWatcher::WatchFolders() {
+void InotifyFileWatcher::WalkToFiles() {
+  for (auto& [path, file] : files_) file.steps = StepsTo(path);
   if (descriptor_ < 0) return;
   std::set<std::string> wanted;
   for (const auto& [path, file] : files_) {
@@ -130,7 +141,8 @@ std::set<InotifyFileWatcher::Step> InotifyFileWatcher::TakeEvents() {
 }
 
 std::vector<std::string> InotifyFileWatcher::TakeChanged() {
-  absl::MutexLock lock(&mutex_);
+  absl::MutexLock lock(&looking_);
+  if (TakePaths()) WalkToFiles();
   const std::set<Step> named = TakeEvents();
   const bool look_at_all = descriptor_ < 0 || calls_ == 0;
   calls_ = (calls_ + 1) % kCallsBetweenLooks;
@@ -152,10 +164,7 @@ std::vector<std::string> InotifyFileWatcher::TakeChanged() {
     file.is_due = false;
     changed.push_back(path);
   }
-  if (moved) {
-    for (auto& [path, file] : files_) file.steps = StepsTo(path);
-    WatchFolders();
-  }
+  if (moved) WalkToFiles();
   return changed;
 }
 

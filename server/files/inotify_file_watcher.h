@@ -52,15 +52,20 @@ class InotifyFileWatcher final : public FileWatcher {
 
   static Stamp StampOf(const std::string& path);
   static std::set<Step> StepsTo(const std::string& path);
+  // Makes `files_` what was asked for last. False: it is.
+  bool TakePaths() ABSL_EXCLUSIVE_LOCKS_REQUIRED(looking_) ABSL_LOCKS_EXCLUDED(mutex_);
   // The steps that inotify named since the last call.
-  std::set<Step> TakeEvents() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void WatchFolders() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::set<Step> TakeEvents() ABSL_EXCLUSIVE_LOCKS_REQUIRED(looking_);
+  // Walks to all files anew, and watches the folders on the way.
+  void WalkToFiles() ABSL_EXCLUSIVE_LOCKS_REQUIRED(looking_);
 
   const int descriptor_;  // below 0: no inotify, every call looks at all files
-  absl::Mutex mutex_;
-  std::map<std::string, File> files_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, int> watches_ ABSL_GUARDED_BY(mutex_);  // by folder
-  int calls_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Mutex mutex_;     // for moments: a file system that hangs holds up no caller of SetPaths
+  std::optional<std::set<std::string>> wanted_ ABSL_GUARDED_BY(mutex_);  // not looked at yet
+  absl::Mutex looking_;  // while files are looked at
+  std::map<std::string, File> files_ ABSL_GUARDED_BY(looking_);
+  std::map<std::string, int> watches_ ABSL_GUARDED_BY(looking_);  // by folder
+  int calls_ ABSL_GUARDED_BY(looking_) = 0;
 };
 
 }  // namespace sipcm::server

@@ -36,6 +36,13 @@ bool HasFiles(const Certificate& certificate) {
   return !certificate.certificate_file().empty() || !certificate.private_key_file().empty();
 }
 
+// What a caller can set beside the content itself.
+bool SameSettings(const Certificate& a, const Certificate& b) {
+  return a.certificate_file() == b.certificate_file() &&
+         a.private_key_file() == b.private_key_file() &&
+         a.reload_old_connections() == b.reload_old_connections();
+}
+
 // `stored` with what `request` gives; what only the server says of the old content is still in it.
 // `*same`: no new content was given.
 absl::StatusOr<Certificate> Merged(const Certificate& stored,
@@ -79,20 +86,32 @@ absl::StatusOr<Certificate> CertificateCatalog::Create(
   Certificate certificate = request.certificate();
   ClearOutputOnly(Rules(), &certificate);
   certificate.set_name(ResourceName(kCertificates, request.certificate_id()));
-  absl::MutexLock lock(&state_->mutex);
-  SIPCM_RETURN_IF_ERROR(state_->certificates.CheckFree(certificate.name()));
+  SIPCM_ASSIGN_OR_RETURN(const int revision, NextRevision(certificate.name()));
   const absl::Time now = state_->options.now();
-  const int revision = records_[certificate.name()].revision + 1;
   const auto credential = ToCredential(certificate, revision, now);
   if (!credential.ok()) return Within(credential.status(), "certificate");
   AddContent(**credential, &certificate);
-  if (request.validate_only()) return Shown(certificate);
-  records_[certificate.name()] = {revision, {}, ExpiryStage::kFar};
-  state_->credentials[certificate.name()] = *credential;
-  Certificate shown = Shown(state_->certificates.Put(std::move(certificate), now));
-  state_->WatchFiles();
-  state_->Tell(MakeEvent(Event::CERTIFICATE_ADDED, shown));
-  return shown;
+  {
+    absl::MutexLock lock(&state_->mutex);
+    SIPCM_RETURN_IF_ERROR(state_->certificates.CheckFree(certificate.name()));
+    Record& record = records_[certificate.name()];
+    if (record.revision + 1 == revision) {
+      if (request.validate_only()) return Shown(certificate);
+      record = {revision, {}, ExpiryStage::kFar};
+      state_->credentials[certificate.name()] = *credential;
+      Certificate shown = Shown(state_->certificates.Put(std::move(certificate), now));
+      state_->WatchFiles();
+      state_->Tell(MakeEvent(Event::CERTIFICATE_ADDED, shown));
+      return shown;
+    }
+  }
+  return Create(request);  // one of that name came and went meanwhile, and has taken the version
+}
+
+absl::StatusOr<int> CertificateCatalog::NextRevision(const std::string& name) {
+  absl::MutexLock lock(&state_->mutex);
+  SIPCM_RETURN_IF_ERROR(state_->certificates.CheckFree(name));
+  return records_[name].revision + 1;
 }
 
 absl::StatusOr<Certificate> CertificateCatalog::Get(
@@ -121,32 +140,52 @@ absl::StatusOr<Certificate> CertificateCatalog::Update(
   SIPCM_RETURN_IF_ERROR(ParseName(name, kCertificates, "certificate.name").status());
   SIPCM_RETURN_IF_ERROR(CheckEnum(request.old_connections(), sipcm::v1::OldConnections_descriptor(),
                                   "old_connections"));
-  std::vector<std::string> users;
-  absl::StatusOr<Certificate> updated = absl::UnknownError("");
-  {
-    absl::MutexLock lock(&state_->mutex);
-    updated = UpdateLocked(request);
-    users = state_->UsersOf(name);
+  while (true) {
+    SIPCM_ASSIGN_OR_RETURN(const Draft draft, DraftOf(request));
+    absl::StatusOr<CredentialPointer> credential = CredentialPointer();
+    if (!draft.same) {
+      // Reading a key may take its time: not under the lock.
+      credential = ToCredential(draft.certificate, draft.revision, state_->options.now());
+      if (!credential.ok()) return Within(credential.status(), "certificate");
+    }
+    std::vector<std::string> users;
+    absl::StatusOr<Certificate> updated = absl::UnknownError("");
+    {
+      absl::MutexLock lock(&state_->mutex);
+      const Certificate* const stored = state_->certificates.Find(name);
+      // Changed meanwhile: once more, from what is there now.
+      if (stored == nullptr || stored->etag() != draft.base_etag) continue;
+      updated = draft.same ? KeepContent(*stored, draft.certificate, request.validate_only())
+                           : Install(draft.certificate, *credential, request.validate_only());
+      users = state_->UsersOf(name);
+    }
+    if (updated.ok() && !request.validate_only()) {
+      state_->EndOldConnections(users, name, updated->version(), request.old_connections());
+    }
+    return updated;
   }
-  if (updated.ok() && !request.validate_only()) {
-    state_->EndOldConnections(users, name, updated->version(), request.old_connections());
-  }
-  return updated;
 }
 
-absl::StatusOr<Certificate> CertificateCatalog::UpdateLocked(
+absl::StatusOr<CertificateCatalog::Draft> CertificateCatalog::DraftOf(
     const sipcm::v1::UpdateCertificateRequest& request) {
   const Certificate& patch = request.certificate();
+  absl::MutexLock lock(&state_->mutex);
   SIPCM_ASSIGN_OR_RETURN(const Certificate* stored,
                          state_->certificates.Get(patch.name(), "certificate.name"));
   SIPCM_RETURN_IF_ERROR(CheckEtag(stored->name(), patch.etag(), stored->etag()));
-  bool same = false;
-  SIPCM_ASSIGN_OR_RETURN(Certificate changed, Merged(*stored, request, &same));
-  if (same) return Shown(*stored);
-  const int revision = records_[changed.name()].revision + 1;
-  const auto credential = ToCredential(changed, revision, state_->options.now());
-  if (!credential.ok()) return Within(credential.status(), "certificate");
-  return Install(std::move(changed), *credential, request.validate_only());
+  Draft draft;
+  draft.base_etag = stored->etag();
+  draft.revision = records_[stored->name()].revision + 1;
+  SIPCM_ASSIGN_OR_RETURN(draft.certificate, Merged(*stored, request, &draft.same));
+  return draft;
+}
+
+Certificate CertificateCatalog::KeepContent(Certificate stored, const Certificate& changed,
+                                            bool validate_only) {
+  if (stored.reload_old_connections() == changed.reload_old_connections()) return Shown(stored);
+  stored.set_reload_old_connections(changed.reload_old_connections());
+  if (validate_only) return Shown(stored);
+  return Shown(state_->certificates.Put(std::move(stored), state_->options.now()));
 }
 
 absl::StatusOr<Certificate> CertificateCatalog::Install(Certificate changed,
@@ -169,12 +208,11 @@ absl::StatusOr<Certificate> CertificateCatalog::Install(Certificate changed,
   const bool had_failed = !std::exchange(records_[name].reload_failure, {}).error.empty();
   if (!is_new) {
     const Certificate* stored = state_->certificates.Find(name);
-    const bool same_files = stored->certificate_file() == changed.certificate_file() &&
-                            stored->private_key_file() == changed.private_key_file();
-    if (same_files && had_failed) {
+    const bool same = SameSettings(*stored, changed);
+    if (same && had_failed) {
       state_->Tell(MakeEvent(Event::CERTIFICATE_ROTATED, Shown(*stored), kReloadFailureOver));
     }
-    if (same_files) return Shown(*stored);
+    if (same) return Shown(*stored);
   }
   if (is_new) {
     ++records_[name].revision;
@@ -252,11 +290,20 @@ void CertificateCatalog::Reload(const std::vector<std::string>& changed_files) {
   for (auto& [certificate, revision] : due) {
     certificate.clear_certificate_pem();
     const auto credential = ToCredential(certificate, revision, state_->options.now());
-    absl::MutexLock lock(&state_->mutex);
-    const Certificate* stored = state_->certificates.Find(certificate.name());
-    // Somebody was faster: what he read is as fresh.
-    if (stored == nullptr || stored->etag() != certificate.etag()) continue;
-    FinishReload(certificate, credential);
+    std::vector<std::string> users;
+    Certificate reloaded;
+    {
+      absl::MutexLock lock(&state_->mutex);
+      const Certificate* stored = state_->certificates.Find(certificate.name());
+      // Somebody was faster: what he read is as fresh.
+      if (stored == nullptr || stored->etag() != certificate.etag()) continue;
+      FinishReload(certificate, credential);
+      reloaded = *state_->certificates.Find(certificate.name());
+      users = state_->UsersOf(reloaded.name());
+    }
+    if (reloaded.version() == certificate.version()) continue;
+    state_->EndOldConnections(users, reloaded.name(), reloaded.version(),
+                              reloaded.reload_old_connections());
   }
 }
 

@@ -62,8 +62,21 @@ class CertificateCatalog {
                                                  const CredentialPointer& credential,
                                                  bool validate_only)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
-  absl::StatusOr<sipcm::v1::Certificate> UpdateLocked(
-      const sipcm::v1::UpdateCertificateRequest& request)
+  // What an update makes of the resource. Its content is read without the lock, so it holds only as
+  // long as the etag is the same.
+  struct Draft {
+    sipcm::v1::Certificate certificate;
+    std::string base_etag;
+    int revision = 0;   // that the new content would be
+    bool same = false;  // no new content was given
+  };
+  absl::StatusOr<Draft> DraftOf(const sipcm::v1::UpdateCertificateRequest& request)
+      ABSL_LOCKS_EXCLUDED(state_->mutex);
+  // Of a name that is free.
+  absl::StatusOr<int> NextRevision(const std::string& name) ABSL_LOCKS_EXCLUDED(state_->mutex);
+  // An update that gave no new content: the rest of `changed` holds.
+  sipcm::v1::Certificate KeepContent(sipcm::v1::Certificate stored,
+                                     const sipcm::v1::Certificate& changed, bool validate_only)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
   void FinishReload(const sipcm::v1::Certificate& read,
                     const absl::StatusOr<CredentialPointer>& credential)

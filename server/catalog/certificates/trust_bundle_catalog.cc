@@ -62,7 +62,8 @@ void ForgetShownDefaults(const tls::TrustBundle& in_force, const TrustBundle& st
 // What a caller can set beside the content itself.
 bool SameSettings(const TrustBundle& a, const TrustBundle& b) {
   return a.crl_check() == b.crl_check() && a.stale_crl() == b.stale_crl() &&
-         a.certificates_file() == b.certificates_file() && a.crls_file() == b.crls_file();
+         a.certificates_file() == b.certificates_file() && a.crls_file() == b.crls_file() &&
+         a.reload_old_connections() == b.reload_old_connections();
 }
 
 }  // namespace
@@ -74,23 +75,36 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::Create(
   TrustBundle bundle = request.trust_bundle();
   ClearOutputOnly(Rules(), &bundle);
   bundle.set_name(ResourceName(kTrustBundles, request.trust_bundle_id()));
-  absl::MutexLock lock(&state_->mutex);
-  SIPCM_RETURN_IF_ERROR(state_->trust_bundles.CheckFree(bundle.name()));
-  const int revision = records_[bundle.name()].revision + 1;
+  SIPCM_ASSIGN_OR_RETURN(const int revision, NextRevision(bundle.name()));
   const auto content = ToTrustBundle(&bundle, revision);
   if (!content.ok()) return Within(content.status(), "trust_bundle");
   const std::string crls = bundle.crls_pem();
   AddContent(**content, &bundle);
-  if (request.validate_only()) {
-    ShowDefaults(**content, &bundle);
-    return Shown(bundle);
+  {
+    absl::MutexLock lock(&state_->mutex);
+    SIPCM_RETURN_IF_ERROR(state_->trust_bundles.CheckFree(bundle.name()));
+    Record& record = records_[bundle.name()];
+    if (record.revision + 1 == revision) {
+      if (request.validate_only()) {
+        ShowDefaults(**content, &bundle);
+        return Shown(bundle);
+      }
+      record = {revision, crls, {}};
+      state_->anchors[bundle.name()] = *content;
+      TrustBundle shown =
+          Shown(state_->trust_bundles.Put(std::move(bundle), state_->options.now()));
+      state_->WatchFiles();
+      state_->Tell(MakeEvent(Event::TRUST_BUNDLE_ADDED, shown));
+      return shown;
+    }
   }
-  records_[bundle.name()] = {revision, crls, {}};
-  state_->anchors[bundle.name()] = *content;
-  TrustBundle shown = Shown(state_->trust_bundles.Put(std::move(bundle), state_->options.now()));
-  state_->WatchFiles();
-  state_->Tell(MakeEvent(Event::TRUST_BUNDLE_ADDED, shown));
-  return shown;
+  return Create(request);  // as CertificateCatalog::Create
+}
+
+absl::StatusOr<int> TrustBundleCatalog::NextRevision(const std::string& name) {
+  absl::MutexLock lock(&state_->mutex);
+  SIPCM_RETURN_IF_ERROR(state_->trust_bundles.CheckFree(name));
+  return records_[name].revision + 1;
 }
 
 absl::StatusOr<TrustBundle> TrustBundleCatalog::Get(
@@ -119,25 +133,36 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::Update(
   SIPCM_RETURN_IF_ERROR(ParseName(name, kTrustBundles, "trust_bundle.name").status());
   SIPCM_RETURN_IF_ERROR(CheckEnum(request.old_connections(), sipcm::v1::OldConnections_descriptor(),
                                   "old_connections"));
-  std::vector<std::string> users;
-  absl::StatusOr<TrustBundle> updated = absl::UnknownError("");
-  {
-    absl::MutexLock lock(&state_->mutex);
-    updated = UpdateLocked(request);
-    users = state_->UsersOf(name);
+  while (true) {
+    SIPCM_ASSIGN_OR_RETURN(Draft draft, DraftOf(request));
+    // A list of revoked certificates may take a while: not under the lock.
+    const auto content = ToTrustBundle(&draft.bundle, draft.revision);
+    if (!content.ok()) return Within(content.status(), "trust_bundle");
+    std::vector<std::string> users;
+    absl::StatusOr<TrustBundle> updated = absl::UnknownError("");
+    {
+      absl::MutexLock lock(&state_->mutex);
+      const TrustBundle* const stored = state_->trust_bundles.Find(name);
+      // Changed meanwhile: once more, from what is there now.
+      if (stored == nullptr || stored->etag() != draft.base_etag) continue;
+      updated = Install(std::move(draft.bundle), *content, request.validate_only());
+      users = state_->UsersOf(name);
+    }
+    if (updated.ok() && !request.validate_only()) {
+      state_->EndOldConnections(users, name, updated->version(), request.old_connections());
+    }
+    return updated;
   }
-  if (updated.ok() && !request.validate_only()) {
-    state_->EndOldConnections(users, name, updated->version(), request.old_connections());
-  }
-  return updated;
 }
 
-absl::StatusOr<TrustBundle> TrustBundleCatalog::UpdateLocked(
+absl::StatusOr<TrustBundleCatalog::Draft> TrustBundleCatalog::DraftOf(
     const sipcm::v1::UpdateTrustBundleRequest& request) {
   TrustBundle patch = request.trust_bundle();
+  absl::MutexLock lock(&state_->mutex);
   SIPCM_ASSIGN_OR_RETURN(const TrustBundle* stored,
                          state_->trust_bundles.Get(patch.name(), "trust_bundle.name"));
   SIPCM_RETURN_IF_ERROR(CheckEtag(stored->name(), patch.etag(), stored->etag()));
+  const Record& record = records_[stored->name()];
   TrustBundle changed = *stored;
   if (HasFiles(changed)) {
     // What was answered and comes back is no new content.
@@ -146,7 +171,7 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::UpdateLocked(
     }
     changed.clear_certificates_pem();
   } else {
-    changed.set_crls_pem(records_[changed.name()].crls_pem);
+    changed.set_crls_pem(record.crls_pem);
   }
   ForgetShownDefaults(*state_->anchors.at(stored->name()), *stored, request.update_mask(), &patch);
   const absl::StatusOr<ContentSource> given = SourceOf(patch);
@@ -164,11 +189,9 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::UpdateLocked(
   if (*given == ContentSource::kPem && patch.crls_pem().empty() && !HasFiles(*stored) &&
       !Names(request.update_mask(), "crls_pem", "crlsPem")) {
     // Nobody was told them, so nobody meant to clear them who did not name them: "*" does not.
-    changed.set_crls_pem(records_[changed.name()].crls_pem);
+    changed.set_crls_pem(record.crls_pem);
   }
-  const auto content = ToTrustBundle(&changed, records_[changed.name()].revision + 1);
-  if (!content.ok()) return Within(content.status(), "trust_bundle");
-  return Install(std::move(changed), *content, request.validate_only());
+  return Draft{std::move(changed), stored->etag(), record.revision + 1};
 }
 
 absl::StatusOr<TrustBundle> TrustBundleCatalog::Install(TrustBundle changed,
@@ -233,11 +256,21 @@ void TrustBundleCatalog::Reload(const std::vector<std::string>& changed_files) {
     bundle.clear_certificates_pem();
     // A list of revoked certificates may take a while: not under the lock.
     const auto content = ToTrustBundle(&bundle, revision);
-    absl::MutexLock lock(&state_->mutex);
-    const TrustBundle* stored = state_->trust_bundles.Find(bundle.name());
-    // Somebody was faster: what he read is as fresh.
-    if (stored == nullptr || stored->etag() != bundle.etag()) continue;
-    FinishReload(std::move(bundle), content);
+    const std::string name = bundle.name();
+    const std::string version = bundle.version();
+    std::vector<std::string> users;
+    TrustBundle reloaded;
+    {
+      absl::MutexLock lock(&state_->mutex);
+      const TrustBundle* stored = state_->trust_bundles.Find(name);
+      // Somebody was faster: what he read is as fresh.
+      if (stored == nullptr || stored->etag() != bundle.etag()) continue;
+      FinishReload(std::move(bundle), content);
+      reloaded = *state_->trust_bundles.Find(name);
+      users = state_->UsersOf(name);
+    }
+    if (reloaded.version() == version) continue;
+    state_->EndOldConnections(users, name, reloaded.version(), reloaded.reload_old_connections());
   }
 }
 

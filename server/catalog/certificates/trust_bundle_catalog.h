@@ -49,9 +49,15 @@ class TrustBundleCatalog {
   absl::StatusOr<sipcm::v1::TrustBundle> Install(sipcm::v1::TrustBundle changed,
                                                  const BundlePointer& content, bool validate_only)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
-  absl::StatusOr<sipcm::v1::TrustBundle> UpdateLocked(
-      const sipcm::v1::UpdateTrustBundleRequest& request)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
+  // As CertificateCatalog::Draft.
+  struct Draft {
+    sipcm::v1::TrustBundle bundle;
+    std::string base_etag;
+    int revision = 0;
+  };
+  absl::StatusOr<Draft> DraftOf(const sipcm::v1::UpdateTrustBundleRequest& request)
+      ABSL_LOCKS_EXCLUDED(state_->mutex);
+  absl::StatusOr<int> NextRevision(const std::string& name) ABSL_LOCKS_EXCLUDED(state_->mutex);
   void FinishReload(sipcm::v1::TrustBundle read, const absl::StatusOr<BundlePointer>& content)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
   sipcm::v1::TrustBundle Shown(const sipcm::v1::TrustBundle& stored)

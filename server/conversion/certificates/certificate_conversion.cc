@@ -156,6 +156,9 @@ absl::StatusOr<ContentSource> SourceOf(const sipcm::v1::TrustBundle& bundle) {
 
 absl::StatusOr<std::shared_ptr<const tls::Credential>> ToCredential(
     const sipcm::v1::Certificate& certificate, int revision, absl::Time now) {
+  SIPCM_RETURN_IF_ERROR(CheckEnum(certificate.reload_old_connections(),
+                                  sipcm::v1::OldConnections_descriptor(),
+                                  "reload_old_connections"));
   CertificateText text;
   SIPCM_RETURN_IF_ERROR(ReadText(certificate, &text));
   std::string version = absl::StrCat(revision);
@@ -174,6 +177,9 @@ absl::StatusOr<std::shared_ptr<const tls::TrustBundle>> ToTrustBundle(
   using Proto = sipcm::v1::TrustBundle;
   SIPCM_RETURN_IF_ERROR(CheckEnum(bundle->crl_check(), Proto::CrlCheck_descriptor(), "crl_check"));
   SIPCM_RETURN_IF_ERROR(CheckEnum(bundle->stale_crl(), Proto::StaleCrl_descriptor(), "stale_crl"));
+  SIPCM_RETURN_IF_ERROR(CheckEnum(bundle->reload_old_connections(),
+                                  sipcm::v1::OldConnections_descriptor(),
+                                  "reload_old_connections"));
   SIPCM_ASSIGN_OR_RETURN(const ContentSource source, SourceOf(*bundle));
   const bool files = source == ContentSource::kFiles;
   if (files) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -193,29 +194,36 @@ absl::Status CheckNames(const ConnectionManager& manager) {
 
 using AllowedDomains = google::protobuf::RepeatedPtrField<sipcm::v1::AllowedDomain>;
 
+bool HasExpired(const sipcm::v1::AllowedDomain& domain, absl::Time now) {
+  return domain.has_expire_time() && FromTimestamp(domain.expire_time()) <= now;
+}
+
 // Not the last entries of a list: an empty one may mean everybody, which no clock may decide.
 void DropExpired(absl::Time now, AllowedDomains* domains) {
   AllowedDomains left;
   for (const sipcm::v1::AllowedDomain& domain : *domains) {
-    const bool expired = domain.has_expire_time() && FromTimestamp(domain.expire_time()) <= now;
-    if (!expired) *left.Add() = domain;
+    if (!HasExpired(domain, now)) *left.Add() = domain;
   }
   if (!left.empty()) domains->Swap(&left);
 }
 
 absl::Status NormalizeAllowedDomains(absl::Time now, ConnectionManager* manager) {
   AllowedDomains kept;
-  absl::flat_hash_set<std::string> seen;
+  absl::flat_hash_map<std::string, int> places;  // in `kept`, by pattern
   for (int i = 0; i < manager->allowed_domains_size(); ++i) {
     sipcm::v1::AllowedDomain domain = manager->allowed_domains(i);
     if (domain.origin() == sipcm::v1::AllowedDomain::AUTO) continue;
     const std::string field = absl::StrCat("allowed_domains[", i, "]");
     SIPCM_RETURN_IF_ERROR(WithFieldPrefix(NormalizeAllowedDomain(&domain), field));
-    if (!seen.insert(domain.pattern()).second) {
+    const auto [place, is_new] = places.try_emplace(domain.pattern(), kept.size());
+    if (is_new) {
+      *kept.Add() = std::move(domain);
+    } else if (HasExpired(kept[place->second], now)) {
+      kept[place->second] = std::move(domain);  // the place of one that has ended
+    } else if (!HasExpired(domain, now)) {
       return BadField("CONFLICTING_FIELDS", absl::StrCat(field, ".pattern"),
                       absl::StrCat("\"", domain.pattern(), "\" is in the list twice"));
     }
-    *kept.Add() = std::move(domain);
   }
   DropExpired(now, &kept);
   manager->mutable_allowed_domains()->Swap(&kept);

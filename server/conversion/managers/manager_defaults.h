@@ -10,7 +10,7 @@ namespace sipcm::server {
 // Checks every field of a manager by itself and against the others, and gives unset fields their
 // defaults, so that what is stored says what is in force. References to other resources are
 // checked for form only. Allowed domains that the server made (origin AUTO) are dropped, and those
-// that have expired at `now` unless none would be left.
+// that have expired at `now` unless none would be left; of two entries of one pattern one may have.
 //
 // `*manager` has no output-only fields. INVALID_ARGUMENT names the field, relative to the manager.
 absl::Status NormalizeManager(absl::Time now, sipcm::v1::ConnectionManager* manager);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -78,7 +79,10 @@ class RecordingResourceEvents final : public ResourceEventSink {
 class CatalogTest : public testing::Test {
  protected:
   CatalogTest()
-      : catalogs_(&engine_, {[this] { return now_; }, "/no/such/file", &events_, &files_}) {}
+      : catalogs_(&engine_, {[this] { return Now(); }, "/no/such/file", &events_, &files_}) {}
+
+  // Done the next time that a catalogue looks at the clock.
+  void AtNextLook(std::function<void()> task) { at_next_look_ = std::move(task); }
 
   absl::StatusOr<sipcm::v1::ConnectionManager> CreateManager(const std::string& id,
                                                              const std::string& manager) {
@@ -103,6 +107,12 @@ class CatalogTest : public testing::Test {
     EXPECT_EQ(status.message().substr(0, field.size()), field) << status;
   }
 
+  absl::Time Now() {
+    if (const auto task = std::exchange(at_next_look_, nullptr)) task();
+    return now_;
+  }
+
+  std::function<void()> at_next_look_;
   absl::Time now_ = absl::FromUnixSeconds(1'780'000'000);
   fakes::FakeEngine engine_;
   RecordingResourceEvents events_;

@@ -320,6 +320,25 @@ TEST_F(ConnectionManagerCatalogTest, AnEntryThatEndedCanBeAddedAgain) {
   EXPECT_EQ(engine_.manager("edge").allowed_domains.size(), 2u);
 }
 
+TEST_F(ConnectionManagerCatalogTest, AnUpdateMayListAnEntryThatEndedAndItsSuccessor) {
+  ASSERT_TRUE(CreateManager("edge", R"({"kind":"SERVER_TLS","allowed_domains":[
+      {"pattern":"a.example","expire_time":"2026-06-01T00:00:00Z"},{"pattern":"b.example"}]})")
+                  .ok());
+  const std::string list = R"({"name":"connectionManagers/edge","allowed_domains":[
+      {"pattern":"a.example","expire_time":"2026-06-01T00:00:00Z"},{"pattern":"b.example"},
+      {"pattern":"A.example."}]})";
+  const absl::Time end = absl::FromCivil(absl::CivilDay(2026, 6, 1), absl::UTCTimeZone());
+  now_ = end - absl::Nanoseconds(1);
+  ExpectInvalid(Update(list).status(), "CONFLICTING_FIELDS",
+                "connection_manager.allowed_domains[2].pattern");
+  now_ = end;
+  const auto updated = Update(list);
+  ASSERT_TRUE(updated.ok()) << updated.status();
+  ASSERT_EQ(updated->allowed_domains_size(), 2);
+  EXPECT_EQ(updated->allowed_domains(0).pattern(), "a.example");
+  EXPECT_FALSE(updated->allowed_domains(0).has_expire_time());
+}
+
 TEST_F(ConnectionManagerCatalogTest, AManagerWithEndpointsGoesOnlyByForce) {
   ASSERT_TRUE(CreateManager("edge", kTcp).ok());
   ASSERT_TRUE(CreateEndpoint("alice", R"({"kind":"PEER_TO_PEER","address":"sip:a@example.com",

@@ -223,6 +223,12 @@ TEST_F(PoolThatGoesTest, LeavesTheSettingOfAnUpdateThatCameMeanwhile) {
   EXPECT_EQ(pool->max_connection_count(), 7);
 }
 
+TEST_F(PoolThatGoesTest, LeavesTheSameSettingMadeAnewMeanwhile) {
+  ASSERT_TRUE(catalogs_.pools.Apply(WithMax(3)).ok());
+  DeleteAnd([&] { EXPECT_TRUE(catalogs_.pools.Apply(WithMax(3)).ok()); });
+  EXPECT_EQ(SettingCount(), 1u);
+}
+
 TEST_F(PoolThatGoesTest, LeavesNothingOfAManagerThatWentMeanwhile) {
   ASSERT_TRUE(catalogs_.pools.Apply(WithMax(3)).ok());
   DeleteAnd([&] {

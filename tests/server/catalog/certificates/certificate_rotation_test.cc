@@ -65,6 +65,81 @@ TEST_F(CertificateRotationTest, ARefusedOrDryUpdateEndsNothing) {
   EXPECT_THAT(engine_.retirements(), IsEmpty());
 }
 
+// Reading the new content takes its time: the catalogue serves others meanwhile.
+TEST_F(CertificateRotationTest, WhatAnotherUpdateChangedMeanwhileIsNotLost) {
+  ASSERT_TRUE(Create(Files(Issue())).ok());
+  const std::string first = Get().version();
+  std::string between;
+  AtNextLook([&] {
+    Certificate setting;
+    setting.set_reload_old_connections(sipcm::v1::DRAIN);
+    const auto updated = Update(setting);
+    ASSERT_TRUE(updated.ok()) << updated.status();
+    between = updated->etag();
+  });
+  const auto updated = Update(Pem(Issue()));
+  ASSERT_TRUE(updated.ok()) << updated.status();
+  EXPECT_NE(between, "");
+  EXPECT_NE(updated->version(), first);
+  EXPECT_EQ(updated->reload_old_connections(), sipcm::v1::DRAIN);
+}
+
+TEST_F(CertificateRotationTest, AnEtagThatIsOldWhenTheContentIsReadRefusesTheUpdate) {
+  const auto created = Create(Files(Issue()));
+  ASSERT_TRUE(created.ok());
+  AtNextLook([&] { ASSERT_TRUE(Update(Files(Issue())).ok()); });
+  Certificate guarded = Pem(Issue());
+  guarded.set_etag(created->etag());
+  EXPECT_EQ(ReasonOf(Update(guarded).status()), "ETAG_MISMATCH");
+}
+
+TEST_F(CertificateRotationTest, OfTwoCreationsAtOnceOneIsRefused) {
+  AtNextLook([&] { ASSERT_TRUE(Create(Pem(Issue())).ok()); });
+  EXPECT_EQ(ReasonOf(Create(Pem(Issue())).status()), "RESOURCE_EXISTS");
+}
+
+TEST_F(CertificateRotationTest, AVersionIsNeverGivenTwice) {
+  std::string other;
+  AtNextLook([&] {
+    other = Create(Pem(Issue()))->version();
+    sipcm::v1::DeleteCertificateRequest gone;
+    gone.set_name("certificates/edge");
+    ASSERT_TRUE(catalogs_.certificates.Delete(gone).ok());
+  });
+  const auto created = Create(Pem(Issue()));
+  ASSERT_TRUE(created.ok()) << created.status();
+  EXPECT_NE(created->version().substr(created->version().find('-')), other.substr(other.find('-')));
+}
+
+TEST_F(CertificateRotationTest, FilesThatChangeEndOldConnectionsAsTheirSettingSays) {
+  Certificate certificate = Files(Issue());
+  certificate.set_reload_old_connections(sipcm::v1::DRAIN);
+  ASSERT_TRUE(Create(certificate).ok());
+  ASSERT_TRUE(
+      CreateManager("edge", R"({"kind":"SERVER_TLS","certificate":"certificates/edge"})").ok());
+  const auto touch = [&](const pki::IssuedCertificate& issued) {
+    files_.Touch(folder_.Write("edge.key", issued.private_key_pem));
+    files_.Touch(folder_.Write("edge.pem", issued.chain_pem));
+    catalogs_.CheckFilesAndTimes();
+  };
+  touch(Issue());
+  EXPECT_THAT(engine_.retirements(),
+              ElementsAre("edge certificates/edge@" + Get().version() + " drain"));
+  Certificate keep;
+  keep.set_reload_old_connections(sipcm::v1::KEEP);
+  ASSERT_TRUE(Update(keep).ok());
+  touch(Issue());
+  EXPECT_EQ(engine_.retirements().size(), 1u);
+  Certificate close;
+  close.set_reload_old_connections(sipcm::v1::CLOSE);
+  ASSERT_TRUE(Update(close).ok());
+  touch(Issue(now_ - absl::Hours(1)));  // cannot be taken: nothing ends
+  EXPECT_EQ(engine_.retirements().size(), 1u);
+  Certificate junk;
+  junk.set_reload_old_connections(static_cast<sipcm::v1::OldConnections>(9));
+  ExpectInvalid(Update(junk).status(), "INVALID_FIELD", "certificate.reload_old_connections");
+}
+
 TEST_F(CertificateRotationTest, ATrustBundlesOldConnectionsAreEndedToo) {
   ASSERT_TRUE(Create(Pem(Issue())).ok());
   TrustBundle bundle;
