@@ -8,6 +8,7 @@ namespace {
 
 constexpr char kReasonUrl[] = "sipcm.reason";
 constexpr char kFieldUrl[] = "sipcm.field";
+constexpr char kTargetUrl[] = "sipcm.target";
 
 std::string Payload(const absl::Status& status, absl::string_view url) {
   absl::optional<absl::Cord> cord = status.GetPayload(url);
@@ -47,7 +48,13 @@ absl::Status WithFieldPrefix(absl::Status status, absl::string_view prefix) {
   return prefixed;
 }
 
+absl::Status WithTarget(absl::Status status, absl::string_view address) {
+  if (!status.ok()) status.SetPayload(kTargetUrl, absl::Cord(address));
+  return status;
+}
+
 std::string ReasonOf(const absl::Status& status) { return Payload(status, kReasonUrl); }
 std::string FieldOf(const absl::Status& status) { return Payload(status, kFieldUrl); }
+std::string TargetOf(const absl::Status& status) { return Payload(status, kTargetUrl); }
 
 }  // namespace sipcm

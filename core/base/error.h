@@ -24,9 +24,14 @@ absl::Status InvalidField(absl::string_view field, absl::string_view message);
 absl::Status WithField(absl::Status status, absl::string_view field);
 absl::Status WithFieldPrefix(absl::Status status, absl::string_view prefix);
 
+// Same status with the address that it is about ("192.0.2.1:5060", of the last connect). OK passes
+// through.
+absl::Status WithTarget(absl::Status status, absl::string_view address);
+
 // Empty when the status carries none.
 std::string ReasonOf(const absl::Status& status);
 std::string FieldOf(const absl::Status& status);
+std::string TargetOf(const absl::Status& status);
 
 }  // namespace sipcm
 

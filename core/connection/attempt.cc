@@ -84,7 +84,8 @@ void Attempt::OnRaceWon(const net::ServiceTarget& target, std::unique_ptr<net::B
 }
 
 void Attempt::OnTargetFailed(const net::ServiceTarget& target, const absl::Status& failure) {
-  tried_.push_back(absl::StrCat(target.address.ToString(), " ", ReasonOf(failure)));
+  last_tried_ = target.address.ToString();
+  tried_.push_back(absl::StrCat(last_tried_, " ", ReasonOf(failure)));
   Note(failure);
 }
 
@@ -140,8 +141,10 @@ absl::Status Attempt::Failure() const {
       tried_.size() > 1 ? absl::StrCat(" (", tried_.size(),
                                        " addresses tried: ", absl::StrJoin(tried_, ", "), ")")
                         : "";
-  return MakeError(failure_.code(), ReasonOf(failure_),
-                   absl::StrCat("cannot connect to ", where, ": ", failure_.message(), tried));
+  absl::Status failure =
+      MakeError(failure_.code(), ReasonOf(failure_),
+                absl::StrCat("cannot connect to ", where, ": ", failure_.message(), tried));
+  return last_tried_.empty() ? failure : WithTarget(std::move(failure), last_tried_);
 }
 
 void Attempt::FinishSoon() {

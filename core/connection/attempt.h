@@ -65,8 +65,9 @@ class Attempt final : private Connection::Listener, private ConnectRace::Host {
   // from it yet), or the most telling failure of the addresses tried, naming host, port and all
   // addresses: our verdict on a certificate (FAILED_PRECONDITION, PEER_...) before a failed
   // handshake (UNAVAILABLE, HANDSHAKE_...) before no connection (UNAVAILABLE, CONNECT_...); or the
-  // search's (NOT_FOUND, UNAVAILABLE, DEADLINE_EXCEEDED, DNS_...). Never from inside the
-  // constructor; it may destroy the attempt.
+  // search's (NOT_FOUND, UNAVAILABLE, DEADLINE_EXCEEDED, DNS_...). TargetOf() it is the address
+  // that was tried last, when one was. Never from inside the constructor; it may destroy the
+  // attempt.
   using Callback = absl::AnyInvocable<void(absl::StatusOr<std::unique_ptr<Connection>>)>;
 
   // Of more addresses the rest is not tried: each may cost connect_timeout. They are the next
@@ -111,6 +112,7 @@ class Attempt final : private Connection::Listener, private ConnectRace::Host {
   net::ServiceTarget target_in_use_;  // of `connection_`
   std::unique_ptr<Connection> connection_;
   std::vector<std::string> tried_;  // "192.0.2.1:5060 CONNECT_REFUSED"
+  std::string last_tried_;          // "192.0.2.1:5060"; empty: none
   bool is_foreign_ = false;         // `failure_` is another attempt's
   absl::Status failure_;
   bool finishing_ = false;

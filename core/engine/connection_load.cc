@@ -46,9 +46,19 @@ void ConnectionLoad::Forget(ConnectionSlot& slot) {
   slot.marks = ThrottleMarks();
 }
 
-void ConnectionLoad::SetMarks(ConnectionSlot& slot, const ThrottleMarks& marks) {
-  slot.marks = marks;
+void ConnectionLoad::SetMarks(ConnectionSlot& slot, const absl::optional<ThrottleMarks>& own) {
+  slot.has_own_marks = own.has_value();
+  slot.marks = own.value_or(slot.manager->runtime.Get()->config.connection_throttling);
   Weigh(slot);
+}
+
+void ConnectionLoad::ApplyMarks(LocalManager* manager) {
+  for (const connection::ConnectionId id : connections_->Ids()) {
+    // Those that waited go on, which may end others.
+    ConnectionSlot* const slot = connections_->Find(id);
+    if (slot == nullptr || slot->manager != manager || slot->has_own_marks) continue;
+    SetMarks(*slot, absl::nullopt);
+  }
 }
 
 void ConnectionLoad::Weigh(ConnectionSlot& slot) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "absl/types/optional.h"
 #include "core/connection/connection_id.h"
 #include "core/engine/connection_table.h"
 #include "core/engine/throttle.h"
@@ -55,8 +56,10 @@ class ConnectionLoad {
   // Before it is gone: what it throttled is told to have ended.
   void Forget(ConnectionSlot& slot);
 
-  // Hold from now on.
-  void SetMarks(ConnectionSlot& slot, const ThrottleMarks& marks);
+  // Its own, which hold from now on; without: its manager's.
+  void SetMarks(ConnectionSlot& slot, const absl::optional<ThrottleMarks>& own);
+  // The manager's have changed: its connections without marks of their own have the new ones.
+  void ApplyMarks(LocalManager* manager);
 
   // kHeld: it was copied and comes back. kRefused: as many are held as may be.
   enum class Admission : uint8_t { kNow, kHeld, kRefused, kOverClientLimit };

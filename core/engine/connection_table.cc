@@ -76,6 +76,7 @@ ConnectionSnapshot SnapshotOf(const ConnectionSlot& slot, Instant now, absl::Tim
   snapshot.endpoint_id = slot.endpoint_id;
   snapshot.throttling = slot.marks;
   snapshot.throttled = slot.throttled;
+  snapshot.client_throttled = slot.client_throttled;
   snapshot.received_count = slot.received_count;
   snapshot.outstanding_count = slot.outstanding_count();
   if (slot.has_named_pool()) snapshot.pool_id = slot.pool->destination().PoolId();

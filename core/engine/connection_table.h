@@ -73,6 +73,7 @@ struct ConnectionSlot {
   std::string endpoint_id;  // of a dedicated connection: whose it is
   // Kept by ConnectionLoad.
   ThrottleMarks marks;
+  bool has_own_marks = false;     // `marks` are not the manager's
   int received_count = 0;         // requests of the peer that have no final answer yet
   bool throttled = false;         // above `marks`
   bool client_throttled = false;  // above the manager's limit for one client

@@ -104,8 +104,9 @@ class Engine {
   virtual void GetConnection(connection::ConnectionId id, Callback<ConnectionSnapshot> done) = 0;
   virtual void SetConnectionIdleTimeout(connection::ConnectionId id, absl::Duration timeout,
                                         Callback<ConnectionSnapshot> done) = 0;
-  // Marks on its outstanding transactions, from now on (semantics.md 8).
-  virtual void SetConnectionThrottling(connection::ConnectionId id, const ThrottleMarks& marks,
+  // Marks on its outstanding transactions, from now on (semantics.md 8). Without: its manager's.
+  virtual void SetConnectionThrottling(connection::ConnectionId id,
+                                       const absl::optional<ThrottleMarks>& marks,
                                        Callback<ConnectionSnapshot> done) = 0;
   // Closes it (kAdmin): at once, or with `drain_timeout` once nothing is outstanding, at the latest
   // after that time.

@@ -60,7 +60,7 @@ struct ManagerConfig {
   int max_handshake_count = 1024;
   int max_pool_count = 100000;  // >= 1; those of registered endpoints come on top
 
-  ThrottleMarks connection_throttling;  // of later connections
+  ThrottleMarks connection_throttling;  // at once, where a connection has none of its own
   ThrottleMarks message_throttling;     // at once
   int max_client_request_count = 0;     // of one incoming connection; 0 = no limit
 

@@ -59,6 +59,8 @@ struct EngineEvent {
     // opened yet, it stands alone.
     kTlsRefused,
     kConnectionClosed,  // `close_reason`, `detail`
+    // An attempt to open one failed: what it would have been, without id. `close_reason`, `detail`.
+    kConnectFailed,
     // About `endpoint`, a REGISTERED one, and `endpoint_id`.
     kEndpointState,
     // About `throttling`, and `connection` where that is the object.

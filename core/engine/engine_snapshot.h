@@ -43,7 +43,8 @@ struct ConnectionSnapshot {
   int outstanding_count = 0;
   int received_count = 0;  // of these: requests of the peer
   ThrottleMarks throttling;
-  bool throttled = false;  // above the marks: holds requests back
+  bool throttled = false;         // above the marks: holds requests back
+  bool client_throttled = false;  // above the limit of one client: refuses requests
 };
 
 // One address of a destination, as its pool knows it.

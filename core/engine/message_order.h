@@ -76,7 +76,7 @@ struct SendEvent {
   Kind kind = Kind::kSent;
   uint64_t cookie = 0;
   bool is_final = false;  // nothing follows for this cookie
-  // kSent
+  // kSent; of kFailure the connection that it was put on, and the address tried last
   connection::ConnectionId connection;
   std::string manager_id;
   bool reused_connection = false;

@@ -433,8 +433,15 @@ void Outbound::TellFailure(OpenSend* send, absl::Status why) {
   event.kind = SendEvent::Kind::kFailure;
   event.cookie = send->planned.order.cookie;
   event.is_final = true;
-  event.failure = std::move(why);
   event.written = WrittenOf(*send);
+  if (send->slot != nullptr) {
+    event.connection = send->slot->connection->id();
+    event.manager_id = send->slot->manager->state->id();
+    event.target = send->slot->connection->remote_address();
+  } else if (const auto tried = net::SocketAddress::Parse(TargetOf(why)); tried.ok()) {
+    event.target = *tried;
+  }
+  event.failure = std::move(why);
   Tell(send->planned.sink, std::move(event));
 }
 

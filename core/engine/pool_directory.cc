@@ -291,9 +291,14 @@ std::unique_ptr<connection::Attempt> PoolDirectory::StartAttempt(
   means.random = random_;
   means.roster = &home->roster;
   means.observer = home;
-  return std::make_unique<connection::Attempt>(std::move(target), means,
-                                               runtime->connection_settings, std::move(decorator),
-                                               std::move(done));
+  return std::make_unique<connection::Attempt>(
+      std::move(target), means, runtime->connection_settings, std::move(decorator),
+      [this, home, done = std::move(done)](auto connection) mutable {
+        if (!connection.ok()) {
+          host_->OnConnectFailed(*home->key.first, home->key.second, connection.status());
+        }
+        done(std::move(connection));
+      });
 }
 
 connection::Connection* PoolDirectory::Adopt(pool::ConnectionPool& pool,

@@ -43,6 +43,9 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
     virtual void OnServerRefused(const LocalManager& manager, const pool::Destination& destination,
                                  const connection::Connection& connection,
                                  const absl::Status& detail) = 0;
+    // An attempt to open one for it failed; one after the other, with back-off.
+    virtual void OnConnectFailed(const LocalManager& manager, const pool::Destination& destination,
+                                 const absl::Status& failure) = 0;
     virtual void OnPoolAdded(const PoolSnapshot& pool) = 0;
     // Its settings, also those of a pool that is yet to come.
     virtual void OnPoolChanged(const PoolSnapshot& pool) = 0;

@@ -55,7 +55,8 @@ class ShardedEngine final : public Engine {
   void GetConnection(connection::ConnectionId id, Callback<ConnectionSnapshot> done) override;
   void SetConnectionIdleTimeout(connection::ConnectionId id, absl::Duration timeout,
                                 Callback<ConnectionSnapshot> done) override;
-  void SetConnectionThrottling(connection::ConnectionId id, const ThrottleMarks& marks,
+  void SetConnectionThrottling(connection::ConnectionId id,
+                               const absl::optional<ThrottleMarks>& marks,
                                Callback<ConnectionSnapshot> done) override;
   void CloseConnection(connection::ConnectionId id, absl::optional<absl::Duration> drain_timeout,
                        Callback<ConnectionSnapshot> done) override;

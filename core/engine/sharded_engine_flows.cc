@@ -103,7 +103,8 @@ void ShardedEngine::SetConnectionIdleTimeout(connection::ConnectionId id, absl::
       std::move(done));
 }
 
-void ShardedEngine::SetConnectionThrottling(connection::ConnectionId id, const ThrottleMarks& marks,
+void ShardedEngine::SetConnectionThrottling(connection::ConnectionId id,
+                                            const absl::optional<ThrottleMarks>& marks,
                                             Callback<ConnectionSnapshot> done) {
   WithConnection(
       id,

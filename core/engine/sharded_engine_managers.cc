@@ -29,7 +29,9 @@ absl::Status ShardedEngine::ApplyManager(ManagerConfig config) {
                                   "\" is listening: its kind and listen_addresses cannot change; "
                                   "call StopListening first"));
   }
+  const bool new_marks = old->config.connection_throttling != runtime->config.connection_throttling;
   manager->runtime().Publish(std::move(runtime));
+  if (new_marks) PostToAll([manager](Worker& worker) { worker.ApplyMarks(manager); });
   return absl::OkStatus();
 }
 

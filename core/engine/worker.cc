@@ -344,6 +344,11 @@ absl::StatusOr<ConnectionSnapshot> Worker::WithConnection(
   return SnapshotOf(*slot, means_.loop->Now(), means_.loop->WallNow());
 }
 
+void Worker::ApplyMarks(const std::shared_ptr<ManagerState>& manager) {
+  const auto local = managers_.find(manager.get());
+  if (local != managers_.end()) load_.ApplyMarks(local->second.get());
+}
+
 int Worker::Retire(const std::shared_ptr<ManagerState>& manager, const Retirement& retirement) {
   if (manager->removed.load(std::memory_order_acquire)) return 0;
   return connections_.Retire(Local(manager), retirement, Now());

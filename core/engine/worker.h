@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
+#include "absl/types/optional.h"
 #include "core/connection/connection.h"
 #include "core/connection/connection_environment.h"
 #include "core/engine/acceptance.h"
@@ -84,9 +85,12 @@ class Worker final : private connection::Connection::Listener,
     return pools_->Snapshots(manager_id);
   }
   std::vector<ConnectionSnapshot> Connections(const std::string& manager_id) const;
-  void SetMarks(connection::Connection& connection, const ThrottleMarks& marks) {
+  // Of its own; without: its manager's.
+  void SetMarks(connection::Connection& connection, const absl::optional<ThrottleMarks>& marks) {
     load_.SetMarks(*ConnectionTable::SlotOf(connection), marks);
   }
+  // To the connections that have none of their own.
+  void ApplyMarks(const std::shared_ptr<ManagerState>& manager);
   // Runs `change` on it and tells how it is after; NOT_FOUND.
   absl::StatusOr<ConnectionSnapshot> WithConnection(
       connection::ConnectionId id, absl::FunctionRef<void(connection::Connection&)> change);
@@ -148,6 +152,10 @@ class Worker final : private connection::Connection::Listener,
   void OnServerRefused(const LocalManager& manager, const pool::Destination& destination,
                        const connection::Connection& connection,
                        const absl::Status& detail) override;
+  void OnConnectFailed(const LocalManager& manager, const pool::Destination& destination,
+                       const absl::Status& failure) override {
+    events_.TellConnectFailed(*manager.state, destination, failure);
+  }
   void OnPoolAdded(const PoolSnapshot& pool) override;
   void OnPoolChanged(const PoolSnapshot& pool) override;
   void OnTargetHealth(const PoolSnapshot& pool, const absl::Status& why) override;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/base/error.h"
+#include "core/pool/statistics/failure_cause.h"
 #include "core/tls/peer_identity.h"
 #include "core/tls/tls_stream.h"
 
@@ -80,6 +82,28 @@ void WorkerEvents::TellServerRefused(const ManagerState& manager,
   event.close_reason = connection::CloseReason::kNotAllowed;
   event.detail = detail;
   event.refused_peer = connection.tls()->refused_peer();
+  sink_->OnEvent(event);
+}
+
+void WorkerEvents::TellConnectFailed(const ManagerState& manager,
+                                     const pool::Destination& destination,
+                                     const absl::Status& failure) {
+  ConnectionSnapshot snapshot;
+  snapshot.manager_id = manager.id();
+  snapshot.direction = connection::Direction::kOutgoing;
+  snapshot.transport = destination.transport;
+  snapshot.state = connection::ConnectionState::kClosed;
+  if (const auto tried = net::SocketAddress::Parse(TargetOf(failure)); tried.ok()) {
+    snapshot.remote_address = *tried;
+  }
+  snapshot.endpoint_id = destination.dedicated_to;
+  if (!destination.is_dedicated()) snapshot.pool_id = destination.PoolId();
+  EngineEvent event;
+  event.kind = EngineEvent::Kind::kConnectFailed;
+  event.manager_id = manager.id();
+  event.connection = std::make_shared<ConnectionSnapshot>(std::move(snapshot));
+  event.close_reason = pool::CloseReasonOf(pool::CauseOf(failure));
+  event.detail = failure;
   sink_->OnEvent(event);
 }
 

@@ -41,6 +41,10 @@ class WorkerEvents {
   void TellServerRefused(const ManagerState& manager, const pool::Destination& destination,
                          const connection::Connection& connection, const absl::Status& detail);
 
+  // An attempt to open a connection came to nothing. The back-off of attempts bounds how often.
+  void TellConnectFailed(const ManagerState& manager, const pool::Destination& destination,
+                         const absl::Status& failure);
+
   void TellThrottling(const ConnectionSlot& slot, ThrottleChange change,
                       const ThrottlingChange& throttling);
   void TellThrottling(const ManagerState& manager, ThrottleChange change,

@@ -78,6 +78,7 @@ Connection ToProto(const engine::ConnectionSnapshot& connection) {
     proto.mutable_throttling()->set_low(marks.low);
   }
   proto.set_throttled(connection.throttled);
+  proto.set_client_throttled(connection.client_throttled);
   proto.set_etag(
       Fingerprint(absl::StrCat(proto.name(), "|", absl::ToInt64Nanoseconds(connection.idle_timeout),
                                "|", marks.high, "|", marks.low)));

@@ -49,6 +49,8 @@ Event::Kind KindOf(EngineEvent::Kind kind) {
       return Event::PEER_REFUSED;
     case EngineEvent::Kind::kConnectionClosed:
       return Event::CONNECTION_CLOSED;
+    case EngineEvent::Kind::kConnectFailed:
+      return Event::CONNECTION_FAILED;
     case EngineEvent::Kind::kEndpointState:
       return Event::ENDPOINT_STATE;
     case EngineEvent::Kind::kThrottlingStarted:
@@ -119,6 +121,26 @@ sipcm::v1::Connection ConnectionOf(const EngineEvent& event) {
   sipcm::v1::Connection connection = ToProto(*event.connection);
   if (event.kind != EngineEvent::Kind::kConnectionClosed) return connection;
   connection.set_state(sipcm::v1::Connection::CLOSED);
+  connection.set_close_reason(ToProto(event.close_reason));
+  connection.set_close_explanation(std::string(event.detail.message()));
+  return connection;
+}
+
+// It never was one: no name, no times, no counters.
+sipcm::v1::Connection FailedAttemptOf(const EngineEvent& event) {
+  const engine::ConnectionSnapshot& attempt = *event.connection;
+  sipcm::v1::Connection connection;
+  connection.set_direction(server::ToProto(attempt.direction));
+  connection.set_transport(server::ToProto(attempt.transport));
+  if (attempt.remote_address.port != 0) {
+    *connection.mutable_remote_address() = server::ToProto(attempt.remote_address);
+  }
+  connection.set_state(sipcm::v1::Connection::CLOSED);
+  if (attempt.endpoint_id.empty()) {
+    connection.set_pool(PoolName(attempt.manager_id, attempt.pool_id));
+  } else {
+    connection.set_endpoint(ResourceName(kEndpoints, attempt.endpoint_id));
+  }
   connection.set_close_reason(ToProto(event.close_reason));
   connection.set_close_explanation(std::string(event.detail.message()));
   return connection;
@@ -204,6 +226,10 @@ Event ToProto(const EngineEvent& event) {
     *proto.mutable_peer_refused() = ToProto(*event.connection, *event.refused_peer);
   } else if (event.throttling != nullptr) {
     *proto.mutable_throttling() = ToProto(*event.throttling);
+  } else if (event.kind == EngineEvent::Kind::kConnectFailed) {
+    *proto.mutable_connection() = FailedAttemptOf(event);
+    proto.set_name(proto.connection().endpoint().empty() ? proto.connection().pool()
+                                                         : proto.connection().endpoint());
   } else if (event.connection != nullptr) {
     *proto.mutable_connection() = ConnectionOf(event);
   } else if (event.pool != nullptr) {

@@ -106,14 +106,19 @@ absl::StatusOr<EventFilter> EventFilter::Parse(const sipcm::v1::WatchRequest& re
     const auto kind = static_cast<Event::Kind>(request.kinds(i));
     filter.kinds_.set(kind);
     filter.classes_ |= kind == Event::EXISTING ? kAllClasses : Only(ClassOf(kind));
+    if (kind == Event::THROTTLING_STARTED || kind == Event::THROTTLING_ENDED) {
+      filter.throttled_classes_ = Only(ObjectClass::kManager) | Only(ObjectClass::kConnection);
+    }
   }
-  filter.classes_ &= kAllClasses;
-  if (request.names_size() > 0) filter.classes_ &= filter.classes_of_names_;
+  const ObjectClasses nameable = request.names_size() > 0 ? filter.classes_of_names_ : kAllClasses;
+  filter.classes_ &= nameable;
+  filter.throttled_classes_ &= nameable;
   return filter;
 }
 
 bool EventFilter::Wants(const SharedEvent& event) const {
-  const bool wanted = event.kind == Event::EXISTING ? (classes_ & Only(event.object_class)) != 0
+  const ObjectClasses classes = event.is_throttled ? classes_ | throttled_classes_ : classes_;
+  const bool wanted = event.kind == Event::EXISTING ? (classes & Only(event.object_class)) != 0
                                                     : kinds_.test(event.kind);
   return wanted && WantsName(event.name);
 }

@@ -26,7 +26,7 @@ class EventFilter {
   // Of a change, or of an EXISTING event of a snapshot.
   bool Wants(const SharedEvent& event) const;
   // Of which objects a snapshot is wanted; a superset where names are given.
-  ObjectClasses classes() const { return classes_; }
+  ObjectClasses classes() const { return classes_ | throttled_classes_; }
 
  private:
   EventFilter() = default;
@@ -35,6 +35,7 @@ class EventFilter {
 
   std::bitset<128> kinds_;
   ObjectClasses classes_ = 0;
+  ObjectClasses throttled_classes_ = 0;  // wanted only when throttled
   // Empty both: all. Prefixes end in '/'.
   absl::flat_hash_set<std::string> names_;
   absl::flat_hash_set<std::string> prefixes_;

@@ -61,10 +61,16 @@ ObjectClass ClassOfObject(const Event& event) {
   }
 }
 
+bool IsThrottled(const Event& event) {
+  return event.connection().throttled() || event.connection().client_throttled() ||
+         event.connection_manager().statistics().message_throttled();
+}
+
 bool IsRemoval(const Event& event) {
   switch (event.kind()) {
     case Event::CONNECTION_MANAGER_REMOVED:
     case Event::CONNECTION_CLOSED:
+    case Event::CONNECTION_FAILED:
     case Event::ENDPOINT_REMOVED:
     case Event::CERTIFICATE_REMOVED:
     case Event::TRUST_BUNDLE_REMOVED:

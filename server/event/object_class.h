@@ -27,11 +27,15 @@ constexpr ObjectClasses kAllClasses =
     Only(ObjectClass::kTrustBundle);
 
 // What events of this kind are about, as far as a snapshot has it: kNone for SYNCED, GAP,
-// SERVER_STATE, PEER_REFUSED (the connection never was one) and THROTTLING_… (of several classes).
+// SERVER_STATE, PEER_REFUSED and CONNECTION_FAILED (the connection never was one) and THROTTLING_…
+// (of several classes).
 // EXISTING is about all of them: kNone too.
 ObjectClass ClassOf(sipcm::v1::Event::Kind kind);
 // What the event's object is.
 ObjectClass ClassOfObject(const sipcm::v1::Event& event);
+
+// Whether its object is throttled now.
+bool IsThrottled(const sipcm::v1::Event& event);
 
 // Whether the event ends what it is about.
 bool IsRemoval(const sipcm::v1::Event& event);

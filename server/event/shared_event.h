@@ -15,11 +15,13 @@ struct SharedEvent {
   explicit SharedEvent(const sipcm::v1::Event& event)
       : kind(event.kind()),
         object_class(ClassOfObject(event)),
+        is_throttled(IsThrottled(event)),
         name(event.name()),
         bytes(event.SerializeAsString()) {}
 
   const sipcm::v1::Event::Kind kind;
   const ObjectClass object_class;
+  const bool is_throttled;
   const std::string name;
   const std::string bytes;  // a whole sipcm.v1.Event
 };

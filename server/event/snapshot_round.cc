@@ -18,7 +18,28 @@ void SnapshotRound::PutObject(ObjectClass object_class, Event event) {
   objects_.insert_or_assign({object_class, std::move(name)}, std::move(event));
 }
 
+// On what was told already: who has not spoken yet will tell it.
+void SnapshotRound::ApplyThrottling(const Event& event) {
+  const bool begins = event.kind() == Event::THROTTLING_STARTED;
+  const auto of = [&](ObjectClass object_class) {
+    const auto found = objects_.find({object_class, event.name()});
+    return found == objects_.end() ? nullptr : &found->second;
+  };
+  using sipcm::v1::Throttling;
+  if (Event* const connection = of(ObjectClass::kConnection)) {
+    if (event.throttling().mechanism() == Throttling::CLIENT_CONNECTION) {
+      connection->mutable_connection()->set_client_throttled(begins);
+    } else {
+      connection->mutable_connection()->set_throttled(begins);
+    }
+  }
+  if (Event* const manager = of(ObjectClass::kManager)) {
+    manager->mutable_connection_manager()->mutable_statistics()->set_message_throttled(begins);
+  }
+}
+
 void SnapshotRound::Apply(const Event& event) {
+  if (event.has_throttling()) return ApplyThrottling(event);
   const ObjectClass object_class = ClassOfObject(event);
   if (!Includes(object_class)) return;
   if (IsRemoval(event)) {

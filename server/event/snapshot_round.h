@@ -40,6 +40,7 @@ class SnapshotRound {
  private:
   bool Includes(ObjectClass one) const { return (classes_ & Only(one)) != 0; }
   void PutObject(ObjectClass object_class, sipcm::v1::Event event);
+  void ApplyThrottling(const sipcm::v1::Event& event);
 
   const uint64_t id_;
   const ObjectClasses classes_;

@@ -39,6 +39,8 @@ absl::optional<Line> LineOf(EngineEvent::Kind kind) {
       return Line{LogLevel::kInfo, "connection_established"};
     case EngineEvent::Kind::kConnectionClosed:
       return Line{LogLevel::kInfo, "connection_closed"};
+    case EngineEvent::Kind::kConnectFailed:
+      return Line{LogLevel::kWarning, "connect_failed"};
     case EngineEvent::Kind::kTlsRefused:
       return Line{LogLevel::kWarning, "tls_refused"};
     case EngineEvent::Kind::kMalformed:
@@ -62,12 +64,15 @@ void AddConnection(const EngineEvent& event, LogFields* fields) {
   const engine::ConnectionSnapshot& connection = *event.connection;
   const bool incoming = connection.direction == connection::Direction::kIncoming;
   const bool tls = connection.transport == connection::Transport::kTls;
-  fields->emplace_back("connection", connection.id.ToString());
+  const bool is_failed_attempt = event.kind == EngineEvent::Kind::kConnectFailed;
+  if (!is_failed_attempt) fields->emplace_back("connection", connection.id.ToString());
   fields->emplace_back("direction", incoming ? "incoming" : "outgoing");
   fields->emplace_back("transport", tls ? "tls" : "tcp");
-  fields->emplace_back("remote", connection.remote_address.ToString());
+  if (connection.remote_address.port != 0) {
+    fields->emplace_back("remote", connection.remote_address.ToString());
+  }
   if (!connection.pool_id.empty()) fields->emplace_back("pool", connection.pool_id);
-  if (event.kind == EngineEvent::Kind::kConnectionClosed) {
+  if (event.kind == EngineEvent::Kind::kConnectionClosed || is_failed_attempt) {
     fields->emplace_back("reason", std::string(connection::CloseReasonName(event.close_reason)));
   }
   if (connection.peer != nullptr && !connection.peer->subject.empty()) {

@@ -294,12 +294,12 @@ void FakeEngine::SetConnectionIdleTimeout(connection::ConnectionId id, absl::Dur
 }
 
 void FakeEngine::SetConnectionThrottling(connection::ConnectionId id,
-                                         const engine::ThrottleMarks& marks,
+                                         const absl::optional<engine::ThrottleMarks>& marks,
                                          Callback<ConnectionSnapshot> done) {
   {
     absl::MutexLock lock(&mutex_);
     const auto it = connections_.find(id.value());
-    if (it != connections_.end()) it->second.throttling = marks;
+    if (it != connections_.end()) it->second.throttling = marks.value_or(engine::ThrottleMarks());
   }
   GetConnection(id, std::move(done));
 }

@@ -72,7 +72,8 @@ class FakeEngine final : public engine::Engine {
                      Callback<engine::ConnectionSnapshot> done) override;
   void SetConnectionIdleTimeout(connection::ConnectionId id, absl::Duration timeout,
                                 Callback<engine::ConnectionSnapshot> done) override;
-  void SetConnectionThrottling(connection::ConnectionId id, const engine::ThrottleMarks& marks,
+  void SetConnectionThrottling(connection::ConnectionId id,
+                               const absl::optional<engine::ThrottleMarks>& marks,
                                Callback<engine::ConnectionSnapshot> done) override;
   void CloseConnection(connection::ConnectionId id, absl::optional<absl::Duration> drain_timeout,
                        Callback<engine::ConnectionSnapshot> done) override;

@@ -101,6 +101,11 @@ class Row34BlackHoleTest(NetworkCase):
         self.assertEqual(failure.cause, send_pb2.SendFailure.CONNECT_TIMEOUT, failure)
         self.assertEqual(failure.written, send_pb2.SendFailure.NOTHING)
         self.assertIn(FAR[1], failure.explanation)
+        self.assertEqual((failure.target.host, failure.target.port), (FAR[1], port))
+        failed = self.events.wait_for('CONNECTION_FAILED')
+        self.assertEqual(failed.name, 'connectionManagers/edge/pools/tcp:%s:%d' % (FAR[1], port))
+        self.assertEqual(failed.connection.close_reason, connection_pb2.Connection.CONNECT_TIMEOUT)
+        self.assertEqual(failed.connection.remote_address.host, FAR[1])
 
     def test_dead_address_is_passed_by_and_used_again_when_it_is_back(self):
         port = self.listener(FAR[1]).address[1]

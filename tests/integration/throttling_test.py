@@ -11,6 +11,7 @@ from tests.integration.support.application import Application
 from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
 from tests.integration.support.sip_peer import SipPeer, request
 from tests.integration.support.waiting import wait_for
+from tests.integration.support.watcher import Watcher, kind_of
 
 
 def detail_of(error):
@@ -75,6 +76,21 @@ class ThrottlingTest(unittest.TestCase):
                     throttling=types_pb2.ThrottleMarks(high=2))), timeout=10)
             self.assertTrue(changed.throttled)
             self.assertEqual((changed.throttling.high, changed.throttling.low), (2, 1))
+
+    def test_marks_of_the_manager_are_set_live_and_a_new_watcher_sees_what_is_throttled(self):
+        self.start()
+        with Application(self.server, 'alice', status=None) as application:
+            self.peer.send(b''.join(request() for _ in range(3)))
+            application.wait_for_requests(3)
+            self.update_manager(connection_throttling=types_pb2.ThrottleMarks(high=2))
+            wait_for(lambda: self.connection().throttled, 'the connection to be throttled')
+            with Watcher(self.server, kinds=['THROTTLING_STARTED']) as watcher:
+                self.assertEqual([(kind_of(event), event.name) for event in watcher.events()],
+                                 [('EXISTING', self.connection().name), ('SYNCED', '')])
+            self.update_manager(connection_throttling=types_pb2.ThrottleMarks(high=5))
+            wait_for(lambda: not self.connection().throttled, 'the end of throttling')
+            with Watcher(self.server, kinds=['THROTTLING_STARTED']) as watcher:
+                self.assertEqual(watcher.lines(), ['SYNCED'])
 
     def test_message_marks_of_a_manager(self):
         self.start(message_throttling={'high': 2, 'low': 1})

@@ -69,4 +69,30 @@ absl::string_view FailureCauseName(FailureCause cause) {
   return "INTERNAL_FAULT";
 }
 
+connection::CloseReason CloseReasonOf(FailureCause cause) {
+  using connection::CloseReason;
+  switch (cause) {
+    case FailureCause::kResolutionFailed:
+      return CloseReason::kResolutionFailed;
+    case FailureCause::kConnectRefused:
+    case FailureCause::kUnreachable:
+    case FailureCause::kTargetsBackingOff:
+      return CloseReason::kConnectFailed;
+    case FailureCause::kConnectTimeout:
+      return CloseReason::kConnectTimeout;
+    case FailureCause::kHandshakeFailed:
+    case FailureCause::kPeerRefusedUs:
+      return CloseReason::kHandshakeFailed;
+    case FailureCause::kHandshakeTimeout:
+      return CloseReason::kHandshakeTimeout;
+    case FailureCause::kPeerNotAccepted:
+      return CloseReason::kNotAllowed;
+    case FailureCause::kConnectionLost:
+      return CloseReason::kReset;
+    case FailureCause::kOther:
+      return CloseReason::kIoFailed;
+  }
+  return CloseReason::kIoFailed;
+}
+
 }  // namespace sipcm::pool

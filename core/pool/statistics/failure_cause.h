@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "core/connection/close_reason.h"
 
 namespace sipcm::pool {
 
@@ -28,6 +29,8 @@ inline constexpr int kFailureCauseCount = static_cast<int>(FailureCause::kOther)
 FailureCause CauseOf(const absl::Status& failure);
 // "CONNECT_REFUSED": the words of sipcm.v1.SendFailure.Cause; kOther is "INTERNAL_FAULT".
 absl::string_view FailureCauseName(FailureCause cause);
+// In the words of connections that end.
+connection::CloseReason CloseReasonOf(FailureCause cause);
 
 }  // namespace sipcm::pool
 

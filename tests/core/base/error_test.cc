@@ -50,6 +50,13 @@ TEST(ErrorTest, WithFieldSetsOrReplacesTheField) {
   EXPECT_EQ(FieldOf(WithField(InvalidField("a", "x"), "b")), "b");
 }
 
+TEST(ErrorTest, ATargetIsKeptBesideReasonAndField) {
+  const absl::Status status = WithTarget(InvalidField("a", "x"), "192.0.2.1:5060");
+  EXPECT_EQ(TargetOf(status), "192.0.2.1:5060");
+  EXPECT_EQ(FieldOf(status), "a");
+  EXPECT_EQ(TargetOf(InvalidField("a", "x")), "");
+}
+
 TEST(ErrorTest, OkPassesThrough) {
   EXPECT_TRUE(WithField(absl::OkStatus(), "a").ok());
   EXPECT_TRUE(WithFieldPrefix(absl::OkStatus(), "a").ok());

@@ -98,7 +98,7 @@ class FailoverTest : public ::testing::Test {
   uint64_t last_cookie_ = 0;
 };
 
-TEST_F(FailoverTest, ADeadFirstAddressDelaysACallByAQuarterOfASecond) {
+TEST_F(FailoverTest, Scenario8ADeadFirstAddressDelaysACallByAQuarterOfASecond) {
   dns().SetAddresses("sip.example.net", {"192.0.2.21", "192.0.2.22"});
   network().SetFault(Address("192.0.2.21:5070"), Fault::kBlackHole);
   Serve("192.0.2.22:5070");
@@ -190,6 +190,62 @@ TEST_F(FailoverTest, WhatWasTriedIsInTheFailure) {
   EXPECT_THAT(std::string(sink_->events[0].failure.message()),
               HasSubstr("2 addresses tried: 192.0.2.21:5070 CONNECT_REFUSED, 203.0.113.9:5070 "
                         "CONNECT_UNREACHABLE"));
+}
+
+TEST_F(FailoverTest, AFailureNamesTheAddressThatWasTriedLast) {
+  dns().SetAddresses("sip.example.net", {"192.0.2.21", "192.0.2.23"});
+  Send("sip.example.net", 5070);
+  ASSERT_THAT(sink_->events, SizeIs(1));
+  EXPECT_EQ(sink_->events[0].target.ToString(), "192.0.2.23:5070");
+  Send("no.example.net", 5070);
+  EXPECT_EQ(sink_->events[1].target.port, 0) << "none was tried";
+}
+
+TEST_F(FailoverTest, AFailureOnAConnectionNamesIt) {
+  Serve("192.0.2.22:5070");
+  Send("192.0.2.22", 5070);
+  servers_.back().peers().back()->Close();
+  fixture_.RunUntilIdle();
+  const SendEvent& sent = sink_->events.front();
+  const SendEvent& failure = sink_->events.back();
+  ASSERT_EQ(failure.kind, SendEvent::Kind::kFailure);
+  EXPECT_EQ(failure.connection, sent.connection);
+  EXPECT_EQ(failure.manager_id, "edge");
+  EXPECT_EQ(failure.target.ToString(), "192.0.2.22:5070");
+}
+
+// Each one is told, with the address and why; how often is bounded by the back-off of attempts.
+TEST_F(FailoverTest, AnAttemptThatFailsIsAnEvent) {
+  const auto failures = [&] {
+    std::vector<EngineEvent> told;
+    for (const EngineEvent& event : fixture_.events.events) {
+      if (event.kind == EngineEvent::Kind::kConnectFailed) told.push_back(event);
+    }
+    return told;
+  };
+  Send("192.0.2.21", 5070);  // nobody listens there
+  ASSERT_THAT(failures(), SizeIs(1));
+  const EngineEvent refused = failures()[0];
+  EXPECT_EQ(refused.manager_id, "edge");
+  EXPECT_EQ(refused.close_reason, connection::CloseReason::kConnectFailed);
+  EXPECT_EQ(refused.connection->remote_address.ToString(), "192.0.2.21:5070");
+  EXPECT_EQ(refused.connection->pool_id, "tcp:192.0.2.21:5070");
+  EXPECT_EQ(refused.connection->direction, connection::Direction::kOutgoing);
+  EXPECT_THAT(std::string(refused.detail.message()), HasSubstr("cannot connect to"));
+  Send("no.example.net", 5070);
+  ASSERT_THAT(failures(), SizeIs(2));
+  EXPECT_EQ(failures()[1].close_reason, connection::CloseReason::kResolutionFailed);
+  EXPECT_EQ(failures()[1].connection->remote_address.port, 0);
+  network().SetFault(Address("192.0.2.24:5070"), Fault::kBlackHole);
+  Send("192.0.2.24", 5070);
+  fixture_.AdvanceBy(absl::Seconds(4) - kTick);
+  EXPECT_THAT(failures(), SizeIs(2));
+  fixture_.AdvanceBy(kTick);
+  ASSERT_THAT(failures(), SizeIs(3));
+  EXPECT_EQ(failures()[2].close_reason, connection::CloseReason::kConnectTimeout);
+  // A crowd that asks at once: what was refused for it is no attempt.
+  Send("192.0.2.21", 5070, 100);
+  EXPECT_THAT(failures().size(), ::testing::Le(4u));
 }
 
 TEST_F(FailoverTest, DnsThatIsSilentFailsTheRequestWithinFiveSecondsAndHoldsUpNobodyElse) {

@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-TEST(ManagersTest, PortZeroReportsTheRealPortAndAllAddressesShareIt) {
+TEST(ManagersTest, Scenario1PortZeroReportsTheRealPortAndAllAddressesShareIt) {
   EngineFixture fixture(/*worker_count=*/3);
   ManagerConfig config = EngineFixture::TcpManager("edge");
   config.listen_addresses = {*net::SocketAddress::Parse("192.0.2.1:0"),
@@ -28,7 +28,7 @@ TEST(ManagersTest, PortZeroReportsTheRealPortAndAllAddressesShareIt) {
   EXPECT_EQ(status->bound_addresses[0].port, status->bound_addresses[1].port);
 }
 
-TEST(ManagersTest, SecondStartAndSecondStopAreFailedPreconditions) {
+TEST(ManagersTest, Scenario1SecondStartAndSecondStopAreFailedPreconditions) {
   EngineFixture fixture;
   fixture.StartTcpManager();
   EXPECT_EQ(ReasonOf(fixture.engine->StartListening("edge").status()), "ALREADY_LISTENING");
@@ -42,7 +42,7 @@ TEST(ManagersTest, SecondStartAndSecondStopAreFailedPreconditions) {
   }
 }
 
-TEST(ManagersTest, AddressInUseFailsTheManagerWithItsReasonAndItCanBeStartedAgain) {
+TEST(ManagersTest, Scenario1AddressInUseFailsTheManagerWithItsReasonAndItCanBeStartedAgain) {
   EngineFixture fixture;
   fixture.StartTcpManager("first");
   ASSERT_TRUE(fixture.engine->ApplyManager(EngineFixture::TcpManager("second")).ok());
@@ -55,7 +55,7 @@ TEST(ManagersTest, AddressInUseFailsTheManagerWithItsReasonAndItCanBeStartedAgai
   EXPECT_TRUE(fixture.engine->StartListening("second").ok());
 }
 
-TEST(ManagersTest, StopLeavesEstablishedConnectionsUp) {
+TEST(ManagersTest, Scenario1StopLeavesEstablishedConnectionsUp) {
   EngineFixture fixture;
   fixture.StartTcpManager();
   auto peer = fixture.ConnectPeer();

@@ -220,7 +220,7 @@ TEST_F(RetirementTest, AnEarlierRetirementLeavesLaterVersionsAlone) {
 }
 
 // semantics.md 11, scenario 8.
-TEST_F(RetirementTest, HandshakesUnderConstantRotationAllSucceed) {
+TEST_F(RetirementTest, Scenario8HandshakesUnderConstantRotationAllSucceed) {
   constexpr int kRotations = 60;
   PoolConfig pool;
   pool.manager_id = "phone";

@@ -236,17 +236,57 @@ TEST_F(ConnectionThrottlingTest, MarksOfOneConnectionAreSetAndTakenOffLive) {
   EXPECT_THAT(Started(), IsEmpty()) << "off by default";
   const connection::ConnectionId id = PeersConnection().id;
   absl::StatusOr<ConnectionSnapshot> changed;
-  fixture_.engine->SetConnectionThrottling(id, {4, 2}, [&](auto result) { changed = result; });
+  fixture_.engine->SetConnectionThrottling(id, ThrottleMarks{4, 2},
+                                           [&](auto result) { changed = result; });
   fixture_.RunUntilIdle();
   ASSERT_TRUE(changed.ok());
   EXPECT_TRUE(changed->throttled);
   EXPECT_EQ(changed->throttling.high, 4);
   Ask(2);
   EXPECT_THAT(sink_->deliveries, SizeIs(5));
-  fixture_.engine->SetConnectionThrottling(id, {}, [&](auto result) { changed = result; });
+  fixture_.engine->SetConnectionThrottling(id, ThrottleMarks(),
+                                           [&](auto result) { changed = result; });
   fixture_.RunUntilIdle();
   EXPECT_FALSE(changed->throttled);
   EXPECT_THAT(sink_->deliveries, SizeIs(7));
+}
+
+TEST_F(ConnectionThrottlingTest, MarksOfTheManagerAreChangedLiveWhereAConnectionHasNoneOfItsOwn) {
+  Start(Config());
+  Ask(7);
+  auto other = fixture_.ConnectPeer();
+  other->Send(MakeRequest("MESSAGE", kAlice, 100));
+  fixture_.RunUntilIdle();
+  ASSERT_THAT(sink_->deliveries, SizeIs(8));
+  ManagerConfig narrow = Config();
+  narrow.connection_throttling = {4, 2};
+  ASSERT_TRUE(fixture_.engine->ApplyManager(narrow).ok());
+  fixture_.RunUntilIdle();
+  EXPECT_EQ(ThrottledNow(ThrottleMechanism::kConnection), 1) << "the one with seven outstanding";
+  Ask(2);
+  EXPECT_THAT(sink_->deliveries, SizeIs(8));
+  ManagerConfig wide = Config();
+  wide.connection_throttling = {20, 10};
+  ASSERT_TRUE(fixture_.engine->ApplyManager(wide).ok());
+  fixture_.RunUntilIdle();
+  EXPECT_EQ(ThrottledNow(ThrottleMechanism::kConnection), 0);
+  EXPECT_THAT(sink_->deliveries, SizeIs(10)) << "those that were held";
+}
+
+TEST_F(ConnectionThrottlingTest, AConnectionsOwnMarksStayUntilTheyAreLeftOut) {
+  StartWithMarks();
+  const connection::ConnectionId id = PeersConnection().id;
+  fixture_.engine->SetConnectionThrottling(id, ThrottleMarks{50, 20}, [](auto) {});
+  ManagerConfig narrow = Config();
+  narrow.connection_throttling = {3, 1};
+  ASSERT_TRUE(fixture_.engine->ApplyManager(narrow).ok());
+  Ask(10);
+  EXPECT_EQ(PeersConnection().throttling, (ThrottleMarks{50, 20}));
+  EXPECT_FALSE(PeersConnection().throttled);
+  fixture_.engine->SetConnectionThrottling(id, absl::nullopt, [](auto) {});
+  fixture_.RunUntilIdle();
+  EXPECT_EQ(PeersConnection().throttling, (ThrottleMarks{3, 1}));
+  EXPECT_TRUE(PeersConnection().throttled);
 }
 
 TEST_F(ConnectionThrottlingTest, AThrottledConnectionThatClosesIsThrottledNoMore) {
@@ -328,6 +368,7 @@ TEST_F(ThrottlingTest, MoreThanTheLimitOfOneClientGets503ForTheExcess) {
   EXPECT_THAT(Answers(), ElementsAre(503, 503, 503));
   ASSERT_THAT(Started(), SizeIs(1));
   EXPECT_EQ(Started()[0].mechanism, ThrottleMechanism::kClientConnection);
+  EXPECT_TRUE(PeersConnection().client_throttled);
   auto other = fixture_.ConnectPeer();
   other->Send(MakeRequest("MESSAGE", kAlice, 100));
   fixture_.RunUntilIdle();

@@ -81,11 +81,35 @@ TEST(EventFilterTest, KindsSayWhichObjectsASnapshotHas) {
   EXPECT_FALSE(filter->Wants(EndpointEvent(Event::EXISTING, "endpoints/alice")));
 }
 
-TEST(EventFilterTest, RefusedPeersThrottlingAndTheServerHaveNothingThatExists) {
+TEST(EventFilterTest, WhatOnlyHappensHasNothingThatExists) {
   const auto filter = EventFilter::Parse(
-      Request({}, {Event::PEER_REFUSED, Event::THROTTLING_STARTED, Event::SERVER_STATE}));
+      Request({}, {Event::PEER_REFUSED, Event::CONNECTION_FAILED, Event::SERVER_STATE}));
   ASSERT_TRUE(filter.ok());
   EXPECT_EQ(filter->classes(), 0u);
+}
+
+TEST(EventFilterTest, OfThrottlingExistsWhatIsThrottled) {
+  const auto filter = EventFilter::Parse(Request({}, {Event::THROTTLING_STARTED}));
+  ASSERT_TRUE(filter.ok());
+  EXPECT_EQ(filter->classes(), Only(ObjectClass::kManager) | Only(ObjectClass::kConnection));
+  Event connection;
+  connection.set_kind(Event::EXISTING);
+  connection.set_name("connectionManagers/edge/connections/1");
+  connection.mutable_connection()->set_throttled(false);
+  EXPECT_FALSE(filter->Wants(SharedEvent(connection)));
+  connection.mutable_connection()->set_throttled(true);
+  EXPECT_TRUE(filter->Wants(SharedEvent(connection)));
+  connection.mutable_connection()->set_throttled(false);
+  connection.mutable_connection()->set_client_throttled(true);
+  EXPECT_TRUE(filter->Wants(SharedEvent(connection)));
+  Event manager;
+  manager.set_kind(Event::EXISTING);
+  manager.set_name("connectionManagers/edge");
+  manager.mutable_connection_manager()->mutable_statistics()->set_message_throttled(true);
+  EXPECT_TRUE(filter->Wants(SharedEvent(manager)));
+  const auto named =
+      EventFilter::Parse(Request({"connectionManagers/edge"}, {Event::THROTTLING_ENDED}));
+  EXPECT_EQ(named->classes(), Only(ObjectClass::kManager));
 }
 
 TEST(EventFilterTest, WhatIsNoNameAndNoPrefixIsRefusedWithItsIndex) {

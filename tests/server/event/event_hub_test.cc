@@ -89,6 +89,55 @@ TEST_F(EventHubTest, SnapshotAndChangesJoinWithoutLossOrRepetition) {
   EXPECT_EQ(reader->event(2).sequence() + 1, reader->event(3).sequence());
 }
 
+// Throttling that begins while a snapshot is made is in it, though its own event is not.
+TEST_F(EventHubTest, ThrottlingThatBeginsDuringASnapshotIsInIt) {
+  answers_at_once_ = false;
+  sipcm::v1::WatchRequest request;
+  request.add_kinds(Event::THROTTLING_STARTED);
+  TestReader* reader = Watch(request);
+  hub_.Step();
+  AnswerCatalogues();
+  AnswerWorker({1, 2}, /*worker_count=*/2);
+  EngineEvent began;
+  began.kind = EngineEvent::Kind::kThrottlingStarted;
+  began.manager_id = "edge";
+  began.connection = ConnectionOf(2);
+  began.throttling = std::make_shared<engine::ThrottlingChange>();
+  hub_.OnEvent(began);
+  AnswerWorker({}, /*worker_count=*/2);
+  Settle(reader);
+  EXPECT_THAT(reader->Lines(),
+              ElementsAre("EXISTING connectionManagers/edge/connections/2", "SYNCED"));
+  EXPECT_TRUE(reader->event(0).connection().throttled());
+}
+
+TEST_F(EventHubTest, AFailedAttemptIsToldWithoutAConnectionsName) {
+  TestReader* reader = Watch();
+  Settle(reader);
+  EngineEvent failed;
+  failed.kind = EngineEvent::Kind::kConnectFailed;
+  failed.manager_id = "edge";
+  auto attempt = std::make_shared<engine::ConnectionSnapshot>();
+  attempt->manager_id = "edge";
+  attempt->direction = connection::Direction::kOutgoing;
+  attempt->remote_address = *net::SocketAddress::Parse("192.0.2.1:5060");
+  attempt->pool_id = "tcp:a.example:5060";
+  failed.connection = attempt;
+  failed.close_reason = connection::CloseReason::kConnectTimeout;
+  failed.detail = absl::UnavailableError("no answer");
+  hub_.OnEvent(failed);
+  Settle(reader);
+  const Event told = reader->event(reader->read.size() - 1);
+  EXPECT_EQ(told.kind(), Event::CONNECTION_FAILED);
+  EXPECT_EQ(told.name(), "connectionManagers/edge/pools/tcp:a.example:5060");
+  EXPECT_EQ(told.explanation(), "no answer");
+  EXPECT_EQ(told.connection().name(), "");
+  EXPECT_EQ(told.connection().pool(), told.name());
+  EXPECT_EQ(told.connection().remote_address().host(), "192.0.2.1");
+  EXPECT_EQ(told.connection().close_reason(), sipcm::v1::Connection::CONNECT_TIMEOUT);
+  EXPECT_EQ(told.connection().state(), sipcm::v1::Connection::CLOSED);
+}
+
 TEST_F(EventHubTest, ACrowdOfNewWatchersIsOneQuestionAtATime) {
   answers_at_once_ = false;
   TestReader* first = Watch();

@@ -98,7 +98,8 @@ class ScriptedEngine final : public engine::Engine {
   void GetConnection(connection::ConnectionId, Callback<engine::ConnectionSnapshot>) override {}
   void SetConnectionIdleTimeout(connection::ConnectionId, absl::Duration,
                                 Callback<engine::ConnectionSnapshot>) override {}
-  void SetConnectionThrottling(connection::ConnectionId, const engine::ThrottleMarks&,
+  void SetConnectionThrottling(connection::ConnectionId,
+                               const absl::optional<engine::ThrottleMarks>&,
                                Callback<engine::ConnectionSnapshot>) override {}
   void CloseConnection(connection::ConnectionId, absl::optional<absl::Duration>,
                        Callback<engine::ConnectionSnapshot>) override {}
