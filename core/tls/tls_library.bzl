@@ -14,6 +14,8 @@ OPENSSL = [
     "@openssl//:ssl",
 ]
 
+PEM = ["//core/tls/openssl:pem"]
+
 TIME = ["@com_google_absl//absl/time"]
 
 def tls_library(name, deps = [], srcs = None, visibility = None):
@@ -21,7 +23,7 @@ def tls_library(name, deps = [], srcs = None, visibility = None):
 
     Args:
       name: of the pair.
-      deps: labels; ERRORS, OPENSSL and TIME are lists of them.
+      deps: labels; ERRORS, OPENSSL, PEM and TIME are lists of them.
       srcs: the sources where they are not <name>.cc alone; empty: there is only the header.
       visibility: where it is not the package's.
     """

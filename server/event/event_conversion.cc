@@ -102,6 +102,9 @@ std::string ExplanationOf(const EngineEvent& event) {
       return "SIP messages may flow";
     case EngineEvent::Kind::kConnectionClosed:
       return absl::StrCat("closed: ", connection::CloseReasonName(event.close_reason));
+    case EngineEvent::Kind::kConnectFailed:
+      return absl::StrCat("an attempt to connect failed: ",
+                          connection::CloseReasonName(event.close_reason));
     case EngineEvent::Kind::kTlsRefused:
       return event.refused_peer->verdict.explanation;
     case EngineEvent::Kind::kEndpointState:

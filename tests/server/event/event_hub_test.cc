@@ -130,7 +130,8 @@ TEST_F(EventHubTest, AFailedAttemptIsToldWithoutAConnectionsName) {
   const Event told = reader->event(reader->read.size() - 1);
   EXPECT_EQ(told.kind(), Event::CONNECTION_FAILED);
   EXPECT_EQ(told.name(), "connectionManagers/edge/pools/tcp:a.example:5060");
-  EXPECT_EQ(told.explanation(), "no answer");
+  EXPECT_EQ(told.explanation(), "an attempt to connect failed: connect_timeout");
+  EXPECT_EQ(told.connection().close_explanation(), "no answer");
   EXPECT_EQ(told.connection().name(), "");
   EXPECT_EQ(told.connection().pool(), told.name());
   EXPECT_EQ(told.connection().remote_address().host(), "192.0.2.1");
