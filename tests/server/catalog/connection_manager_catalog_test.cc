@@ -329,10 +329,10 @@ TEST_F(ConnectionManagerCatalogTest, AnUpdateMayListAnEntryThatEndedAndItsSucces
       {"pattern":"A.example."}]})";
   const absl::Time end = absl::FromCivil(absl::CivilDay(2026, 6, 1), absl::UTCTimeZone());
   now_ = end - absl::Nanoseconds(1);
-  ExpectInvalid(Update(list).status(), "CONFLICTING_FIELDS",
+  ExpectInvalid(Update(list, "allowedDomains").status(), "CONFLICTING_FIELDS",
                 "connection_manager.allowed_domains[2].pattern");
   now_ = end;
-  const auto updated = Update(list);
+  const auto updated = Update(list, "allowedDomains");
   ASSERT_TRUE(updated.ok()) << updated.status();
   ASSERT_EQ(updated->allowed_domains_size(), 2);
   EXPECT_EQ(updated->allowed_domains(0).pattern(), "a.example");
