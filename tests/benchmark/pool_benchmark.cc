@@ -93,6 +93,8 @@ class ManyPools final : private PoolDirectory::Host, private connection::Connect
   }
   void OnServerRefused(const LocalManager&, const pool::Destination&, const connection::Connection&,
                        const absl::Status&) override {}
+  void OnConnectFailed(const LocalManager&, const pool::Destination&,
+                       const absl::Status&) override {}
   void OnPoolAdded(const PoolSnapshot&) override {}
   void OnPoolChanged(const PoolSnapshot&) override {}
   void OnTargetHealth(const PoolSnapshot&, const absl::Status&) override {}
