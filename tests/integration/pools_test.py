@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import socket
+import time
 import unittest
 
 import grpc
@@ -172,7 +173,7 @@ class SelectionTest(PoolCase):
 
 
 class LoadTest(PoolCase):
-    """Rows 31 and 32 of reliability.md."""
+    """Rows 31 to 33 of reliability.md."""
     manager_settings = {'connection_wait_timeout': '30s'}
 
     def test_row_31_a_hundred_at_once_open_no_more_than_the_maximum_and_go_round(self):
@@ -209,6 +210,21 @@ class LoadTest(PoolCase):
         self.send(4)
         self.assertEqual(self.statistics().live_connection_count, 4)
         self.assertEqual(self.listener.connection_count(), 5)
+
+    def test_row_33_a_thousand_requests_to_a_target_that_refuses_fail_fast_and_find_it_again(self):
+        with socket.create_server(('127.0.0.1', 0)) as taken:
+            port = taken.getsockname()[1]
+        begin = time.monotonic()
+        for _ in range(10):
+            for call in [self.begin(port=port) for _ in range(100)]:
+                self.assert_fails(call, 'CONNECT_REFUSED')
+        seconds = time.monotonic() - begin
+        attempts = self.pool(port=port).statistics.failure_counts['CONNECT_REFUSED']
+        print('%d attempts for 1,000 requests in %.1f s' % (attempts, seconds))
+        self.assertLessEqual(attempts, 10 * (seconds + 1))
+        with SipListener(address=('127.0.0.1', port)):
+            wait_for(lambda: list(self.begin(port=port))[-1].response.status_code == 200,
+                     'the target that is back')
 
 
 class DefaultsTest(PoolCase):
