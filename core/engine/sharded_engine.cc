@@ -197,7 +197,7 @@ void ShardedEngine::Shutdown(absl::Duration timeout, absl::AnyInvocable<void()> 
     }
   }
   auto gathering = std::make_shared<Gathering<bool>>(
-      worker_count(), [done = std::move(done)](std::vector<bool>) mutable { done(); });
+      worker_count(), [done = std::move(done)](const std::vector<bool>&) mutable { done(); });
   for (int i = 0; i < worker_count(); ++i) {
     Post(i, [gathering, timeout, i](Worker& worker) {
       worker.Drain(timeout, [gathering, i] { gathering->Put(i, true); });

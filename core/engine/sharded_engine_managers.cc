@@ -152,7 +152,7 @@ void ShardedEngine::StopListening(const std::string& manager_id, Callback<Manage
         worker.RemoveAcceptors(manager);
         return true;
       },
-      [this, manager, done = std::move(done)](std::vector<bool>) mutable {
+      [this, manager, done = std::move(done)](const std::vector<bool>&) mutable {
         manager->SetState(ManagerStatus::State::kIdle, {});
         done(StatusOf(*manager));
       });

@@ -49,7 +49,7 @@ int ConnectionPool::Open() {
       });
   SIPCM_CHECK(member->attempt != nullptr);
   ScheduleTurnEnd();
-  return members_.size() - 1;
+  return members_.live_count() - 1;
 }
 
 void ConnectionPool::OnAttemptDone(PoolMember* member,
@@ -114,7 +114,7 @@ void ConnectionPool::SetLimits(PoolLimits limits) {
   limits_ = limits;
   in_force_ = limits;
   keeps_warm_ = true;
-  sizer_.SetLimits(limits, members_.size());
+  sizer_.SetLimits(limits, members_.live_count());
   ApplySize();
 }
 
@@ -126,8 +126,8 @@ void ConnectionPool::ApplySize() {
   for (const std::unique_ptr<PoolMember>& member : members_.live()) member->exclusive = false;
   members_.SetAside();
   PoolRequestList orphans;
-  while (members_.size() > in_force_.max_connection_count) {
-    End(members_.size() - 1, loop_->Now() + limits_.drain_timeout,
+  while (members_.live_count() > in_force_.max_connection_count) {
+    End(members_.live_count() - 1, loop_->Now() + limits_.drain_timeout,
         connection::CloseReason::kSurplus, &orphans);
   }
   while (!orphans.empty()) Again(orphans.front());
@@ -154,7 +154,7 @@ void ConnectionPool::Drain(Instant deadline, connection::CloseReason reason) {
     member->connection->Drain(deadline, reason);
   }
   PoolRequestList orphans;
-  while (members_.size() > 0) End(members_.size() - 1, deadline, reason, &orphans);
+  while (members_.live_count() > 0) End(members_.live_count() - 1, deadline, reason, &orphans);
   while (!line_.empty()) line_.front()->Enlist(&orphans);
   const absl::Status drained = PoolDrained(destination_);
   for (PoolRequest* const request : ready_) {
@@ -339,7 +339,7 @@ void ConnectionPool::OnTurnEnd() {
     if (!*alive) return;
   }
   KeepWarm();
-  if (members_.size() > 0) {
+  if (members_.live_count() > 0) {
     sizer_.Wake(loop_->Now(), *meter_.use());
     alarm_.ArmFor(sizer_.next_look());
   } else {

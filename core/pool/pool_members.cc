@@ -40,7 +40,7 @@ void PoolMembers::Forget(const Connection* connection) {
 }
 
 void PoolMembers::SetAside() {
-  for (int i = 0; i < size();) {
+  for (int i = 0; i < live_count();) {
     const PoolMember& member = *live_[i];
     if (member.connection != nullptr && !member.connection->is_usable()) {
       draining_.push_back(Remove(i));

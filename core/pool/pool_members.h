@@ -28,13 +28,13 @@ class PoolMembers {
   // Moves those that drain by now out of the live ones.
   void SetAside();
 
-  int size() const { return static_cast<int>(live_.size()); }
+  int live_count() const { return static_cast<int>(live_.size()); }
   PoolMember& operator[](int index) const { return *live_[index]; }
   int IndexOf(const PoolMember* member) const;
   // Null: no live member has it.
   PoolMember* Find(const connection::Connection* connection) const;
   int connecting_count() const { return connecting_count_; }
-  int established_count() const { return size() - connecting_count_; }
+  int established_count() const { return live_count() - connecting_count_; }
   // Live, not throttled, with a connection.
   bool has_usable() const;
   absl::Span<const std::unique_ptr<PoolMember>> live() const { return live_; }
@@ -52,7 +52,7 @@ class PoolMembers {
   int cursor() const { return cursor_; }
   void NoteUse(int index) { cursor_ = index + 1; }
   // Whose turn it is; there must be one.
-  int next() const { return cursor_ < size() ? cursor_ : 0; }
+  int next() const { return cursor_ < live_count() ? cursor_ : 0; }
 
  private:
   std::vector<std::unique_ptr<PoolMember>> live_;

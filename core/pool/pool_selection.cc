@@ -38,7 +38,7 @@ bool IsSilentAndNew(const Connection& connection, Instant now) {
 
 int PoolSelection::NextInTurn(const PoolLimits& limits) const {
   if (limits.selection != SelectionPolicy::kGrowFirst ||
-      members_->size() < limits.max_connection_count) {
+      members_->live_count() < limits.max_connection_count) {
     return -1;
   }
   const int next = members_->next();
@@ -71,8 +71,7 @@ PoolDecision PoolSelection::Decide(const PoolLimits& limits, int waiting_count, 
 PoolDecision PoolSelection::DecideGrowth(const PoolLimits& limits, int waiting_count, Instant now,
                                          absl::Status* refused) {
   if (IsBackingOff(now)) {
-    // empty() asks for those that drain, too.  NOLINTNEXTLINE(readability-container-size-empty)
-    if (members_->size() > 0 && limits.max_connection_count != kNoSharing) {
+    if (members_->live_count() > 0 && limits.max_connection_count != kNoSharing) {
       return DecideWithoutGrowth(limits, waiting_count);
     }
     *refused = gate_.Refusal(now);
@@ -86,7 +85,7 @@ PoolDecision PoolSelection::DecideGrowth(const PoolLimits& limits, int waiting_c
 PoolDecision PoolSelection::DecideWithoutGrowth(const PoolLimits& limits, int waiting_count) {
   members_->SetAside();
   PoolLimits as_is = limits;
-  as_is.max_connection_count = members_->size();
+  as_is.max_connection_count = members_->live_count();
   return DecideAcquire(as_is, members_->Snapshots(), members_->cursor(), waiting_count);
 }
 
@@ -115,7 +114,7 @@ Instant PoolSelection::next_try() const {
 
 // One that was kept open for whoever comes.
 int PoolSelection::FindSpare() const {
-  for (int i = 0; i < members_->size(); ++i) {
+  for (int i = 0; i < members_->live_count(); ++i) {
     const PoolMember& member = (*members_)[i];
     if (member.connection != nullptr && member.connection->is_usable() && !member.exclusive &&
         !member.throttled && member.connection->live_transactions() == 0) {

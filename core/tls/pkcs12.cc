@@ -6,6 +6,7 @@
 #include <openssl/pkcs12.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -60,6 +61,7 @@ absl::Status CheckPassword(PKCS12* object, const std::string& password, const ch
 std::string ChainPem(X509* leaf, STACK_OF(X509) * others) {
   std::string pem = CertificateToPem(*leaf);
   std::vector<X509*> left;
+  left.reserve(std::max(0, sk_X509_num(others)));
   for (int i = 0; i < sk_X509_num(others); ++i) left.push_back(sk_X509_value(others, i));
   for (X509* last = leaf; X509_check_issued(last, last) != X509_V_OK;) {
     X509* issuer = nullptr;
