@@ -27,6 +27,7 @@ class ApplicationHandler {
   virtual void OnRequest(const v1::RequestDelivery& request, int subscription) = 0;
   virtual void OnCancelled(const v1::RequestCancelled& /*cancelled*/) {}
   virtual void OnExpired(const v1::RequestExpired& /*expired*/) {}
+  virtual void OnAckMissing(const v1::AckMissing& /*missing*/) {}
   virtual void OnGap(const v1::Gap& /*gap*/, int /*subscription*/) {}
   // What became of an answer: of those that failed, or of all (ApplicationOptions).
   virtual void OnRespondResult(const v1::RespondResult& /*result*/) {}

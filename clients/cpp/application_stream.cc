@@ -275,6 +275,8 @@ void Application::Stream::HandleDelivery(const v1::Delivery& delivery) {
       return handler_->OnCancelled(delivery.cancelled());
     case v1::Delivery::kExpired:
       return handler_->OnExpired(delivery.expired());
+    case v1::Delivery::kAckMissing:
+      return handler_->OnAckMissing(delivery.ack_missing());
     case v1::Delivery::kStarted:
       return handler_->OnSubscriptionStarted(delivery.started(), delivery.subscription_id());
     case v1::Delivery::kGap:

@@ -39,6 +39,14 @@ constexpr Answer AnswerOf(Situation situation) {
       return {500, false, "the application did not answer in time"};
     case Situation::kMethodNotTaken:
       return {405, false, "no application takes this method"};
+    case Situation::kMethodUnknown:
+      return {501, false, "no application takes this method, and the server does not know it"};
+    case Situation::kUnknownScheme:
+      return {416, false, "Request-URI: its scheme is neither sip, sips nor tel"};
+    case Situation::kBadExtension:
+      return {420, false, "Require: it names an extension that is not known here"};
+    case Situation::kTooManyHops:
+      return {483, false, "Max-Forwards: it is 0, and no endpoint here owns the request"};
     case Situation::kDraining:
       return {503, true, "the server is draining"};
     case Situation::kMerged:
@@ -47,6 +55,8 @@ constexpr Answer AnswerOf(Situation situation) {
       return {487, false, ""};
     case Situation::kCancelAccepted:
       return {200, false, ""};
+    case Situation::kTrying:
+      return {100, false, ""};
   }
   SIPCM_UNREACHABLE("unknown Situation");
 }
@@ -79,8 +89,11 @@ bool AppendAutomaticAnswer(const sip::MessageView& request, Situation situation,
   }
   const std::string retry_after = answer.retry_after ? absl::StrCat(kRetryAfterSeconds) : "";
   if (answer.retry_after) headers.push_back({"Retry-After", retry_after});
-  if (situation == Situation::kMethodNotTaken) {
+  if (situation == Situation::kMethodNotTaken || situation == Situation::kMethodUnknown) {
     headers.push_back({"Allow", context.allow.empty() ? sip::AllowedMethods() : context.allow});
+  }
+  if (situation == Situation::kBadExtension) {
+    headers.push_back({"Unsupported", context.unsupported});
   }
   return Append(request, answer.status_code, headers, context, out);
 }

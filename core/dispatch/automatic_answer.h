@@ -22,10 +22,15 @@ enum class Situation : uint8_t {
   kOverloaded,       // 503 + Retry-After: no credit and the line is full
   kExpired,          // 500: no answer by the deadline
   kMethodNotTaken,   // 405 + Allow: no subscription takes the method
+  kMethodUnknown,    // 501 + Allow: profile RFC; nor does the server know it
+  kUnknownScheme,    // 416: the Request-URI is neither sip, sips nor tel
+  kBadExtension,     // 420 + Unsupported: Require names what nobody knows
+  kTooManyHops,      // 483: nobody here owns it, and it may go no further
   kDraining,         // 503 + Retry-After
-  kMerged,           // 482: the same INVITE came by two ways (RFC 3261 8.2.2.2)
+  kMerged,           // 482: the same request came by two ways (RFC 3261 8.2.2.2)
   kCancelled,        // 487 to an INVITE that was cancelled
   kCancelAccepted,   // 200 to the CANCEL itself
+  kTrying,           // 100: the application takes its time
 };
 
 inline constexpr int kRetryAfterSeconds = 5;
@@ -40,7 +45,8 @@ struct AnswerContext {
   absl::string_view to_tag;         // used when the request has none
   absl::string_view received_host;  // the peer's literal address, for the top Via
   uint16_t received_port = 0;
-  absl::string_view allow;  // kMethodNotTaken: what is taken; empty = all methods known
+  absl::string_view allow;  // kMethodNotTaken, kMethodUnknown: what is taken; empty = all known
+  absl::string_view unsupported;  // kBadExtension: the value of Unsupported
 };
 
 // Appends the answer to `out`. False, and nothing appended, when the request cannot be answered:

@@ -49,8 +49,9 @@ struct RequestRecord {
 struct Delivery {
   enum class Kind : uint8_t {
     kRequest,
-    kCancelled,  // the peer cancelled it (RFC 3261 9.2); an answer is still welcome until expiry
-    kExpired,    // its deadline passed; the server has answered
+    kCancelled,   // the peer cancelled it (RFC 3261 9.2); an answer is still welcome until expiry
+    kExpired,     // its deadline passed; the server has answered
+    kAckMissing,  // of a 2xx to INVITE that was repeated in vain (RFC 3261 13.3.1.4)
   };
   Kind kind = Kind::kRequest;
   RequestId request_id;

@@ -234,22 +234,16 @@ void DeliveryQueue::Tell(const OpenRequest& request, Delivery::Kind kind) {
   Outbox(*request.assigned, std::move(delivery));
 }
 
-bool DeliveryQueue::DeliverUnanswerable(std::shared_ptr<const RequestRecord> record,
-                                        const EndpointDirectory::Entry& entry,
-                                        const std::shared_ptr<SubscriptionGroup>& manager_group,
-                                        DispatchReason reason) {
-  for (const auto* group : {&entry.group, &manager_group}) {
+bool DeliveryQueue::DeliverUnanswerable(const Addressee& to, Delivery delivery) {
+  const std::shared_ptr<SubscriptionState> first = to.first.lock();
+  if (first != nullptr && IsActive(*first)) {
+    Outbox(Local(first), std::move(delivery));
+    return true;
+  }
+  for (const auto* group : {&to.endpoint_group, &to.manager_group}) {
     for (const auto& subscription : *Local(*group).subscriptions.Get()) {
-      // An ACK follows its INVITE.
-      if (!IsActive(*subscription) ||
-          !(subscription->Takes("INVITE") || subscription->Takes(record->view.method()))) {
-        continue;
-      }
-      Delivery delivery;
-      delivery.request = std::move(record);
-      delivery.endpoint = entry.endpoint;
-      delivery.reason = reason;
-      delivery.expire_time = absl::InfiniteFuture();
+      // What follows an INVITE goes to who takes INVITEs.
+      if (!IsActive(*subscription) || !subscription->Takes("INVITE")) continue;
       Outbox(Local(subscription), std::move(delivery));
       return true;
     }

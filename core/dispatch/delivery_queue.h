@@ -35,6 +35,14 @@ struct LocalSubscription {
   std::vector<Delivery> outbox;
 };
 
+// Who is told what needs no answer: the subscription that had what it follows, or when that has
+// ended another one of these that takes INVITE.
+struct Addressee {
+  std::weak_ptr<SubscriptionState> first;
+  std::shared_ptr<SubscriptionGroup> endpoint_group;
+  std::shared_ptr<SubscriptionGroup> manager_group;
+};
+
 // Hands a worker's open requests to subscriptions (semantics.md 7, Delivery): one with credit in
 // round-robin, those of the endpoint before those of the manager; else they wait in a bounded
 // line; a subscription that ends gives back what it did not answer. What one turn brings goes to a
@@ -72,11 +80,8 @@ class DeliveryQueue {
   void Abandon(OpenRequest* request);
   // kCancelled or kExpired to whom it was delivered; nothing when it still waits.
   void Tell(const OpenRequest& request, Delivery::Kind kind);
-  // An ACK: delivered without credit and without answer. False: nobody takes it.
-  bool DeliverUnanswerable(std::shared_ptr<const RequestRecord> record,
-                           const EndpointDirectory::Entry& entry,
-                           const std::shared_ptr<SubscriptionGroup>& manager_group,
-                           DispatchReason reason);
+  // An ACK, or what became of an answer: delivered without credit. False: nobody takes it.
+  bool DeliverUnanswerable(const Addressee& to, Delivery delivery);
 
   void OnCredit(const std::shared_ptr<SubscriptionGroup>& group);
   void OnSubscriptionEnded(const std::shared_ptr<SubscriptionState>& subscription);

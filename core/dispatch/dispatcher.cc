@@ -123,6 +123,7 @@ Situation NothingMatched(const sip::MessageView& request, const EndpointDirector
                          const DispatchPolicy& policy) {
   // A To tag says that the sender believes in a dialog (RFC 3261 12.2.2).
   if (!request.to_tag().empty()) return Situation::kNoDialog;
+  if (request.max_forwards() == 0 && directory.size() > 0) return Situation::kTooManyHops;
   if (policy.profile == DispatchProfile::kRfc) return Situation::kNotFound;
   return directory.size() == 0 ? Situation::kNoEndpoint : Situation::kNothingMatches;
 }

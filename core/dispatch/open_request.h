@@ -16,6 +16,10 @@
 #include "core/dispatch/subscription_group.h"
 #include "core/event/timeout_queue.h"
 
+namespace sipcm::transaction {
+struct ServerTransaction;
+}
+
 namespace sipcm::dispatch {
 
 struct AssignmentTag;
@@ -39,6 +43,7 @@ struct OpenRequest final : event::TimeoutQueue::Entry, ListHook<AssignmentTag> {
   absl::Time expire_time;
   std::string to_tag;  // of all its answers; made with the first
   bool is_cancelled = false;
+  transaction::ServerTransaction* transaction = nullptr;  // its own, while it is open
   // The connection counts it among its live transactions until it ends.
   bool is_counted = false;
 

@@ -132,7 +132,8 @@ class Engine {
   // `sink` is kept until the subscription ends. NOT_FOUND, INVALID_ARGUMENT.
   virtual absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(
       SubscriptionOptions options, std::shared_ptr<dispatch::DeliverySink> sink) = 0;
-  // Each order has one result. Orders of one call that belong to one request keep their order.
+  // Each order has one result. Orders of one call that belong to one request keep their order. An
+  // answer whose connection is gone goes back to the address its request came from (18.2.2).
   virtual void Respond(std::vector<ResponseOrder> orders, std::shared_ptr<ResponseSink> sink) = 0;
   // Each order has a kSent when it is put on a connection (a second one when it is put on another,
   // because of the first no byte went out; and when it goes out again with the endpoint's

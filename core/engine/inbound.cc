@@ -6,7 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/error.h"
-#include "core/base/status_macros.h"
+#include "core/dispatch/request_judgement.h"
+#include "core/engine/transactions/received_request.h"
 #include "core/sip/status_code.h"
 
 namespace sipcm::engine {
@@ -24,17 +25,6 @@ constexpr size_t kMaxOpenBytes = 64 << 20;
 
 uint64_t FlowOf(const ConnectionSlot& slot) { return slot.connection->id().value(); }
 
-// Views of its arguments.
-dispatch::AnswerContext ContextOf(const ConnectionSlot& slot, absl::string_view agent,
-                                  absl::string_view to_tag) {
-  dispatch::AnswerContext context;
-  context.agent = agent;
-  context.to_tag = to_tag;
-  context.received_host = slot.peer_host;
-  context.received_port = slot.connection->remote_address().port;
-  return context;
-}
-
 bool IsInvite(const OpenRequest& request) {
   return request.record->view.method_id() == sip::Method::kInvite;
 }
@@ -43,18 +33,21 @@ bool IsInvite(const OpenRequest& request) {
 
 Inbound::Inbound(int worker, event::EventLoop* loop, RandomSource* random,
                  ConnectionTable* connections, ConnectionLoad* load, WorkerTotals* totals,
-                 Host* host)
+                 transaction::OngoingRequests* ongoing, Host* host)
     : loop_(loop),
       connections_(connections),
       load_(load),
       totals_(totals),
       host_(host),
       composer_(random),
+      answers_(&composer_, totals),
       throttle_(host),
       requests_(worker, random),
       queue_(worker, loop, this),
       deadlines_(loop, this),
-      invites_(loop) {}
+      transactions_(loop, random, ongoing, this),
+      return_path_(connections, host),
+      answered_(loop, &queue_, this) {}
 
 Inbound::~Inbound() {
   // Only after the connections: nobody is left to answer.
@@ -66,11 +59,6 @@ Inbound::~Inbound() {
     queue_.Abandon(request);
     requests_.Close(request, Ending::kUndeliverable);
   }
-}
-
-std::string Inbound::AgentOf(ConnectionSlot& slot) {
-  const std::string& host = slot.manager->runtime.Get()->config.local_host_name;
-  return host.empty() ? slot.connection->local_address().ip.ToUriHost() : host;
 }
 
 void Inbound::UpdateGauges() {
@@ -94,7 +82,7 @@ bool Inbound::Holds(ConnectionSlot& slot, const sip::MessageView& request) {
   // What ends others is not held, unless it follows one that is.
   if (request.method_id() == sip::Method::kAck) return false;
   if (request.method_id() == sip::Method::kCancel &&
-      (!load_->HoldsAny(slot) || invites_.Match(request, FlowOf(slot)) != nullptr)) {
+      (!load_->HoldsAny(slot) || transactions_.MatchCancelled(request, FlowOf(slot)) != nullptr)) {
     return false;
   }
   switch (load_->Admit(slot, request)) {
@@ -105,11 +93,11 @@ bool Inbound::Holds(ConnectionSlot& slot, const sip::MessageView& request) {
       return true;
     case ConnectionLoad::Admission::kRefused:
       CountHeldBack(ThrottleMechanism::kConnection);
-      AnswerDirectly(slot, request, Situation::kOverloaded);
+      answers_.Give(slot, request, Situation::kOverloaded);
       return true;
     case ConnectionLoad::Admission::kOverClientLimit:
       CountHeldBack(ThrottleMechanism::kClientConnection);
-      AnswerDirectly(slot, request, Situation::kOverloaded);
+      answers_.Give(slot, request, Situation::kOverloaded);
       return true;
   }
   SIPCM_UNREACHABLE("unknown Admission");
@@ -124,18 +112,26 @@ void Inbound::Take(ConnectionSlot& slot, const sip::MessageView& request) {
     default:
       break;
   }
+  if (const transaction::ServerTransaction* known = transactions_.Match(request, FlowOf(slot))) {
+    // A copy. Its final answer, if it had one, is in the same byte stream: never two.
+    if (known->is_open() && slot.connection->can_send() && !known->last_provisional.empty()) {
+      slot.connection->Send(known->last_provisional);
+    }
+    return;
+  }
+  if (Refuses(slot, request)) return;
   // What belongs to a dialog goes on (semantics.md 7).
   const bool is_draining =
       draining_ || slot.connection->state() == connection::ConnectionState::kDraining;
   if (is_draining && request.to_tag().empty()) {
-    return AnswerDirectly(slot, request, Situation::kDraining);
+    return answers_.Give(slot, request, Situation::kDraining);
   }
   if (request.to_tag().empty() && throttle_.Refuses(*slot.manager)) {
     CountHeldBack(ThrottleMechanism::kManager);
-    return AnswerDirectly(slot, request, Situation::kOverloaded);
+    return answers_.Give(slot, request, Situation::kOverloaded);
   }
   const dispatch::DispatchDecision decision = Decide(slot, request);
-  if (decision.entry == nullptr) return AnswerDirectly(slot, request, decision.situation);
+  if (decision.entry == nullptr) return answers_.Give(slot, request, decision.situation);
   OpenAndOffer(slot, request, decision);
   UpdateGauges();
 }
@@ -152,38 +148,44 @@ dispatch::DispatchDecision Inbound::Decide(ConnectionSlot& slot, const sip::Mess
                             slot.manager->runtime.Get()->config.dispatch);
 }
 
+// Whoever it is for.
+bool Inbound::Refuses(ConnectionSlot& slot, const sip::MessageView& request) {
+  const auto refusal = dispatch::JudgeRequest(request);
+  if (!refusal.has_value()) return false;
+  ServerAnswers::Details details;
+  details.unsupported = refusal->unsupported;
+  answers_.Give(slot, request, refusal->situation, details);
+  return true;
+}
+
 void Inbound::OnAck(ConnectionSlot& slot, const sip::MessageView& request) {
-  transaction::InviteTransaction* invite = invites_.Match(request, FlowOf(slot));
+  transaction::ServerTransaction* const invite = transactions_.Match(request, FlowOf(slot));
   if (invite != nullptr) {
-    if (invite->state == transaction::InviteTransaction::State::kCompleted) {
-      invites_.Remove(invite);
+    if (invite->is_open()) return;
+    if (invite->state == transaction::ServerTransaction::State::kCompleted) {
+      return transactions_.Remove(invite);
     }
-    return;
   }
-  // The ACK of a 2xx is a request of its own (RFC 3261 13.2.2.4), perhaps on another connection. It
-  // is never answered, whatever happens to it.
-  std::atomic<int>& acks_due = slot.manager->state->acks_due;
-  if (acks_due.load(std::memory_order_relaxed) <= 0) return;
-  acks_due.fetch_sub(1, std::memory_order_relaxed);
-  const dispatch::DispatchDecision decision = Decide(slot, request);
-  if (decision.entry == nullptr) return;
-  if (queue_.DeliverUnanswerable(Record(slot, request), *decision.entry,
-                                 slot.manager->state->group(), decision.reason)) {
-    totals_->requests_dispatched.Add();
-  }
+  // The ACK of a 2xx is a request of its own (RFC 3261 13.2.2.4), perhaps on another connection.
+  if (slot.manager->state->acks_due.load(std::memory_order_relaxed) <= 0) return;
+  answered_.OnAck(MakeRecord(slot, request));
 }
 
 void Inbound::OnCancel(ConnectionSlot& slot, const sip::MessageView& request) {
-  transaction::InviteTransaction* invite = invites_.Match(request, FlowOf(slot));
-  if (invite == nullptr) return AnswerDirectly(slot, request, Situation::kNoTransaction);
-  OpenRequest* open = requests_.Find(dispatch::RequestId::FromValue(invite->request_id));
+  transaction::ServerTransaction* const cancelled =
+      transactions_.MatchCancelled(request, FlowOf(slot));
+  if (cancelled == nullptr) return answers_.Give(slot, request, Situation::kNoTransaction);
+  OpenRequest* open = requests_.Find(dispatch::RequestId::FromValue(cancelled->request_id));
   // All that answers an INVITE and its CANCEL has one To tag (RFC 3261 9.2).
   if (open != nullptr && open->to_tag.empty()) open->to_tag = composer_.MakeTag();
-  AnswerDirectly(slot, request, Situation::kCancelAccepted, open == nullptr ? "" : open->to_tag);
-  // An INVITE that has its final answer is past cancelling (RFC 3261 9.2).
-  if (open == nullptr || open->is_cancelled) return;
+  ServerAnswers::Details details;
+  if (open != nullptr) details.to_tag = open->to_tag;
+  answers_.Give(slot, request, Situation::kCancelAccepted, details);
+  // An INVITE that has its final answer is past cancelling, and nothing else can be (RFC 3261 9.2).
+  if (open == nullptr || open->is_cancelled || !cancelled->is_invite) return;
   totals_->requests_cancelled.Add();
   open->is_cancelled = true;
+  transactions_.StopTrying(cancelled);
   if (open->assigned == nullptr) {
     AnswerOpen(*open, Situation::kCancelled, Ending::kCancelled);
     return;
@@ -195,48 +197,26 @@ void Inbound::OnCancel(ConnectionSlot& slot, const sip::MessageView& request) {
 void Inbound::OnMalformed(ConnectionSlot& slot, const sip::MessageView& request,
                           const sip::ParseVerdict& verdict) {
   totals_->malformed_in.Add();
-  if (!request.is_request() || !verdict.answerable) return;
-  const std::string agent = AgentOf(slot);
-  const std::string tag = composer_.MakeTag();
-  const dispatch::AnswerContext context = ContextOf(slot, agent, tag);
-  if (dispatch::AppendRefusal(request, verdict, context, slot.connection->tail())) {
-    slot.connection->Commit();
-    CountAutomaticAnswer(slot, verdict.status_code);
-  }
-}
-
-std::shared_ptr<const dispatch::RequestRecord> Inbound::Record(const ConnectionSlot& slot,
-                                                               const sip::MessageView& request) {
-  auto record = std::make_shared<dispatch::RequestRecord>();
-  record->bytes.assign(request.bytes().data(), request.bytes().size());
-  record->view.CopyIndexFrom(request, record->bytes.data());
-  record->connection = slot.connection->id();
-  record->manager_id = slot.manager->state->id();
-  record->peer_address = slot.connection->remote_address();
-  record->peer = slot.connection->peer();
-  return record;
+  if (request.is_request() && verdict.answerable) answers_.Refuse(slot, request, verdict);
 }
 
 void Inbound::OpenAndOffer(ConnectionSlot& slot, const sip::MessageView& request,
                            const dispatch::DispatchDecision& decision) {
-  using Added = transaction::InviteTransactionTable::Added;
   OpenRequest* open =
       open_bytes_ + request.bytes().size() > kMaxOpenBytes ? nullptr : requests_.Open();
-  if (open == nullptr) return AnswerDirectly(slot, request, Situation::kOverloaded);
-  const Added added = request.method_id() == sip::Method::kInvite
-                          ? invites_.Add(request, FlowOf(slot), open->id.value())
-                          : Added::kNew;
-  if (added != Added::kNew) {
+  if (open == nullptr) return answers_.Give(slot, request, Situation::kOverloaded);
+  open->transaction =
+      transactions_.Add(request, FlowOf(slot), decision.entry->endpoint->id, open->id.value());
+  if (open->transaction == nullptr) {
     requests_.Close(open, Ending::kUndeliverable);
-    if (added == Added::kMerged) AnswerDirectly(slot, request, Situation::kMerged);
-    return;
+    return answers_.Give(slot, request, Situation::kMerged);
   }
   open_bytes_ += request.bytes().size();
   const dispatch::Endpoint& endpoint = *decision.entry->endpoint;
   const absl::Duration timeout = request.method_id() == sip::Method::kInvite
                                      ? endpoint.invite_answer_timeout
                                      : endpoint.answer_timeout;
-  open->record = Record(slot, request);
+  open->record = MakeRecord(slot, request);
   open->endpoint = decision.entry->endpoint;
   open->endpoint_group = decision.entry->group;
   open->manager_group = slot.manager->state->group();
@@ -251,45 +231,22 @@ void Inbound::OpenAndOffer(ConnectionSlot& slot, const sip::MessageView& request
 
 // --- What the server answers -------------------------------------------------------------------
 
-void Inbound::CountAutomaticAnswer(const ConnectionSlot& slot, int status_code) {
-  totals_->automatic_answers[status_code].Add();
-  slot.manager->counters.automatic_answers.Add();
-}
-
-void Inbound::AnswerDirectly(ConnectionSlot& slot, const sip::MessageView& request,
-                             Situation situation, const std::string& to_tag) {
-  const std::string agent = AgentOf(slot);
-  const std::string tag = to_tag.empty() ? composer_.MakeTag() : to_tag;
-  const dispatch::AnswerContext context = ContextOf(slot, agent, tag);
-  if (!dispatch::AppendAutomaticAnswer(request, situation, context, slot.connection->tail())) {
-    return;
-  }
-  slot.connection->Commit();
-  CountAutomaticAnswer(slot, dispatch::StatusCodeOf(situation));
-}
-
 void Inbound::AnswerOpen(OpenRequest& request, Situation situation, Ending ending,
                          absl::string_view allow) {
   ConnectionSlot* slot = connections_->Find(request.record->connection);
-  if (slot != nullptr && slot->connection->can_send()) {
+  if (slot != nullptr) {
     if (request.to_tag.empty()) request.to_tag = composer_.MakeTag();
-    const std::string agent = AgentOf(*slot);
-    dispatch::AnswerContext context = ContextOf(*slot, agent, request.to_tag);
-    context.allow = allow;
-    if (dispatch::AppendAutomaticAnswer(request.record->view, situation, context,
-                                        slot->connection->tail())) {
-      slot->connection->Commit();
-      CountAutomaticAnswer(*slot, dispatch::StatusCodeOf(situation));
-    }
+    ServerAnswers::Details details;
+    details.to_tag = request.to_tag;
+    details.allow = allow;
+    answers_.Give(*slot, request.record->view, situation, details);
   }
   Close(request, dispatch::StatusCodeOf(situation), ending);
 }
 
 void Inbound::Close(OpenRequest& request, int status_code, Ending ending) {
   deadlines_.Disarm(&request);
-  if (IsInvite(request)) {
-    invites_.Finish(request.record->view, request.record->connection.value(), status_code);
-  }
+  transactions_.Finish(std::exchange(request.transaction, nullptr), status_code);
   open_bytes_ -= request.record->bytes.size();
   if (request.is_counted) {
     ConnectionSlot* slot = connections_->Find(request.record->connection);
@@ -304,17 +261,34 @@ void Inbound::Close(OpenRequest& request, int status_code, Ending ending) {
 }
 
 void Inbound::OnUndeliverable(OpenRequest& request, Situation situation, absl::string_view allow) {
+  if (situation == Situation::kMethodNotTaken && IsUnknownToProfile(*request.record)) {
+    situation = Situation::kMethodUnknown;
+  }
   AnswerOpen(request, situation,
              situation == Situation::kCancelled ? Ending::kCancelled : Ending::kUndeliverable,
              allow);
 }
 
+// RFC 3261 21.5.2 against UCMA, which answers 405 to any method.
+bool Inbound::IsUnknownToProfile(const dispatch::RequestRecord& request) const {
+  if (request.view.method_id() != sip::Method::kOther) return false;
+  LocalManager* const manager = return_path_.ManagerOf(request);
+  return manager != nullptr &&
+         manager->runtime.Get()->config.dispatch.profile == dispatch::DispatchProfile::kRfc;
+}
+
 void Inbound::OnRedelivery(OpenRequest& request) {
   requests_.Renew(&request);
-  if (!IsInvite(request)) return;
-  transaction::InviteTransaction* const invite =
-      invites_.Match(request.record->view, request.record->connection.value());
-  if (invite != nullptr) invite->request_id = request.id.value();
+  request.transaction->request_id = request.id.value();
+}
+
+void Inbound::OnTrying(transaction::ServerTransaction& transaction) {
+  const OpenRequest* open = requests_.Find(dispatch::RequestId::FromValue(transaction.request_id));
+  SIPCM_CHECK(open != nullptr);
+  ConnectionSlot* const slot = connections_->Find(open->record->connection);
+  if (slot == nullptr) return;
+  const std::string trying = answers_.GiveTrying(*slot, open->record->view);
+  if (!trying.empty()) transactions_.OnProvisional(&transaction, trying);
 }
 
 void Inbound::OnTimeout(event::TimeoutQueue::Entry& entry) {
@@ -340,46 +314,74 @@ void Inbound::AnswerAllOpen() {
 
 // --- What an application answers ---------------------------------------------------------------
 
-void Inbound::Respond(const std::vector<ResponseOrder>& orders, ResponseSink& sink) {
+void Inbound::Respond(const std::vector<ResponseOrder>& orders,
+                      const std::shared_ptr<ResponseSink>& sink) {
   std::vector<ResponseResult> results;
   results.reserve(orders.size());
-  for (const ResponseOrder& order : orders) results.push_back(RespondOne(order));
-  sink.OnResponseResults(std::move(results));
+  for (const ResponseOrder& order : orders) {
+    ResponseResult result;
+    result.cookie = order.cookie;
+    result.request_id = order.request_id;
+    if (RespondOne(order, sink, &result)) results.push_back(std::move(result));
+  }
+  if (!results.empty()) sink->OnResponseResults(std::move(results));
 }
 
-ResponseResult Inbound::RespondOne(const ResponseOrder& order) {
-  ResponseResult result;
-  result.cookie = order.cookie;
-  result.request_id = order.request_id;
+// False: its result comes later, to the sink.
+bool Inbound::RespondOne(const ResponseOrder& order, const std::shared_ptr<ResponseSink>& sink,
+                         ResponseResult* result) {
   OpenRequest* request = requests_.Find(order.request_id);
   if (request == nullptr) {
-    result.status = requests_.WhyNotOpen(order.request_id);
-    return result;
+    result->status = requests_.WhyNotOpen(order.request_id);
+    return true;
   }
-  ConnectionSlot* slot = connections_->Find(request->record->connection);
-  if (slot == nullptr || !slot->connection->can_send()) {
-    result.status =
-        MakeError(absl::StatusCode::kUnavailable, "CONNECTION_GONE",
-                  absl::StrCat("request \"", order.request_id.ToString(),
-                               "\": its connection from ", request->record->peer_address.ToString(),
-                               " has closed, so no answer can reach the sender; nothing was sent"));
+  const std::shared_ptr<const dispatch::RequestRecord> record = request->record;
+  ConnectionSlot* const slot = return_path_.ConnectionOf(*record);
+  LocalManager* const manager = slot != nullptr ? slot->manager : return_path_.ManagerOf(*record);
+  if (manager == nullptr) {
+    result->status =
+        ReturnPath::GoneError(order.request_id, *record, "its connection manager was deleted");
     Close(*request, order.status_code, Ending::kUndeliverable);
-    return result;
+    return true;
   }
+  std::string carried;
+  std::string* const out = slot != nullptr ? slot->connection->tail() : &carried;
+  const size_t begin = out->size();
+  const std::string source = slot != nullptr ? "" : record->peer_address.ip.ToString();
   int status_code = 0;
-  result.status = composer_.Append(order, *request, *slot, &status_code);
-  if (!result.status.ok()) return result;
-  slot->connection->Commit();
-  totals_->responses_out.Add();
-  result.route = ResponseRoute::kSameConnection;
-  if (sip::IsFinal(status_code)) {
-    if (IsInvite(*request) && status_code < 300) slot->manager->state->acks_due.fetch_add(1);
-    Close(*request, status_code, Ending::kAnswered);
-  } else if (IsInvite(*request) && !request->is_cancelled) {
-    request->expire_time = loop_->WallNow() + request->endpoint->invite_answer_timeout;
-    deadlines_.Arm(request, request->endpoint->invite_answer_timeout);
+  result->status = composer_.Append(
+      order, *request,
+      {slot != nullptr ? absl::string_view(slot->peer_host) : source, record->peer_address.port},
+      manager->runtime.Get()->config.connection.framer, out, &status_code);
+  if (!result->status.ok()) return true;
+  // What may have to be sent again.
+  const bool is_kept = status_code < 200 || (status_code < 300 && IsInvite(*request));
+  const std::string kept = is_kept ? out->substr(begin) : std::string();
+  if (slot != nullptr) {
+    slot->connection->Commit();
+    result->route = ResponseRoute::kSameConnection;
+    result->connection = record->connection;
+    result->manager_id = record->manager_id;
   }
-  return result;
+  OnAnswer(*request, *manager, status_code, kept);
+  if (slot != nullptr) return true;
+  return_path_.Carry(record, std::move(carried), std::move(*result), sink);
+  return false;
+}
+
+// `response`: all of a provisional, and of a 2xx to INVITE.
+void Inbound::OnAnswer(OpenRequest& request, LocalManager& manager, int status_code,
+                       const std::string& response) {
+  totals_->responses_out.Add();
+  if (sip::IsFinal(status_code)) {
+    if (IsInvite(request) && status_code < 300) answered_.Add(request, manager.state, response);
+    Close(request, status_code, Ending::kAnswered);
+    return;
+  }
+  transactions_.OnProvisional(request.transaction, response);
+  if (!IsInvite(request) || request.is_cancelled) return;
+  request.expire_time = loop_->WallNow() + request.endpoint->invite_answer_timeout;
+  deadlines_.Arm(&request, request.endpoint->invite_answer_timeout);
 }
 
 // --- Subscriptions -----------------------------------------------------------------------------

@@ -17,34 +17,43 @@
 #include "core/engine/message_order.h"
 #include "core/engine/message_throttle.h"
 #include "core/engine/response_composer.h"
+#include "core/engine/transactions/answered_invites.h"
+#include "core/engine/transactions/return_path.h"
+#include "core/engine/transactions/server_answers.h"
 #include "core/engine/worker_totals.h"
 #include "core/event/event_loop.h"
 #include "core/event/timeout_queue.h"
 #include "core/sip/raw_message.h"
-#include "core/transaction/invite_transaction.h"
+#include "core/transaction/ongoing_requests.h"
+#include "core/transaction/server_transaction.h"
 
 namespace sipcm::engine {
 
 // The requests that come to one worker: dispatched, delivered, answered by an application or by
 // the server itself, exactly once each (semantics.md 7). Thread: the worker's.
 class Inbound final : private dispatch::DeliveryQueue::Owner,
-                      private event::TimeoutQueue::Listener {
+                      private event::TimeoutQueue::Listener,
+                      private transaction::ServerTransactionTable::Owner,
+                      private AnsweredInvites::Host {
  public:
   // The rest of the worker.
-  class Host : public MessageThrottle::Host {
+  class Host : public MessageThrottle::Host, public ReturnPath::Host {
    public:
     // Has OnCredit(group) called on that worker.
     virtual void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) = 0;
     // The last open request ended.
     virtual void OnInboundIdle() = 0;
+    // Has OnForeignAck() called on the other workers.
+    virtual void AskOthersForInvite(std::shared_ptr<const dispatch::RequestRecord> ack) = 0;
 
    protected:
     ~Host() = default;
   };
 
-  // All outlive this.
+  // All outlive this; `ongoing` is shared with the other workers.
   Inbound(int worker, event::EventLoop* loop, RandomSource* random, ConnectionTable* connections,
-          ConnectionLoad* load, WorkerTotals* totals, Host* host);
+          ConnectionLoad* load, WorkerTotals* totals, transaction::OngoingRequests* ongoing,
+          Host* host);
   ~Inbound();
 
   // A well-formed request on an established connection.
@@ -54,9 +63,13 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   // One that is not: answered as the verdict says, if it can be.
   void OnMalformed(ConnectionSlot& slot, const sip::MessageView& request,
                    const sip::ParseVerdict& verdict);
+  // An ACK that came to another worker, which does not have its INVITE.
+  void OnForeignAck(std::shared_ptr<const dispatch::RequestRecord> ack) {
+    answered_.OnForeignAck(std::move(ack));
+  }
 
-  // One result for each order, to `sink`, in one call.
-  void Respond(const std::vector<ResponseOrder>& orders, ResponseSink& sink);
+  // One result for each order, to `sink`.
+  void Respond(const std::vector<ResponseOrder>& orders, const std::shared_ptr<ResponseSink>& sink);
 
   void OnCredit(const std::shared_ptr<dispatch::SubscriptionGroup>& group);
   void OnSubscriptionEnded(const std::shared_ptr<dispatch::SubscriptionState>& subscription) {
@@ -81,33 +94,40 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   }
   // event::TimeoutQueue::Listener
   void OnTimeout(event::TimeoutQueue::Entry& entry) override;
+  // transaction::ServerTransactionTable::Owner
+  void OnTrying(transaction::ServerTransaction& transaction) override;
+  // AnsweredInvites::Host
+  void RepeatAnswer(const dispatch::RequestRecord& invite, const std::string& response) override {
+    return_path_.Repeat(invite, response);
+  }
+  void AskOthersForInvite(std::shared_ptr<const dispatch::RequestRecord> ack) override {
+    host_->AskOthersForInvite(std::move(ack));
+  }
 
   bool Holds(ConnectionSlot& slot, const sip::MessageView& request);
   void Take(ConnectionSlot& slot, const sip::MessageView& request);
   void OnAck(ConnectionSlot& slot, const sip::MessageView& request);
   void OnCancel(ConnectionSlot& slot, const sip::MessageView& request);
+  bool IsUnknownToProfile(const dispatch::RequestRecord& request) const;
+  bool Refuses(ConnectionSlot& slot, const sip::MessageView& request);
   void OpenAndOffer(ConnectionSlot& slot, const sip::MessageView& request,
                     const dispatch::DispatchDecision& decision);
   dispatch::DispatchDecision Decide(ConnectionSlot& slot, const sip::MessageView& request);
-  std::shared_ptr<const dispatch::RequestRecord> Record(const ConnectionSlot& slot,
-                                                        const sip::MessageView& request);
 
-  void CountAutomaticAnswer(const ConnectionSlot& slot, int status_code);
-  // Without `to_tag` one is made.
-  void AnswerDirectly(ConnectionSlot& slot, const sip::MessageView& request,
-                      dispatch::Situation situation, const std::string& to_tag = "");
   // The server's own final answer to an open request, which ends it.
   void AnswerOpen(dispatch::OpenRequest& request, dispatch::Situation situation,
                   dispatch::Ending ending, absl::string_view allow = "");
   void Close(dispatch::OpenRequest& request, int status_code, dispatch::Ending ending);
 
-  ResponseResult RespondOne(const ResponseOrder& order);
+  bool RespondOne(const ResponseOrder& order, const std::shared_ptr<ResponseSink>& sink,
+                  ResponseResult* result);
+  void OnAnswer(dispatch::OpenRequest& request, LocalManager& manager, int status_code,
+                const std::string& response);
 
   void CountHeldBack(ThrottleMechanism mechanism) {
     totals_->throttled_requests[static_cast<int>(mechanism)].Add();
   }
   void UpdateGauges();
-  static std::string AgentOf(ConnectionSlot& slot);
 
   event::EventLoop* const loop_;
   ConnectionTable* const connections_;
@@ -115,11 +135,14 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   WorkerTotals* const totals_;
   Host* const host_;
   ResponseComposer composer_;
+  ServerAnswers answers_;
   MessageThrottle throttle_;
   dispatch::OpenRequestTable requests_;
   dispatch::DeliveryQueue queue_;
   event::TimeoutQueue deadlines_;
-  transaction::InviteTransactionTable invites_;
+  transaction::ServerTransactionTable transactions_;
+  ReturnPath return_path_;
+  AnsweredInvites answered_;
   size_t open_bytes_ = 0;  // of all open requests
   bool draining_ = false;
 };

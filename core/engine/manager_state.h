@@ -11,7 +11,9 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "core/base/error.h"
 #include "core/base/snapshot_cell.h"
 #include "core/dispatch/endpoint_directory.h"
 #include "core/dispatch/subscription_group.h"
@@ -40,6 +42,12 @@ class ManagerState {
         group_(std::make_shared<dispatch::SubscriptionGroup>()) {}
 
   const std::string& id() const { return id_; }
+  // NOT_FOUND: what who still has it is told.
+  absl::Status DeletedError() const {
+    return MakeError(
+        absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
+        absl::StrCat("connection manager \"connectionManagers/", id_, "\" was deleted"));
+  }
   SnapshotCell<ManagerRuntime>& runtime() { return runtime_; }
   SnapshotCell<dispatch::EndpointDirectory>& directory() { return directory_; }
   // Publishes what `change` makes of the directory, as one step: control changes it, and workers.

@@ -36,8 +36,14 @@ struct ResponseOrder {
   uint64_t cookie = 0;  // comes back in the result
 };
 
-// How an answer was delivered (semantics.md 7, Responses).
-enum class ResponseRoute : uint8_t { kNone, kSameConnection, kViaAddress };
+// How an answer was delivered (semantics.md 7, Responses; RFC 3261 18.2.2).
+enum class ResponseRoute : uint8_t {
+  kNone,
+  kSameConnection,
+  // The request's connection is gone, to where it came from:
+  kOtherConnection,   // over one that was there
+  kOpenedConnection,  // over one opened for it
+};
 
 struct ResponseResult {
   uint64_t cookie = 0;
@@ -47,9 +53,12 @@ struct ResponseResult {
   // UNAVAILABLE (CONNECTION_GONE: no way back to the peer). Nothing was sent unless OK.
   absl::Status status;
   ResponseRoute route = ResponseRoute::kNone;
+  connection::ConnectionId connection = {};  // that it was written to
+  std::string manager_id = {};               // of it
 };
 
-// Called from workers' threads; must not block.
+// Called from workers' threads; must not block. The results of one Respond() may come in several
+// calls: an answer whose way back has to be opened takes longer.
 class ResponseSink {
  public:
   virtual ~ResponseSink() = default;

@@ -2,11 +2,11 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/engine/named_connection.h"
 #include "core/engine/registered/send_credentials.h"
 #include "core/engine/send_event.h"
+#include "core/engine/send_failure.h"
 #include "core/sip/status_code.h"
 #include "core/transaction/branch.h"
 
@@ -16,37 +16,11 @@ namespace {
 // An INVITE that rings may ring for longer than a transaction takes (timer C, RFC 3261 16.6).
 constexpr absl::Duration kTimerC = absl::Minutes(3);
 
-absl::Status Cancelled() {
-  return MakeError(absl::StatusCode::kCancelled, "REQUEST_CANCELLED",
-                   "the send was given up by its application");
-}
-
-absl::Status ManagerDeleted(const LocalManager& manager) {
-  return MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
-                   absl::StrCat("connection manager \"connectionManagers/", manager.state->id(),
-                                "\" was deleted"));
-}
-
 absl::Duration ResponseTimeout(const PlannedSend& send) {
   return send.manager->runtime.Get()->config.response_timeout;
 }
 
 }  // namespace
-
-struct Outbound::OpenSend : transaction::ClientTransaction, PacedSend {
-  PlannedSend planned;
-  Instant asked_at;
-  std::unique_ptr<pool::ConnectionPool::Waiter> waiter;  // while it waits for a connection
-  ConnectionSlot* slot = nullptr;                        // once it was put on one
-  uint64_t begins_at = 0;  // its place in the bytes that its connection sends
-  uint64_t ends_at = 0;
-  bool retried = false;
-  std::string invite;                            // as sent, for ACK and CANCEL; INVITE only
-  std::unique_ptr<SendCredentials> credentials;  // null: its application answers challenges
-  // The application has its final event; the INVITE is still to be cancelled and acknowledged.
-  bool given_up = false;
-  bool cancel_sent = false;
-};
 
 Outbound::Outbound(event::EventLoop* loop, RandomSource* random, ConnectionTable* connections,
                    PoolDirectory* pools, ConnectionLoad* load, WorkerTotals* totals, Host* host)
@@ -58,7 +32,10 @@ Outbound::Outbound(event::EventLoop* loop, RandomSource* random, ConnectionTable
       host_(host),
       composer_(random),
       transactions_(random),
-      timeouts_(loop, this) {}
+      timeouts_(loop, this),
+      outbox_(loop),
+      calls_(loop, random, this),
+      acks_(loop, connections) {}
 
 Outbound::~Outbound() {
   while (auto* transaction = static_cast<OpenSend*>(transactions_.Any())) {
@@ -93,11 +70,7 @@ void Outbound::Send(PlannedSend planned) {
     send->method = *std::move(method);
   }
   send->method_id = sip::ParseMethod(send->method);
-  if (draining_) {
-    Fail(send, MakeError(absl::StatusCode::kUnavailable, "DRAINING",
-                         "the server is draining and sends nothing new; use another server"));
-    return;
-  }
+  if (draining_) return Fail(send, SendWhileDraining());
   timeouts_.Arm(send, send->planned.order.timeout.value_or(ResponseTimeout(send->planned)));
   if (send->method_id == sip::Method::kAck || MayGo(send)) FindConnection(send);
 }
@@ -131,7 +104,7 @@ void Outbound::LeaveLane(OpenSend* send) {
 void Outbound::FindConnection(OpenSend* send) {
   const LocalManager& manager = *send->planned.manager;
   if (manager.state->removed.load(std::memory_order_acquire)) {
-    return Fail(send, ManagerDeleted(manager));
+    return Fail(send, manager.state->DeletedError());
   }
   const SendOrder& order = send->planned.order;
   if (order.connection.is_valid()) {
@@ -218,6 +191,8 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
     return;
   }
   if (send->method_id == sip::Method::kInvite) send->invite = tail->substr(begin);
+  const std::string ack =
+      send->method_id == sip::Method::kAck ? tail->substr(begin) : std::string();
   send->ends_at = send->begins_at + (tail->size() - begin);
   connection->Commit();
   totals_->requests_out.Add();
@@ -227,9 +202,11 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
   SendEvent sent = MakeSentEvent(slot, send->planned.order.cookie, *send, reused);
   sent.call_id = composer_.last_call_id();
   sent.waited = loop_->Now() - send->asked_at;
-  Tell(send->planned.sink, std::move(sent));
+  outbox_.Tell(send->planned.sink, std::move(sent));
+  if (send->method_id != sip::Method::kAck) return;
   // An ACK has no answer (RFC 3261 17.1).
-  if (send->method_id == sip::Method::kAck) Remove(send);
+  acks_.Add(ack, connection->id());
+  Remove(send);
 }
 
 // --- What comes back -----------------------------------------------------------------------------
@@ -238,12 +215,13 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
   totals_->responses_in.Add();
   auto* send = static_cast<OpenSend*>(transactions_.Match(response));
   // Only on the connection that the request went out by: nobody else can answer for that peer.
-  if (send == nullptr || send->slot != &slot) {
-    totals_->stray_responses_in.Add();
-    return;
-  }
+  if (send == nullptr || send->slot != &slot) return OnStrayResponse(slot, response);
   const bool is_final = sip::IsFinal(response.status_code());
   if (is_final && response.status_code() >= 300) Acknowledge(send, response);
+  if (is_final && response.status_code() < 300 && send->method_id == sip::Method::kInvite) {
+    calls_.Add(send->key, std::move(send->invite), slot, response,
+               send->given_up ? AnsweredCalls::Wanted::kNo : AnsweredCalls::Wanted::kYes);
+  }
   if (send->given_up) {
     send->has_provisional = true;
     if (is_final) {
@@ -254,7 +232,7 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
     return;
   }
   if (is_final && Authorize(send, response)) return;
-  Tell(send->planned.sink, MakeResponseEvent(slot, send->planned.order.cookie, response));
+  outbox_.Tell(send->planned.sink, MakeResponseEvent(slot, send->planned.order.cookie, response));
   if (is_final) {
     Remove(send);
     return;
@@ -286,8 +264,16 @@ bool Outbound::Authorize(OpenSend* send, const sip::MessageView& challenge) {
   SendEvent sent = MakeSentEvent(*send->slot, send->planned.order.cookie, *send, /*reused=*/true);
   sent.call_id = std::string(challenge.call_id());
   sent.waited = loop_->Now() - send->asked_at;
-  Tell(send->planned.sink, std::move(sent));
+  outbox_.Tell(send->planned.sink, std::move(sent));
   return true;
+}
+
+// It is of no request that waits for one.
+void Outbound::OnStrayResponse(ConnectionSlot& slot, const sip::MessageView& response) {
+  if (calls_.OnResponse(slot, response)) return;
+  // What a CANCEL of ours is answered says nothing: the INVITE has its own answer (RFC 3261 9.1).
+  if (response.cseq_method_id() == sip::Method::kCancel) return;
+  totals_->stray_responses_in.Add();
 }
 
 void Outbound::SendCancel(OpenSend* send) {
@@ -306,19 +292,15 @@ void Outbound::Cancel(const std::vector<uint64_t>& cookies, const std::shared_pt
   for (const uint64_t cookie : cookies) {
     const auto found = by_cookie_.find(SendKey(sink.get(), cookie));
     if (found == by_cookie_.end()) continue;
-    GiveUp(found->second, Cancelled());
+    GiveUp(found->second, SendCancelled());
   }
 }
 
 void Outbound::OnTimeout(event::TimeoutQueue::Entry& entry) {
   auto* send = static_cast<OpenSend*>(&entry);
   if (send->given_up) return Remove(send);
-  GiveUp(send, MakeError(absl::StatusCode::kDeadlineExceeded, "REQUEST_TIMEOUT",
-                         absl::StrCat(
-                             send->method, " to \"", send->planned.order.request_uri,
-                             "\" had no final answer ",
-                             send->slot == nullptr ? "(no connection came up in time)" : "in time",
-                             "; raise timeout, or look at the peer")));
+  GiveUp(send, NoFinalAnswer(send->method, send->planned.order,
+                             send->slot == nullptr ? SentSoFar::kNothing : SentSoFar::kRequest));
 }
 
 void Outbound::OnConnectionClosed(ConnectionSlot& slot, const absl::Status& why) {
@@ -329,14 +311,8 @@ void Outbound::OnConnectionClosed(ConnectionSlot& slot, const absl::Status& why)
       LeaveConnection(send);
       continue;
     }
-    const bool is_safe = WrittenOf(*send) == SendEvent::Written::kNothing;
-    Fail(send, MakeError(absl::StatusCode::kUnavailable, "CONNECTION_CLOSED",
-                         absl::StrCat(send->method, " to \"", send->planned.order.request_uri,
-                                      "\": the connection to ",
-                                      slot.connection->remote_address().ToString(),
-                                      " closed before the final answer (", why.message(), "); ",
-                                      is_safe ? "no byte of it went out, so it may be sent again"
-                                              : "the peer may have acted on it")));
+    Fail(send, ConnectionLost(send->method, send->planned.order, slot.connection->remote_address(),
+                              why, WrittenOf(*send)));
   }
   for (OpenSend* const send : again) {
     send->retried = true;
@@ -376,7 +352,7 @@ void Outbound::ForgetManager(const LocalManager* manager) {
   }
   for (const SendKey& key : waiting) {
     const auto found = by_cookie_.find(key);
-    if (found != by_cookie_.end()) Fail(found->second, ManagerDeleted(*manager));
+    if (found != by_cookie_.end()) Fail(found->second, manager->state->DeletedError());
   }
 }
 
@@ -405,7 +381,7 @@ void Outbound::Refuse(const PlannedSend& planned, absl::Status why) {
   event.cookie = planned.order.cookie;
   event.is_final = true;
   event.failure = std::move(why);
-  Tell(planned.sink, std::move(event));
+  outbox_.Tell(planned.sink, std::move(event));
 }
 
 void Outbound::Fail(OpenSend* send, absl::Status why) {
@@ -442,7 +418,7 @@ void Outbound::TellFailure(OpenSend* send, absl::Status why) {
     event.target = *tried;
   }
   event.failure = std::move(why);
-  Tell(send->planned.sink, std::move(event));
+  outbox_.Tell(send->planned.sink, std::move(event));
 }
 
 void Outbound::ForgetCookie(OpenSend* send) {
@@ -466,25 +442,6 @@ void Outbound::Remove(OpenSend* send) {
     host_->OnRemovedManagerIdle(manager);
   }
   if (open_count() == 0) host_->OnOutboundIdle();
-}
-
-void Outbound::Tell(const std::shared_ptr<SendSink>& sink, SendEvent event) {
-  if (outbox_.empty()) loop_->AtTurnEnd([this] { Flush(); });
-  // Few sinks in one turn: one for each application.
-  for (auto& [known, events] : outbox_) {
-    if (known == sink) {
-      events.push_back(std::move(event));
-      return;
-    }
-  }
-  outbox_.emplace_back(sink, std::vector<SendEvent>());
-  outbox_.back().second.push_back(std::move(event));
-}
-
-void Outbound::Flush() {
-  decltype(outbox_) outbox;
-  outbox.swap(outbox_);
-  for (auto& [sink, events] : outbox) sink->OnSendEvents(std::move(events));
 }
 
 }  // namespace sipcm::engine

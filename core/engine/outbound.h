@@ -12,9 +12,13 @@
 #include "core/engine/connection_load.h"
 #include "core/engine/connection_table.h"
 #include "core/engine/message_order.h"
+#include "core/engine/open_send.h"
 #include "core/engine/pool_directory.h"
 #include "core/engine/request_composer.h"
+#include "core/engine/send_outbox.h"
 #include "core/engine/send_pacer.h"
+#include "core/engine/transactions/answered_calls.h"
+#include "core/engine/transactions/sent_acks.h"
 #include "core/engine/worker_totals.h"
 #include "core/event/event_loop.h"
 #include "core/event/timeout_queue.h"
@@ -23,22 +27,10 @@
 
 namespace sipcm::engine {
 
-// A send as it reaches the worker that will do it.
-struct PlannedSend {
-  SendOrder order;
-  std::shared_ptr<const dispatch::Endpoint> endpoint;
-  LocalManager* manager = nullptr;  // set by the worker
-  std::shared_ptr<SendSink> sink;
-  // Not valid: none. The peer's own connection, to be tried before the destination's pool, which is
-  // at home on that worker (RFC 5923).
-  connection::ConnectionId reuse;
-  int home = 0;
-};
-
 // The requests that one worker sends: over a pooled connection or a named flow, with their
 // responses matched by branch and CSeq, and exactly one final event each. A challenge that a
 // REGISTERED endpoint's credentials answer is answered here. Thread: the worker's.
-class Outbound final : private event::TimeoutQueue::Listener {
+class Outbound final : private event::TimeoutQueue::Listener, private AnsweredCalls::Host {
  public:
   class Host {
    public:
@@ -52,6 +44,8 @@ class Outbound final : private event::TimeoutQueue::Listener {
     virtual void SendFromHome(PlannedSend planned) = 0;
     // Who answers challenges to it; null: its application does.
     virtual registration::Authenticator* AuthenticatorOf(const PlannedSend& send) = 0;
+    // Has RepeatSentAck() called on the other workers.
+    virtual void AskOthersForAck(const std::string& call_key) = 0;
 
    protected:
     ~Host() = default;
@@ -68,6 +62,8 @@ class Outbound final : private event::TimeoutQueue::Listener {
   // Ends the sends of that sink with CANCELLED; unknown cookies are passed over.
   void Cancel(const std::vector<uint64_t>& cookies, const std::shared_ptr<SendSink>& sink);
   void OnResponse(ConnectionSlot& slot, const sip::MessageView& response);
+  // A copy of a 2xx came to another worker: the ACK goes out again if it is of this one.
+  void RepeatSentAck(const std::string& call_key) { acks_.Repeat(call_key); }
   // Its sends fail: no answer can come any more.
   void OnConnectionClosed(ConnectionSlot& slot, const absl::Status& why);
 
@@ -80,11 +76,14 @@ class Outbound final : private event::TimeoutQueue::Listener {
   size_t open_count() const { return transactions_.size() - given_up_count_; }
 
  private:
-  struct OpenSend;
   using SendKey = std::pair<SendSink*, uint64_t>;
 
   // event::TimeoutQueue::Listener
   void OnTimeout(event::TimeoutQueue::Entry& entry) override;
+  // AnsweredCalls::Host
+  void RepeatAck(const std::string& call_key) override {
+    if (!acks_.Repeat(call_key)) host_->AskOthersForAck(call_key);
+  }
 
   bool MayGo(OpenSend* send);
   void LeaveLane(OpenSend* send);
@@ -107,9 +106,8 @@ class Outbound final : private event::TimeoutQueue::Listener {
   void TellFailure(OpenSend* send, absl::Status why);
   void ForgetCookie(OpenSend* send);
   void Acknowledge(OpenSend* send, const sip::MessageView& response);
+  void OnStrayResponse(ConnectionSlot& slot, const sip::MessageView& response);
   void Remove(OpenSend* send);
-  void Tell(const std::shared_ptr<SendSink>& sink, SendEvent event);
-  void Flush();
 
   event::EventLoop* const loop_;
   ConnectionTable* const connections_;
@@ -122,7 +120,9 @@ class Outbound final : private event::TimeoutQueue::Listener {
   transaction::ClientTransactionTable transactions_;
   event::TimeoutQueue timeouts_;
   absl::flat_hash_map<SendKey, OpenSend*> by_cookie_;
-  std::vector<std::pair<std::shared_ptr<SendSink>, std::vector<SendEvent>>> outbox_;
+  SendOutbox outbox_;
+  AnsweredCalls calls_;
+  SentAcks acks_;
   size_t given_up_count_ = 0;  // kept only to end what the peer began
   bool draining_ = false;
 };

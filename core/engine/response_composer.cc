@@ -5,7 +5,6 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "core/sip/raw_message.h"
-#include "core/sip/response_builder.h"
 
 namespace sipcm::engine {
 
@@ -13,29 +12,51 @@ std::string ResponseComposer::MakeTag() {
   return absl::StrCat(absl::Hex(random_->Next() >> 4, absl::kZeroPad15));
 }
 
+namespace {
+
+absl::Status CheckStatus(const sip::MessageView& request, int status_code) {
+  if (request.method_id() == sip::Method::kInvite) return absl::OkStatus();
+  if (status_code == 408) {
+    return InvalidField("status_code",
+                        absl::StrCat("408 is never sent to ", request.method(),
+                                     ": it comes too late to be of use (RFC 4320 4.2); send "
+                                     "another status, or nothing"));
+  }
+  if (status_code > 100 && status_code < 200) {
+    return InvalidField("status_code",
+                        absl::StrCat(status_code, " is for INVITE; to ", request.method(),
+                                     " no provisional answer but 100 is sent (RFC 4320 4.1)"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::Status ResponseComposer::Append(const ResponseOrder& order, dispatch::OpenRequest& request,
-                                      ConnectionSlot& slot, int* status_code) {
+                                      const sip::ReceivedFrom& source,
+                                      const sip::FramerLimits& limits, std::string* out,
+                                      int* status_code) {
+  const sip::MessageView& view = request.record->view;
   if (!order.message.raw.empty()) {
-    SIPCM_RETURN_IF_ERROR(
-        WithFieldPrefix(sip::CheckRawResponse(order.message.raw,
-                                              slot.manager->runtime.Get()->config.connection.framer,
-                                              request.record->view, &raw_response_),
-                        "response"));
+    SIPCM_RETURN_IF_ERROR(WithFieldPrefix(
+        sip::CheckRawResponse(order.message.raw, limits, view, &raw_response_), "response"));
     *status_code = raw_response_.status_code();
-    slot.connection->tail()->append(order.message.raw);
+    SIPCM_RETURN_IF_ERROR(WithField(CheckStatus(view, *status_code), "response.raw"));
+    out->append(order.message.raw);
     return absl::OkStatus();
   }
   *status_code = order.status_code;
+  SIPCM_RETURN_IF_ERROR(WithFieldPrefix(CheckStatus(view, order.status_code), "response"));
   if (request.to_tag.empty() && order.status_code > 100) request.to_tag = MakeTag();
   absl::InlinedVector<sip::HeaderText, 16> headers;
   for (const auto& [name, value] : order.message.headers) headers.push_back({name, value});
-  return WithFieldPrefix(sip::ResponseBuilder(request.record->view)
+  return WithFieldPrefix(sip::ResponseBuilder(view)
                              .Status(order.status_code, order.reason_phrase)
-                             .From({slot.peer_host, slot.connection->remote_address().port})
+                             .From(source)
                              .ToTag(request.to_tag)
                              .Headers(headers)
                              .Body(order.message.body)
-                             .AppendTo(slot.connection->tail()),
+                             .AppendTo(out),
                          "response");
 }
 

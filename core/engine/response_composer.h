@@ -6,9 +6,10 @@
 #include "absl/status/status.h"
 #include "core/base/random_source.h"
 #include "core/dispatch/open_request.h"
-#include "core/engine/connection_table.h"
 #include "core/engine/message_order.h"
+#include "core/sip/framer.h"
 #include "core/sip/message_view.h"
+#include "core/sip/response_builder.h"
 
 namespace sipcm::engine {
 
@@ -21,10 +22,12 @@ class ResponseComposer {
 
   // 60 bits: unguessable (RFC 3261 19.3) and without a heap block.
   std::string MakeTag();
-  // Appends the answer to `request` for the connection that it came by; `*status_code` is what it
-  // says. INVALID_ARGUMENT, naming the field: nothing was appended.
+  // Appends the answer to `request`, which came from `source`, to `out`; `*status_code` is what it
+  // says. `limits`: of its manager. INVALID_ARGUMENT, naming the field: nothing was appended; a
+  // request other than INVITE has no 408 and no provisional but 100 (RFC 4320 4).
   absl::Status Append(const ResponseOrder& order, dispatch::OpenRequest& request,
-                      ConnectionSlot& slot, int* status_code);
+                      const sip::ReceivedFrom& source, const sip::FramerLimits& limits,
+                      std::string* out, int* status_code);
 
  private:
   RandomSource* const random_;

@@ -3,12 +3,12 @@
 #include <functional>
 #include <utility>
 
-#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "core/engine/gathering.h"
+#include "core/engine/home_worker.h"
 #include "core/engine/registered/registered_order.h"
 #include "core/engine/send_route.h"
 
@@ -29,15 +29,17 @@ absl::Status CheckRegistered(const dispatch::Endpoint& endpoint, const EndpointS
 }  // namespace
 
 ShardedEngine::ShardedEngine(const Options& options)
-    : means_(options.workers), events_(options.events) {
-  SIPCM_CHECK(!means_.empty() && means_.size() <= dispatch::RequestId::kMaxWorkers);
+    : means_(options.workers),
+      events_(options.events),
+      ongoing_(options.workers.at(0).random->Next()) {
+  SIPCM_CHECK(means_.size() <= dispatch::RequestId::kMaxWorkers);
   for (size_t i = 0; i < means_.size(); ++i) {
     workers_.push_back(std::make_unique<Worker>(
         static_cast<int>(i), static_cast<int>(means_.size()), means_[i],
         [this](int worker, absl::AnyInvocable<void(Worker&)> task) {
           Post(worker, std::move(task));
         },
-        events_));
+        &ongoing_, events_));
   }
 }
 
@@ -82,13 +84,13 @@ void ShardedEngine::Respond(std::vector<ResponseOrder> orders, std::shared_ptr<R
   for (int i = 0; i < worker_count(); ++i) {
     if (by_worker[i].empty()) continue;
     Post(i, [mine = std::move(by_worker[i]), sink](Worker& worker) {
-      worker.inbound().Respond(mine, *sink);
+      worker.inbound().Respond(mine, sink);
     });
   }
 }
 
 int ShardedEngine::HomeOf(const ManagerState& manager, const pool::Destination& destination) const {
-  return static_cast<int>(absl::HashOf(manager.id(), destination) % workers_.size());
+  return engine::HomeOf(manager, destination, worker_count());
 }
 
 void ShardedEngine::Send(std::vector<SendOrder> orders, std::shared_ptr<SendSink> sink) {

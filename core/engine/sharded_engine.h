@@ -136,6 +136,7 @@ class ShardedEngine final : public Engine {
 
   const std::vector<WorkerMeans> means_;
   EventSink* const events_;
+  transaction::OngoingRequests ongoing_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
+#include "core/dispatch/request_judgement.h"
 #include "core/engine/send_route.h"
 #include "core/engine/sharded_engine.h"
 #include "core/sip/framer.h"
@@ -143,10 +144,16 @@ absl::StatusOr<DispatchExplanation> ShardedEngine::ExplainDispatch(
     return InvalidField("request", absl::StrCat(verdict.field, ": ", verdict.reason));
   }
   if (!view.is_request()) return InvalidField("request", "it is a response; give a request");
+  DispatchExplanation explanation;
+  if (const auto refusal = dispatch::JudgeRequest(view); refusal.has_value()) {
+    explanation.reason = dispatch::DispatchReason::kAutomaticAnswer;
+    explanation.status_code = dispatch::StatusCodeOf(refusal->situation);
+    explanation.explanation = std::string(dispatch::ExplanationOf(refusal->situation));
+    return explanation;
+  }
   std::vector<std::string> steps;
   const dispatch::DispatchDecision decision =
       dispatch::Dispatch(view, *manager->directory().Get(), runtime->config.dispatch, &steps);
-  DispatchExplanation explanation;
   explanation.reason = decision.reason;
   if (decision.entry == nullptr) {
     explanation.status_code = dispatch::StatusCodeOf(decision.situation);

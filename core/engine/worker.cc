@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/check.h"
 #include "core/base/error.h"
 #include "core/engine/admission/removal_sweep.h"
+#include "core/engine/home_worker.h"
 #include "core/engine/reuse/connection_alias.h"
 
 namespace sipcm::engine {
@@ -20,13 +20,10 @@ using connection::Transport;
 int IndexOf(Direction direction) { return static_cast<int>(direction); }
 int IndexOf(Transport transport) { return static_cast<int>(transport); }
 
-// After the last answer is flushed a peer has this long to read it before we leave.
-constexpr absl::Duration kCloseLimit = absl::Seconds(2);
-
 }  // namespace
 
 Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWorker post,
-               EventSink* events)
+               transaction::OngoingRequests* ongoing, EventSink* events)
     : worker_count_(worker_count),
       means_(means),
       post_(std::move(post)),
@@ -34,6 +31,7 @@ Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWork
       resolver_(means.loop, means.resolver),
       environment_(means.loop),
       gate_(means.loop),
+      managers_(index),
       connections_(index),
       load_(means.loop, &connections_, static_cast<ConnectionLoad::Host*>(this)) {
   new_id_ = [this] { return connections_.NewId(); };
@@ -51,8 +49,9 @@ Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWork
   flows_ = std::make_unique<FlowDirectory>(
       RegisteredFlow::Means{means.loop, means.random, pools_.get(), outbound_.get(), &events_},
       static_cast<FlowDirectory::Host*>(this));
+  courier_ = std::make_unique<AnswerCourier>(pools_.get(), static_cast<AnswerCourier::Host*>(this));
   inbound_ = std::make_unique<Inbound>(index, means.loop, means.random, &connections_, &load_,
-                                       &totals_, static_cast<Inbound::Host*>(this));
+                                       &totals_, ongoing, static_cast<Inbound::Host*>(this));
 }
 
 Worker::~Worker() {
@@ -60,6 +59,7 @@ Worker::~Worker() {
   inbound_.reset();
   flows_.reset();
   outbound_.reset();
+  courier_.reset();
   for (const connection::ConnectionId id : connections_.Ids()) {
     pools_->OnConnectionClosed(*connections_.Find(id), CloseReason::kShutdown);
     connections_.Erase(id);
@@ -70,25 +70,18 @@ Worker::~Worker() {
 
 // --- Managers --------------------------------------------------------------------------------
 
-LocalManager* Worker::Local(const std::shared_ptr<ManagerState>& manager) {
-  std::unique_ptr<LocalManager>& local = managers_[manager.get()];
-  if (local == nullptr) local = std::make_unique<LocalManager>(manager, connections_.worker());
-  return local.get();
-}
-
 void Worker::AddAcceptors(const std::shared_ptr<ManagerState>& manager,
                           std::vector<std::unique_ptr<net::BoundListener>> listeners) {
-  if (drain_ != DrainState::kNot || manager->removed.load()) return;
-  acceptance_->Add(Local(manager), std::move(listeners));
+  if (drain_.has_begun() || manager->removed.load()) return;
+  acceptance_->Add(managers_.For(manager), std::move(listeners));
 }
 
 void Worker::RemoveAcceptors(const std::shared_ptr<ManagerState>& manager) {
-  const auto found = managers_.find(manager.get());
-  if (found != managers_.end()) acceptance_->Remove(found->second.get());
+  if (LocalManager* const local = managers_.Find(manager.get())) acceptance_->Remove(local);
 }
 
 void Worker::RemoveManager(const std::shared_ptr<ManagerState>& manager) {
-  LocalManager* local = Local(manager);
+  LocalManager* local = managers_.For(manager);
   acceptance_->Remove(local);
   inbound_->ForgetGroup(manager->group());
   // Holds it: the last pool that goes would release it.
@@ -96,6 +89,7 @@ void Worker::RemoveManager(const std::shared_ptr<ManagerState>& manager) {
   flows_->ForgetManager(local);
   // Before the pools end: what waits for them, or behind what they carry, must not open them anew.
   outbound_->ForgetManager(local);
+  courier_->ForgetManager(local);
   pools_->ForgetManager(local, CloseReason::kManagerDeleted);
   for (const connection::ConnectionId id : connections_.Ids()) {
     ConnectionSlot* slot = connections_.Find(id);
@@ -108,11 +102,8 @@ void Worker::RemoveManager(const std::shared_ptr<ManagerState>& manager) {
 }
 
 void Worker::ForgetPools(CloseReason reason) {
-  std::vector<LocalManager*> all;
-  for (auto& [state, manager] : managers_) {
-    ++manager->pool_count;  // holds it, as above
-    all.push_back(manager.get());
-  }
+  const std::vector<LocalManager*> all = managers_.All();
+  for (LocalManager* manager : all) ++manager->pool_count;  // holds it, as above
   for (LocalManager* manager : all) pools_->ForgetManager(manager, reason);
   for (LocalManager* manager : all) {
     --manager->pool_count;
@@ -122,8 +113,7 @@ void Worker::ForgetPools(CloseReason reason) {
 
 void Worker::OnRemovedManagerIdle(const LocalManager& manager) {
   means_.loop->Post([this, state = manager.state] {
-    const auto found = managers_.find(state.get());
-    if (found != managers_.end()) ReleaseManager(found->second.get());
+    if (LocalManager* const local = managers_.Find(state.get())) ReleaseManager(local);
   });
 }
 
@@ -133,7 +123,7 @@ void Worker::ReleaseManager(LocalManager* manager) {
       manager->send_count > 0 || acceptance_->Contains(manager)) {
     return;
   }
-  managers_.erase(manager->state.get());
+  managers_.Erase(manager);
 }
 
 void Worker::AdoptIncoming(std::unique_ptr<Connection> connection, LocalManager* manager) {
@@ -221,7 +211,7 @@ void Worker::OnClosed(Connection& connection, CloseReason reason, const absl::St
   connections_.Erase(connection.id());
   events_.TellClosed(std::move(closing));
   ReleaseManager(manager);
-  CheckDrained();
+  drain_.Check();
 }
 
 Connection* Worker::AdoptOutgoing(std::unique_ptr<Connection> connection, LocalManager* manager,
@@ -268,16 +258,45 @@ void Worker::WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup>
   post_(worker, [group = std::move(group)](Worker& other) { other.inbound().OnCredit(group); });
 }
 
+void Worker::PostToOthers(const std::function<void(Worker&)>& task) {
+  for (int i = 0; i < worker_count_; ++i) {
+    if (i != connections_.worker()) post_(i, task);
+  }
+}
+
+void Worker::CarryAnswer(LocalManager& manager, pool::Destination destination, std::string response,
+                         AnswerCourier::Done done) {
+  if (manager.runtime.Get()->config.kind == ManagerKind::kClient) {
+    return done(absl::FailedPreconditionError("a client manager opens no connection to its peers"));
+  }
+  const int home = HomeOf(*manager.state, destination, worker_count_);
+  post_(home, [state = manager.state, destination = std::move(destination),
+               response = std::move(response), done = std::move(done)](Worker& worker) mutable {
+    if (state->removed.load(std::memory_order_acquire)) return done(state->DeletedError());
+    if (worker.drain_.is_closing()) {
+      return done(absl::UnavailableError("the server ends"));
+    }
+    worker.courier_->Carry(worker.managers_.For(state), destination, std::move(response),
+                           std::move(done));
+  });
+}
+
+void Worker::AskOthersForInvite(std::shared_ptr<const dispatch::RequestRecord> ack) {
+  PostToOthers([ack](Worker& other) { other.inbound().OnForeignAck(ack); });
+}
+
+void Worker::AskOthersForAck(const std::string& call_key) {
+  PostToOthers([call_key](Worker& other) { other.outbound().RepeatSentAck(call_key); });
+}
+
 // --- What control asks -------------------------------------------------------------------------
 
 void Worker::Send(const std::shared_ptr<ManagerState>& manager, PlannedSend planned) {
   if (manager->removed.load(std::memory_order_acquire)) {
-    outbound_->Refuse(planned, MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
-                                         absl::StrCat("connection manager \"connectionManagers/",
-                                                      manager->id(), "\" was deleted")));
+    outbound_->Refuse(planned, manager->DeletedError());
     return;
   }
-  planned.manager = Local(manager);
+  planned.manager = managers_.For(manager);
   outbound_->Send(std::move(planned));
 }
 
@@ -291,25 +310,21 @@ void Worker::ApplyFlow(const std::shared_ptr<ManagerState>& manager,
                        std::shared_ptr<const dispatch::Endpoint> endpoint,
                        const pool::Destination& destination,
                        std::shared_ptr<EndpointStatusCell> status) {
-  if (drain_ != DrainState::kNot || manager->removed.load(std::memory_order_acquire)) return;
-  flows_->Apply(Local(manager), std::move(endpoint), destination, std::move(status));
+  if (drain_.has_begun() || manager->removed.load(std::memory_order_acquire)) return;
+  flows_->Apply(managers_.For(manager), std::move(endpoint), destination, std::move(status));
 }
 
 void Worker::ApplyPool(const std::shared_ptr<ManagerState>& manager,
                        const pool::Destination& destination, const pool::PoolSetting& setting) {
-  if (drain_ != DrainState::kNot || manager->removed.load(std::memory_order_acquire)) return;
-  pools_->ApplySetting(Local(manager), destination, setting);
+  if (drain_.has_begun() || manager->removed.load(std::memory_order_acquire)) return;
+  pools_->ApplySetting(managers_.For(manager), destination, setting);
 }
 
 absl::StatusOr<PoolSnapshot> Worker::RemovePool(const std::shared_ptr<ManagerState>& manager,
                                                 const pool::Destination& destination,
                                                 PoolRemoval removal) {
-  if (manager->removed.load(std::memory_order_acquire)) {
-    return MakeError(
-        absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
-        absl::StrCat("connection manager \"connectionManagers/", manager->id(), "\" was deleted"));
-  }
-  return pools_->Remove(Local(manager), destination, removal);
+  if (manager->removed.load(std::memory_order_acquire)) return manager->DeletedError();
+  return pools_->Remove(managers_.For(manager), destination, removal);
 }
 
 std::vector<ConnectionSnapshot> Worker::Connections(const std::string& manager_id) const {
@@ -345,77 +360,43 @@ absl::StatusOr<ConnectionSnapshot> Worker::WithConnection(
 }
 
 void Worker::ApplyMarks(const std::shared_ptr<ManagerState>& manager) {
-  const auto local = managers_.find(manager.get());
-  if (local != managers_.end()) load_.ApplyMarks(local->second.get());
+  if (LocalManager* const local = managers_.Find(manager.get())) load_.ApplyMarks(local);
 }
 
 int Worker::Retire(const std::shared_ptr<ManagerState>& manager, const Retirement& retirement) {
   if (manager->removed.load(std::memory_order_acquire)) return 0;
-  return connections_.Retire(Local(manager), retirement, Now());
+  return connections_.Retire(managers_.For(manager), retirement, Now());
 }
 
 int Worker::CloseRemoved(const std::shared_ptr<ManagerState>& manager,
                          const std::shared_ptr<const tls::DomainRemoval>& removal) {
-  const auto local = managers_.find(manager.get());
-  if (local == managers_.end()) return 0;
-  return engine::CloseRemoved(connections_, local->second.get(), removal, means_.loop->WallNow());
+  LocalManager* const local = managers_.Find(manager.get());
+  if (local == nullptr) return 0;
+  return engine::CloseRemoved(connections_, local, removal, means_.loop->WallNow());
 }
 
 // --- The end -----------------------------------------------------------------------------------
 
 void Worker::Drain(absl::Duration timeout, absl::AnyInvocable<void()> done) {
-  SIPCM_CHECK(drain_ == DrainState::kNot);
-  drain_ = DrainState::kWaiting;
-  drained_ = std::move(done);
   acceptance_->Clear();
   inbound_->Drain();
   flows_->Drain();  // while it may still send
   outbound_->Drain();
-  drain_alarm_ = means_.loop->NewAlarm([this] {
-    if (drain_ == DrainState::kWaiting) {
-      inbound_->AnswerAllOpen();
-      outbound_->FailAllOpen(MakeError(absl::StatusCode::kUnavailable, "DRAINING",
-                                       "the server ended before the final answer came"));
-      CloseAll();
-    } else {
-      FinishDrain();
-    }
-  });
-  drain_alarm_->Set(means_.loop->Now() + timeout);
-  CheckDrained();
+  drain_.Begin(timeout, std::move(done));
 }
 
-void Worker::CheckDrained() {
-  if (drain_ == DrainState::kWaiting && inbound_->open_count() == 0 &&
-      outbound_->open_count() == 0) {
-    // Not from inside whoever ended the last one.
-    means_.loop->Post([this] {
-      if (drain_ == DrainState::kWaiting && inbound_->open_count() == 0 &&
-          outbound_->open_count() == 0) {
-        CloseAll();
-      }
-    });
-  } else if (drain_ == DrainState::kClosing && connections_.size() == 0) {
-    means_.loop->Post([this] { FinishDrain(); });
-  }
+void Worker::EndOpenWork() {
+  inbound_->AnswerAllOpen();
+  outbound_->FailAllOpen(MakeError(absl::StatusCode::kUnavailable, "DRAINING",
+                                   "the server ended before the final answer came"));
 }
 
-void Worker::CloseAll() {
-  drain_ = DrainState::kClosing;
+void Worker::CloseConnections() {
   ForgetPools(CloseReason::kShutdown);
   for (const connection::ConnectionId id : connections_.Ids()) {
     ConnectionSlot* slot = connections_.Find(id);
     if (slot != nullptr) slot->connection->CloseAfterFlush(CloseReason::kShutdown);
   }
-  drain_alarm_->Set(means_.loop->Now() + kCloseLimit);
-  CheckDrained();
-}
-
-void Worker::FinishDrain() {
-  if (drain_ != DrainState::kClosing) return;
-  drain_ = DrainState::kDone;
-  drain_alarm_->Cancel();
-  if (drained_) drained_();
 }
 
 }  // namespace sipcm::engine

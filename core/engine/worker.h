@@ -1,11 +1,11 @@
 #ifndef SIPCM_CORE_ENGINE_WORKER_H_
 #define SIPCM_CORE_ENGINE_WORKER_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
 #include "absl/types/optional.h"
@@ -16,11 +16,13 @@
 #include "core/engine/connection_table.h"
 #include "core/engine/engine_snapshot.h"
 #include "core/engine/inbound.h"
-#include "core/engine/manager_state.h"
+#include "core/engine/local_managers.h"
 #include "core/engine/outbound.h"
 #include "core/engine/pool_directory.h"
 #include "core/engine/registered/flow_directory.h"
 #include "core/engine/throttling_events.h"
+#include "core/engine/transactions/answer_courier.h"
+#include "core/engine/worker_drain.h"
 #include "core/engine/worker_events.h"
 #include "core/engine/worker_totals.h"
 #include "core/net/dns/caching_resolver.h"
@@ -28,6 +30,7 @@
 #include "core/net/network.h"
 #include "core/tls/domain_removal.h"
 #include "core/tls/handshake_gate.h"
+#include "core/transaction/ongoing_requests.h"
 
 namespace sipcm::engine {
 
@@ -45,16 +48,18 @@ class Worker final : private connection::Connection::Listener,
                      private Acceptance::Host,
                      private Inbound::Host,
                      private Outbound::Host,
+                     private AnswerCourier::Host,
                      private ConnectionLoad::Host,
                      private FlowDirectory::Host,
-                     private PoolDirectory::Host {
+                     private PoolDirectory::Host,
+                     private WorkerDrain::Host {
  public:
   // Has `task` run on another worker.
   using PostToWorker = absl::AnyInvocable<void(int worker, absl::AnyInvocable<void(Worker&)> task)>;
 
   // Of `worker_count` workers this is number `index`.
   Worker(int index, int worker_count, const WorkerMeans& means, PostToWorker post,
-         EventSink* events);
+         transaction::OngoingRequests* ongoing, EventSink* events);
   ~Worker();
 
   // --- Managers ---
@@ -133,8 +138,15 @@ class Worker final : private connection::Connection::Listener,
     throttling_events_.TellManager(manager, change, count);
   }
   void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) override;
-  void OnInboundIdle() override { CheckDrained(); }
-  void OnOutboundIdle() override { CheckDrained(); }
+  LocalManager* FindManager(const std::string& manager_id) override {
+    return managers_.FindById(manager_id);
+  }
+  void CarryAnswer(LocalManager& manager, pool::Destination destination, std::string response,
+                   AnswerCourier::Done done) override;
+  void AskOthersForInvite(std::shared_ptr<const dispatch::RequestRecord> ack) override;
+  void AskOthersForAck(const std::string& call_key) override;
+  void OnInboundIdle() override { drain_.Check(); }
+  void OnOutboundIdle() override { drain_.Check(); }
   void OnRemovedManagerIdle(const LocalManager& manager) override;
   void SendFromHome(PlannedSend planned) override;
   registration::Authenticator* AuthenticatorOf(const PlannedSend& send) override {
@@ -160,16 +172,21 @@ class Worker final : private connection::Connection::Listener,
   void OnPoolChanged(const PoolSnapshot& pool) override;
   void OnTargetHealth(const PoolSnapshot& pool, const absl::Status& why) override;
   void OnPoolRemoved(LocalManager* manager, const PoolSnapshot& pool) override;
+  // WorkerDrain::Host
+  bool HasOpenWork() const override {
+    return inbound_->open_count() > 0 || outbound_->open_count() > 0;
+  }
+  void EndOpenWork() override;
+  bool HasConnections() const override { return connections_.size() > 0; }
+  void CloseConnections() override;
 
-  LocalManager* Local(const std::shared_ptr<ManagerState>& manager);
+  // Has `task` run on all workers but this.
+  void PostToOthers(const std::function<void(Worker&)>& task);
   void Enter(std::unique_ptr<connection::Connection> connection, LocalManager* manager,
              pool::ConnectionPool* pool);
   void CountOpened(const ConnectionSlot& slot);
   void ReleaseManager(LocalManager* manager);
   void ForgetPools(connection::CloseReason reason);
-  void CheckDrained();
-  void CloseAll();
-  void FinishDrain();
 
   const int worker_count_;
   const WorkerMeans means_;
@@ -180,20 +197,17 @@ class Worker final : private connection::Connection::Listener,
   connection::ConnectionEnvironment environment_;
   tls::HandshakeGate gate_;
   absl::AnyInvocable<connection::ConnectionId()> new_id_;
-  absl::flat_hash_map<const ManagerState*, std::unique_ptr<LocalManager>> managers_;
+  LocalManagers managers_;
   ConnectionTable connections_;
   ThrottlingEvents throttling_events_{&totals_, &events_};
   ConnectionLoad load_;
   std::unique_ptr<Acceptance> acceptance_;
   std::unique_ptr<PoolDirectory> pools_;
   std::unique_ptr<Outbound> outbound_;
+  std::unique_ptr<AnswerCourier> courier_;
   std::unique_ptr<FlowDirectory> flows_;
   std::unique_ptr<Inbound> inbound_;
-
-  enum class DrainState : unsigned char { kNot, kWaiting, kClosing, kDone };
-  DrainState drain_ = DrainState::kNot;
-  std::unique_ptr<event::Alarm> drain_alarm_;
-  absl::AnyInvocable<void()> drained_;
+  WorkerDrain drain_{means_.loop, static_cast<WorkerDrain::Host*>(this)};
 };
 
 }  // namespace sipcm::engine

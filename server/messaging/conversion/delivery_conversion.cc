@@ -84,6 +84,10 @@ void FillDelivery(const dispatch::Delivery& delivery, const DeliveryFormat& form
       FillEndpoint(delivery, out->mutable_expired()->mutable_endpoint());
       out->mutable_expired()->set_status_code(kExpiredStatusCode);
       return;
+    case dispatch::Delivery::Kind::kAckMissing:
+      AssignRequestId(delivery.request_id, out->mutable_ack_missing()->mutable_request_id());
+      FillEndpoint(delivery, out->mutable_ack_missing()->mutable_endpoint());
+      return;
   }
 }
 

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "server/conversion/status_conversion.h"
+#include "server/messaging/conversion/resource_text.h"
 #include "server/messaging/conversion/sip_conversion.h"
 #include "server/validation/refusal.h"
 
@@ -47,12 +48,16 @@ v1::RespondResponse ToRespondResponse(const engine::ResponseResult& result) {
     case engine::ResponseRoute::kSameConnection:
       response.set_path(v1::RespondResponse::SAME_CONNECTION);
       break;
-    case engine::ResponseRoute::kViaAddress:
+    case engine::ResponseRoute::kOtherConnection:
       response.set_path(v1::RespondResponse::OTHER_CONNECTION);
+      break;
+    case engine::ResponseRoute::kOpenedConnection:
+      response.set_path(v1::RespondResponse::OPENED_CONNECTION);
       break;
     case engine::ResponseRoute::kNone:
       break;
   }
+  AssignConnectionName(result.manager_id, result.connection, response.mutable_connection());
   return response;
 }
 

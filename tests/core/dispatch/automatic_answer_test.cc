@@ -21,7 +21,9 @@ constexpr Situation kAll[] = {
     Situation::kNoDialog,        Situation::kNoTransaction,  Situation::kNoSubscription,
     Situation::kApplicationGone, Situation::kOverloaded,     Situation::kExpired,
     Situation::kMethodNotTaken,  Situation::kDraining,       Situation::kMerged,
-    Situation::kCancelled,       Situation::kCancelAccepted,
+    Situation::kCancelled,       Situation::kCancelAccepted, Situation::kMethodUnknown,
+    Situation::kUnknownScheme,   Situation::kBadExtension,   Situation::kTooManyHops,
+    Situation::kTrying,
 };
 
 AnswerContext Context() {
@@ -71,7 +73,8 @@ TEST_P(SituationTest, IsAnsweredAsTheTableSays) {
   } else {
     EXPECT_EQ(warning, "");
   }
-  EXPECT_EQ(HeaderOf(answer.view, "Allow").empty(), row.situation != Situation::kMethodNotTaken);
+  EXPECT_EQ(HeaderOf(answer.view, "Allow").empty(), row.situation != Situation::kMethodNotTaken &&
+                                                        row.situation != Situation::kMethodUnknown);
 }
 
 INSTANTIATE_TEST_SUITE_P(AllRows, SituationTest,
@@ -85,6 +88,11 @@ INSTANTIATE_TEST_SUITE_P(AllRows, SituationTest,
                                            Row{Situation::kOverloaded, 503, true, true},
                                            Row{Situation::kExpired, 500, true, false},
                                            Row{Situation::kMethodNotTaken, 405, true, false},
+                                           Row{Situation::kMethodUnknown, 501, true, false},
+                                           Row{Situation::kUnknownScheme, 416, true, false},
+                                           Row{Situation::kBadExtension, 420, true, false},
+                                           Row{Situation::kTooManyHops, 483, true, false},
+                                           Row{Situation::kTrying, 100, false, false},
                                            Row{Situation::kDraining, 503, true, true},
                                            Row{Situation::kMerged, 482, true, false},
                                            Row{Situation::kCancelled, 487, false, false},
@@ -118,6 +126,17 @@ TEST(AutomaticAnswerTest, TellsInTheTopViaWhereTheRequestCameFrom) {
   EXPECT_EQ(answer.view.top_via().received, "192.0.2.7");
   EXPECT_EQ(answer.view.top_via().rport, 40001);
   EXPECT_THAT(HeaderOf(answer.view, "Via"), HasSubstr("far.example.org;branch=z9hG4bKb"));
+}
+
+TEST(AutomaticAnswerTest, UnsupportedTellsWhichExtensions) {
+  AnswerContext context = Context();
+  context.unsupported = "foo, bar";
+  EXPECT_EQ(HeaderOf(ParsedText(Answer({}, Situation::kBadExtension, context)).view, "Unsupported"),
+            "foo, bar");
+}
+
+TEST(AutomaticAnswerTest, ATryingHasNoToTag) {
+  EXPECT_EQ(ParsedText(Answer({.method = "INVITE"}, Situation::kTrying)).view.to_tag(), "");
 }
 
 TEST(AutomaticAnswerTest, AllowTellsWhatIsTakenOrElseAllThatIsKnown) {

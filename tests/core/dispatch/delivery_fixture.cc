@@ -124,4 +124,15 @@ void DeliveryFixture::End(const TestSubscription& subscription) {
   }
 }
 
+bool DeliveryFixture::DeliverAck(std::shared_ptr<const RequestRecord> record,
+                                 DispatchReason reason) {
+  Delivery delivery;
+  delivery.request = std::move(record);
+  delivery.endpoint = entry_.endpoint;
+  delivery.reason = reason;
+  delivery.expire_time = absl::InfiniteFuture();
+  return worker().queue.DeliverUnanswerable({{}, entry_.group, manager_group_},
+                                            std::move(delivery));
+}
+
 }  // namespace sipcm::dispatch

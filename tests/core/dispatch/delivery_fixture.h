@@ -100,6 +100,8 @@ class DeliveryFixture : public ::testing::Test {
   void AddCredit(const TestSubscription& subscription, int count);
   void End(const TestSubscription& subscription);
   void RunUntilIdle() { scheduler_.RunUntilIdle(); }
+  // What has no answer, to who had nothing before it.
+  bool DeliverAck(std::shared_ptr<const RequestRecord> record, DispatchReason reason);
   TestWorker& worker(int index = 0) { return *workers_[index]; }
   static EndpointDirectory::Entry MakeEntry(const std::string& id, int max_waiting = 1000);
 

@@ -232,8 +232,7 @@ TEST_F(RedeliveryTest, AManagersSubscriptionThatEndsGivesEachRequestBackToItsEnd
 TEST_F(RedeliveryTest, AnAckInTheOutboxGoesWithItsSubscription) {
   auto lost = Subscribe(1);
   worker().loop.Post([&] {
-    worker().queue.DeliverUnanswerable(MakeRecord({.method = "ACK"}), entry_, manager_group_,
-                                       DispatchReason::kRequestUri);
+    DeliverAck(MakeRecord({.method = "ACK"}), DispatchReason::kRequestUri);
     End(lost);
     worker().queue.OnSubscriptionEnded(lost.state);
   });

@@ -296,8 +296,7 @@ TEST_F(DeliveryQueueTest, NothingIsToldOfARequestThatStillWaits) {
 TEST_F(DeliveryQueueTest, AnAckIsDeliveredWithoutCreditAndWithoutARequestId) {
   auto subscription = Subscribe(0);
   const auto record = MakeRecord({.method = "ACK"});
-  EXPECT_TRUE(worker().queue.DeliverUnanswerable(record, entry_, manager_group_,
-                                                 DispatchReason::kToAddress));
+  EXPECT_TRUE(DeliverAck(record, DispatchReason::kToAddress));
   RunUntilIdle();
   ASSERT_THAT(subscription.sink->deliveries, SizeIs(1));
   const Delivery& delivery = subscription.sink->deliveries[0];
@@ -312,8 +311,7 @@ TEST_F(DeliveryQueueTest, AnAckIsDeliveredWithoutCreditAndWithoutARequestId) {
 TEST_F(DeliveryQueueTest, AnAckFollowsTheInviteThroughMethodFilters) {
   auto texts = Subscribe(1, {"MESSAGE"});
   auto calls = SubscribeToManager(1, {"INVITE"});
-  EXPECT_TRUE(worker().queue.DeliverUnanswerable(MakeRecord({.method = "ACK"}), entry_,
-                                                 manager_group_, DispatchReason::kRequestUri));
+  EXPECT_TRUE(DeliverAck(MakeRecord({.method = "ACK"}), DispatchReason::kRequestUri));
   RunUntilIdle();
   EXPECT_THAT(texts.sink->deliveries, IsEmpty());
   EXPECT_THAT(calls.sink->deliveries, SizeIs(1));
@@ -321,9 +319,27 @@ TEST_F(DeliveryQueueTest, AnAckFollowsTheInviteThroughMethodFilters) {
 
 TEST_F(DeliveryQueueTest, AnAckThatNobodyTakesIsJustNotDelivered) {
   auto texts = Subscribe(1, {"MESSAGE"});
-  EXPECT_FALSE(worker().queue.DeliverUnanswerable(MakeRecord({.method = "ACK"}), entry_,
-                                                  manager_group_, DispatchReason::kRequestUri));
+  EXPECT_FALSE(DeliverAck(MakeRecord({.method = "ACK"}), DispatchReason::kRequestUri));
   EXPECT_THAT(worker().undeliverable, IsEmpty());
+}
+
+TEST_F(DeliveryQueueTest, AnAckGoesToWhoAnsweredItsInviteWhileThatIsThere) {
+  auto other = Subscribe(1);
+  auto answered = Subscribe(1);
+  const auto deliver = [&] {
+    Delivery delivery;
+    delivery.request = MakeRecord({.method = "ACK"});
+    return worker().queue.DeliverUnanswerable({answered.state, entry_.group, manager_group_},
+                                              std::move(delivery));
+  };
+  EXPECT_TRUE(deliver());
+  RunUntilIdle();
+  EXPECT_THAT(other.sink->deliveries, IsEmpty());
+  EXPECT_THAT(answered.sink->deliveries, SizeIs(1));
+  End(answered);
+  EXPECT_TRUE(deliver());
+  RunUntilIdle();
+  EXPECT_THAT(other.sink->deliveries, SizeIs(1));
 }
 
 TEST_F(DeliveryQueueTest, ForgettingAGroupAnswersItsLineOldestFirst) {

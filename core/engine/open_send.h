@@ -1,0 +1,50 @@
+#ifndef SIPCM_CORE_ENGINE_OPEN_SEND_H_
+#define SIPCM_CORE_ENGINE_OPEN_SEND_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/base/instant.h"
+#include "core/connection/connection_id.h"
+#include "core/dispatch/endpoint.h"
+#include "core/engine/connection_table.h"
+#include "core/engine/message_order.h"
+#include "core/engine/registered/send_credentials.h"
+#include "core/engine/send_pacer.h"
+#include "core/pool/connection_pool.h"
+#include "core/transaction/client_transaction.h"
+
+namespace sipcm::engine {
+
+// A send as it reaches the worker that will do it.
+struct PlannedSend {
+  SendOrder order;
+  std::shared_ptr<const dispatch::Endpoint> endpoint;
+  LocalManager* manager = nullptr;  // set by the worker
+  std::shared_ptr<SendSink> sink;
+  // Not valid: none. The peer's own connection, to be tried before the destination's pool, which is
+  // at home on that worker (RFC 5923).
+  connection::ConnectionId reuse;
+  int home = 0;
+};
+
+// One that has no final event yet, and its client transaction. Outbound's.
+struct OpenSend : transaction::ClientTransaction, PacedSend {
+  PlannedSend planned;
+  Instant asked_at;
+  std::unique_ptr<pool::ConnectionPool::Waiter> waiter;  // while it waits for a connection
+  ConnectionSlot* slot = nullptr;                        // once it was put on one
+  uint64_t begins_at = 0;  // its place in the bytes that its connection sends
+  uint64_t ends_at = 0;
+  bool retried = false;
+  std::string invite;                            // as sent, for ACK and CANCEL; INVITE only
+  std::unique_ptr<SendCredentials> credentials;  // null: its application answers challenges
+  // The application has its final event; the INVITE is still to be cancelled and acknowledged.
+  bool given_up = false;
+  bool cancel_sent = false;
+};
+
+}  // namespace sipcm::engine
+
+#endif  // SIPCM_CORE_ENGINE_OPEN_SEND_H_
