@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "core/base/check.h"
+#include "tests/simulation/network_faults.h"
 
 namespace sipcm::simulation {
 namespace {
@@ -17,19 +18,6 @@ using engine::HeaderOf;
 using engine::MakeRequest;
 
 constexpr char kRemote[] = "192.0.2.9:5070";
-
-fakes::FakeNetworkOptions NetworkOf(RandomSource* random) {
-  const auto draw = [random](uint64_t below) { return random->Next() % below; };
-  fakes::FakeNetworkOptions options;
-  options.stream.max_delay = absl::Milliseconds(static_cast<int64_t>(draw(400)));
-  options.stream.max_piece = draw(3) == 0 ? 0 : 1 + draw(400);
-  options.stream.block_probability = draw(3) == 0 ? 0.05 : 0;
-  options.stream.reset_probability = draw(3) == 0 ? 0.005 : 0;
-  options.max_connect_delay = absl::Milliseconds(static_cast<int64_t>(draw(2000)));
-  options.refuse_probability = draw(4) == 0 ? 0.2 : 0;
-  options.black_hole_probability = draw(4) == 0 ? 0.1 : 0;
-  return options;
-}
 
 int NumberOf(const std::string& message) {
   int number = 0;
@@ -94,7 +82,7 @@ Simulation::Simulation(uint64_t seed)
       random_(seed),
       results_(std::make_shared<engine::RecordingResponseSink>()),
       sent_(std::make_shared<engine::RecordingSendSink>()) {
-  const fakes::FakeNetworkOptions network = NetworkOf(&random_);
+  const fakes::FakeNetworkOptions network = DrawNetworkFaults(&random_);
   fixture_ = std::make_unique<EngineFixture>(1 + Draw(3), seed, network);
   fixture_->StartTcpManager();
   dispatch::Endpoint alice = EngineFixture::PeerToPeer("alice", "sip:alice@example.com");
@@ -292,7 +280,7 @@ void Simulation::Answer() {
   const size_t index = Draw(static_cast<int>(application.open.size()));
   engine::ResponseOrder order;
   order.request_id = application.open[index];
-  order.status_code = Chance(10) ? 180 : (Chance(80) ? 200 : 486);
+  order.status_code = Chance(10) ? 100 : (Chance(80) ? 200 : 486);
   order.cookie = static_cast<uint64_t>(order.status_code);
   if (order.status_code >= 200) {
     application.open.erase(application.open.begin() + static_cast<std::ptrdiff_t>(index));
