@@ -167,11 +167,7 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
   const size_t begin = tail->size();
   absl::Status built =
       composer_.Append(send->planned.order, *send->planned.endpoint, *send, slot, tail);
-  registration::Authenticator* const authenticator = host_->AuthenticatorOf(send->planned);
-  if (built.ok() && authenticator != nullptr) {
-    if (send->credentials == nullptr) send->credentials = std::make_unique<SendCredentials>();
-    send->credentials->OnComposed(authenticator, tail, begin);
-  }
+  if (built.ok()) AddCredentials(send, slot, tail, begin);
   if (built.ok() && send->method_id == sip::Method::kInvite) {
     // Its ACK and CANCEL are made from it, so we must be able to read it.
     sip::MessageView view;
@@ -241,6 +237,17 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
   if (send->method_id == sip::Method::kInvite) {
     timeouts_.Arm(send, send->planned.order.timeout.value_or(kTimerC));
   }
+}
+
+// On the endpoint's own flow only: whoever is at the end of another connection is shown none.
+void Outbound::AddCredentials(OpenSend* send, const ConnectionSlot& slot, std::string* tail,
+                              size_t begin) {
+  send->credentials = nullptr;
+  if (slot.endpoint_id != send->planned.endpoint->id) return;
+  registration::Authenticator* const authenticator = host_->AuthenticatorOf(send->planned);
+  if (authenticator == nullptr) return;
+  send->credentials = std::make_unique<SendCredentials>();
+  send->credentials->OnComposed(authenticator, tail, begin);
 }
 
 bool Outbound::Authorize(OpenSend* send, const sip::MessageView& challenge) {

@@ -99,6 +99,7 @@ class Outbound final : private event::TimeoutQueue::Listener, private AnsweredCa
   static bool MayRetry(const OpenSend& send);
   void LeaveConnection(OpenSend* send);
   void SendCancel(OpenSend* send);
+  void AddCredentials(OpenSend* send, const ConnectionSlot& slot, std::string* tail, size_t begin);
   // Whether `challenge` was answered: the send goes on with the next request.
   bool Authorize(OpenSend* send, const sip::MessageView& challenge);
   void Fail(OpenSend* send, absl::Status why);

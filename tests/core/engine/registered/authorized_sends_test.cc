@@ -21,8 +21,9 @@ constexpr char kChallenge[] =
 
 class AuthorizedSendsTest : public RegisteredFlowFixture {
  protected:
-  void SetUp() override {
-    AddManager();
+  void SetUp() override { Start(ManagerKind::kClient); }
+  void Start(ManagerKind kind) {
+    AddManager(kind);
     AddEndpoint();
     registrar_.Accept();
   }
@@ -184,6 +185,40 @@ TEST_F(AuthorizedSendsTest, WhereTheConnectionIsLostAfterTheChallengeTheSendFail
   fixture_.RunUntilIdle();
   EXPECT_EQ(FinalCode(), -1);
   EXPECT_EQ(sent_->events.back().written, SendEvent::Written::kWhole);
+}
+
+class AuthorizedSendsOfServerTest : public AuthorizedSendsTest {
+ protected:
+  void SetUp() override { Start(ManagerKind::kServerTcp); }
+};
+
+TEST_F(AuthorizedSendsOfServerTest, WhoIsNotTheFirstHopIsShownNoCredentials) {
+  Send("sip:bob@example.com", "MESSAGE");
+  registrar_.Reply(Take(), 407, kChallenge);
+  registrar_.Reply(Take(), 200);
+  auto stranger = fixture_.ConnectPeer("client");
+  fixture_.RunUntilIdle();
+  SendOrder order;
+  order.endpoint_id = "alice";
+  order.method = "MESSAGE";
+  order.request_uri = "sip:bob@example.com";
+  order.cookie = ++last_cookie_;
+  for (const EngineEvent& event : fixture_.events.events) {
+    if (event.kind == EngineEvent::Kind::kConnectionOpened) order.connection = event.connection->id;
+  }
+  std::vector<SendOrder> orders;
+  orders.push_back(std::move(order));
+  fixture_.engine->Send(std::move(orders), sent_);
+  fixture_.RunUntilIdle();
+  const std::vector<std::string> requests = Messages(stranger->TakeReceived());
+  ASSERT_THAT(requests, SizeIs(1));
+  EXPECT_EQ(HeaderOf(requests[0], "Proxy-Authorization"), "") << "though the proxy's is known";
+  std::string challenge = MakeResponse(requests[0], 407);
+  challenge.insert(challenge.find("\r\n") + 2, kChallenge);
+  stranger->Send(challenge);
+  fixture_.RunUntilIdle();
+  EXPECT_EQ(FinalCode(), 407);
+  EXPECT_THAT(stranger->received(), IsEmpty());
 }
 
 TEST_F(AuthorizedSendsTest, NoEventShowsThePassword) {
