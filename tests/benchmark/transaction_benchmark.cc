@@ -31,7 +31,14 @@ struct Message {
   explicit Message(std::string text) : bytes(std::move(text)) {
     SIPCM_CHECK(sip::Parse(bytes, bytes.size(), view).ok());
   }
-  const std::string bytes;
+  // Overwrites the end of its branch: another message, and as warm as one that was just parsed.
+  void SetBranchEnd(absl::string_view end) {
+    const absl::string_view branch = view.branch();
+    bytes.replace(static_cast<size_t>(branch.data() + branch.size() - end.size() - bytes.data()),
+                  end.size(), end.data(), end.size());
+  }
+
+  std::string bytes;
   sip::MessageView view;
 };
 using Messages = std::vector<std::unique_ptr<Message>>;
@@ -43,12 +50,14 @@ std::string Rows(absl::string_view branch, size_t i) {
                       "@peer.example.net\r\nCSeq: ", i, " OPTIONS\r\nContent-Length: 0\r\n\r\n");
 }
 
+std::string Digits(size_t i) { return absl::StrCat(absl::Dec(i, absl::kZeroPad8)); }
+
 Messages MakeRequests(size_t count) {
   Messages requests;
   for (size_t i = 0; i < count; ++i) {
-    requests.push_back(
-        std::make_unique<Message>(absl::StrCat("OPTIONS sip:alice@example.com SIP/2.0\r\n",
-                                               Rows(absl::StrCat("z9hG4bKa1b2c3d4e5f6-", i), i))));
+    requests.push_back(std::make_unique<Message>(
+        absl::StrCat("OPTIONS sip:alice@example.com SIP/2.0\r\n",
+                     Rows(absl::StrCat("z9hG4bKa1b2c3d4e5f6-", Digits(i)), i))));
   }
   return requests;
 }
@@ -124,35 +133,38 @@ void FindServerTransaction(benchmark::State& state) {
   for (size_t i = 0; i < requests.size(); ++i) {
     server.table().Add(requests[i]->view, kFlow, "alice", i + 1);
   }
+  std::vector<std::string> ends;
+  for (size_t i = 0; i < requests.size(); ++i) ends.push_back(Digits(i));
+  Message& request = *requests.front();
+  SIPCM_CHECK(server.table().Match(request.view, kFlow) != nullptr);
   size_t next = 0;
-  const uint64_t before = AllocationCount();
   for (auto _ : state) {
-    benchmark::DoNotOptimize(server.table().Match(requests[next]->view, kFlow));
+    request.SetBranchEnd(ends[next]);
+    benchmark::DoNotOptimize(server.table().Match(request.view, kFlow));
     next = (next + 7919) % requests.size();
   }
-  Report(state, before);
 }
 BENCHMARK(FindServerTransaction)->Arg(100)->Arg(10000)->Arg(100000);
 
 void FindClientTransaction(benchmark::State& state) {
   SeededRandomSource random(1);
   ClientTransactionTable table(&random);
-  Messages responses;
+  std::vector<std::string> ends;
   for (int64_t i = 0; i < state.range(0); ++i) {
     auto owned = std::make_unique<ClientTransaction>();
     owned->method = "OPTIONS";
     ClientTransaction* const transaction = owned.get();
     table.Add(std::move(owned));
-    responses.push_back(std::make_unique<Message>(
-        absl::StrCat("SIP/2.0 200 OK\r\n", Rows(BranchText(transaction->key), i))));
+    ends.push_back(BranchText(transaction->key));
   }
+  Message response(absl::StrCat("SIP/2.0 200 OK\r\n", Rows(ends.front(), 1)));
+  SIPCM_CHECK(table.Match(response.view) != nullptr);
   size_t next = 0;
-  const uint64_t before = AllocationCount();
   for (auto _ : state) {
-    benchmark::DoNotOptimize(table.Match(responses[next]->view));
-    next = (next + 7919) % responses.size();
+    response.SetBranchEnd(ends[next]);
+    benchmark::DoNotOptimize(table.Match(response.view));
+    next = (next + 7919) % ends.size();
   }
-  Report(state, before);
 }
 BENCHMARK(FindClientTransaction)->Arg(100)->Arg(10000)->Arg(100000);
 
