@@ -23,7 +23,7 @@ void ByteQueue::TruncateTo(size_t size) {
 
 void ByteQueue::Consume(size_t count) {
   SIPCM_CHECK(count <= size());
-  head_ += count;
+  head_ += static_cast<uint32_t>(count);
   if (!empty()) return;
   head_ = 0;
   if (bytes_.capacity() > kKeptCapacity) {

@@ -1,7 +1,9 @@
 #ifndef SIPCM_CORE_BASE_BYTE_QUEUE_H_
 #define SIPCM_CORE_BASE_BYTE_QUEUE_H_
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -18,7 +20,8 @@ class ByteQueue {
   static constexpr size_t kKeptCapacity = 4096;
 
   // `limit`: the most bytes that may wait.
-  explicit ByteQueue(size_t limit) : limit_(limit) {}
+  explicit ByteQueue(size_t limit)
+      : limit_(static_cast<uint32_t>(std::min(limit, size_t{UINT32_MAX}))) {}
   ByteQueue(const ByteQueue&) = delete;
   ByteQueue& operator=(const ByteQueue&) = delete;
 
@@ -54,8 +57,8 @@ class ByteQueue {
   void Compact();
 
   std::string bytes_;
-  size_t head_ = 0;
-  const size_t limit_;
+  uint32_t head_ = 0;  // 4 GiB are more than any limit
+  const uint32_t limit_;
 };
 
 }  // namespace sipcm

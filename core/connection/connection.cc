@@ -10,7 +10,7 @@
 namespace sipcm::connection {
 
 // performance.md P8: with the alarm and the TCP stream, an idle connection stays under 1 KB.
-static_assert(sizeof(Connection) <= 576);
+static_assert(sizeof(Connection) <= 456);
 
 Connection::Connection(ConnectionId id, Direction direction, Transport transport,
                        std::unique_ptr<net::ByteStream> stream, tls::TlsStream* tls,
@@ -19,12 +19,11 @@ Connection::Connection(ConnectionId id, Direction direction, Transport transport
     : TurnEndTask(environment),
       id_(id),
       stream_(std::move(stream)),
+      addresses_(stream_.get()),
       tls_(tls),
       settings_(std::move(settings)),
       inbox_(settings_->framer),
       outbox_(settings_->max_write_queue_bytes, environment),
-      local_address_(stream_->local_address()),
-      remote_address_(stream_->remote_address()),
       direction_(direction),
       transport_(transport) {
   timers_.opened = environment->loop()->Now();

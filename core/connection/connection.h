@@ -118,8 +118,8 @@ class Connection final : private net::ByteStream::Listener,
   ConnectionState state() const { return state_; }
   bool is_usable() const { return state_ == ConnectionState::kEstablished; }
   // Still valid inside OnClosed.
-  const net::SocketAddress& local_address() const { return local_address_; }
-  const net::SocketAddress& remote_address() const { return remote_address_; }
+  const net::SocketAddress& local_address() const { return addresses_->local_address(); }
+  const net::SocketAddress& remote_address() const { return addresses_->remote_address(); }
   // Null for TCP and before the verdict.
   const std::shared_ptr<const tls::PeerIdentity>& peer() const { return peer_; }
   const Counters& counters() const { return counters_; }
@@ -170,11 +170,12 @@ class Connection final : private net::ByteStream::Listener,
   void Rearm();
   void OnAlarm();
   void RunTimer(TimerKind kind);
-  ConnectionName name() const { return {direction_, remote_address_}; }
+  ConnectionName name() const { return {direction_, remote_address()}; }
   Instant now() const { return environment().loop()->Now(); }
 
   const ConnectionId id_;
   std::unique_ptr<net::ByteStream> stream_;
+  const net::ByteStream* const addresses_;  // stream_, also while OnClosed is told
   tls::TlsStream* tls_;
   const std::shared_ptr<const ConnectionSettings> settings_;
   Listener* listener_ = nullptr;
@@ -187,8 +188,6 @@ class Connection final : private net::ByteStream::Listener,
   std::shared_ptr<const tls::PeerIdentity> peer_;
   Counters counters_;
   absl::Status close_detail_;
-  const net::SocketAddress local_address_;
-  const net::SocketAddress remote_address_;
   LiveTransactions live_transactions_;
 
   const Direction direction_;

@@ -1,6 +1,7 @@
 #include "core/engine/pool_directory.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/connection/targets/target_roster.h"
 #include "core/pool/sizing/pool_sizer.h"
+#include "core/tls/sessions/offered_sessions.h"
 #include "core/tls/tls_stream.h"
 
 namespace sipcm::engine {
@@ -37,12 +39,36 @@ struct PoolDirectory::Home final : event::TimeoutQueue::Entry, connection::Attem
 
   Host* const host;
   const Key key;
-  pool::PoolLimits defaults;  // its manager's, when it was made
+  std::shared_ptr<tls::OfferedSessions> sessions;  // null: none was needed yet
+  pool::PoolLimits defaults;                       // its manager's, when it was made
   absl::Time create_time;
   bool removed = false;             // it goes once it is empty, unless somebody uses it again
   connection::TargetRoster roster;  // outlives the pool's attempts
-  std::unique_ptr<pool::ConnectionPool> pool;
+  std::optional<pool::ConnectionPool> pool;
+
+  // Its lines are in no cache when it has not been used for a while: asks for all of them at once,
+  // instead of one after the other as they are read.
+  void Prefetch() const {
+    constexpr size_t kLine = 64;
+    const auto* const bytes = reinterpret_cast<const char*>(this);
+    for (size_t at = 0; at < sizeof(*this); at += kLine) __builtin_prefetch(bytes + at);
+  }
 };
+
+size_t PoolDirectory::HomeHash::operator()(const std::unique_ptr<Home>& home) const {
+  return KeyHash()(home->key);
+}
+
+bool PoolDirectory::HomeEqual::operator()(const std::unique_ptr<Home>& a,
+                                          const std::unique_ptr<Home>& b) const {
+  return a->key == b->key;
+}
+
+bool PoolDirectory::HomeEqual::operator()(const std::unique_ptr<Home>& home,
+                                          const KeyView& key) const {
+  home->Prefetch();
+  return KeyEqual()(home->key, key);
+}
 
 PoolDirectory::PoolDirectory(connection::Attempt::Means means, event::EventLoop* loop,
                              tls::HandshakeGate* gate, RandomSource* random, WorkerTotals* totals,
@@ -56,7 +82,7 @@ PoolDirectory::PoolDirectory(connection::Attempt::Means means, event::EventLoop*
       removals_(loop, this) {}
 
 PoolDirectory::~PoolDirectory() {
-  for (auto& [key, home] : homes_) removals_.Disarm(home.get());
+  for (const std::unique_ptr<Home>& home : homes_) removals_.Disarm(home.get());
 }
 
 namespace {
@@ -87,16 +113,22 @@ PoolDirectory::Home* PoolDirectory::MakeHome(LocalManager* manager,
   Home* const home = made.get();
   home->defaults = DefaultsOf(manager, destination);
   home->create_time = loop_->WallNow();
-  home->pool = std::make_unique<pool::ConnectionPool>(
-      destination, LimitsOf(*home), loop_, static_cast<pool::ConnectionPool::Owner*>(this), random_,
-      &totals_->pool_totals);
-  homes_[home->key] = std::move(made);
-  by_pool_[home->pool.get()] = home;
+  home->pool.emplace(destination, LimitsOf(*home), loop_,
+                     static_cast<pool::ConnectionPool::Owner*>(this), random_,
+                     &totals_->pool_totals);
+  homes_.insert(std::move(made));
+  by_pool_[&*home->pool] = home;
   ++manager->pool_count;
   manager->counters.pools.Add(1);
   totals_->pools.Add(1);
   host_->OnPoolAdded(SnapshotOf(*home));
   return home;
+}
+
+PoolDirectory::Home* PoolDirectory::Find(LocalManager* manager,
+                                         const pool::Destination& destination) const {
+  const auto found = homes_.find(KeyView(manager, &destination));
+  return found == homes_.end() ? nullptr : found->get();
 }
 
 absl::Status PoolDirectory::CheckRoom(LocalManager* manager,
@@ -106,7 +138,7 @@ absl::Status PoolDirectory::CheckRoom(LocalManager* manager,
   for (int i = 0; i < manager->state->worker_count(); ++i) {
     count += manager->state->counters(i).pools.value();
   }
-  if (count < limit || homes_.contains(KeyView(manager, &destination))) return absl::OkStatus();
+  if (count < limit || Find(manager, destination) != nullptr) return absl::OkStatus();
   return MakeError(
       absl::StatusCode::kResourceExhausted, "RESOURCE_LIMIT",
       absl::StrCat("connection manager \"connectionManagers/", manager->state->id(), "\" has ",
@@ -116,8 +148,8 @@ absl::Status PoolDirectory::CheckRoom(LocalManager* manager,
 
 pool::ConnectionPool& PoolDirectory::PoolFor(LocalManager* manager,
                                              const pool::Destination& destination) {
-  const auto found = homes_.find(KeyView(manager, &destination));
-  Home* const home = found == homes_.end() ? MakeHome(manager, destination) : found->second.get();
+  Home* home = Find(manager, destination);
+  if (home == nullptr) home = MakeHome(manager, destination);
   if (home->removed) {
     home->removed = false;
     home->defaults = DefaultsOf(manager, destination);
@@ -139,11 +171,11 @@ void PoolDirectory::ApplySetting(LocalManager* manager, const pool::Destination&
   } else {
     known->second.values = setting;
   }
-  const auto home = homes_.find(key);
-  if (home != homes_.end()) {
-    home->second->removed = false;
-    home->second->pool->SetLimits(LimitsOf(*home->second));
-    host_->OnPoolChanged(SnapshotOf(*home->second));
+  Home* const home = Find(manager, destination);
+  if (home != nullptr) {
+    home->removed = false;
+    home->pool->SetLimits(LimitsOf(*home));
+    host_->OnPoolChanged(SnapshotOf(*home));
   } else if (pool::LimitsOf(setting, DefaultsOf(manager, destination)).min_connection_count > 0) {
     MakeHome(manager, destination);
   } else {
@@ -159,8 +191,8 @@ absl::StatusOr<PoolSnapshot> PoolDirectory::Remove(LocalManager* manager,
       absl::StrCat("connection pool \"connectionManagers/", manager->state->id(), "/pools/",
                    destination.PoolId(), "\"");
   const auto setting = settings_.find(key);
-  const auto found = homes_.find(key);
-  if (found == homes_.end() || found->second->removed) {
+  Home* const home = Find(manager, destination);
+  if (home == nullptr || home->removed) {
     if (setting == settings_.end()) {
       return MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
                        absl::StrCat(name, " does not exist"));
@@ -170,7 +202,6 @@ absl::StatusOr<PoolSnapshot> PoolDirectory::Remove(LocalManager* manager,
     host_->OnPoolRemoved(manager, last);
     return last;
   }
-  Home* const home = found->second.get();
   PoolSnapshot last = SnapshotOf(*home);
   const int busy = last.statistics.outstanding_count + last.statistics.waiting_count;
   if (busy > 0 && removal == PoolRemoval::kUnlessBusy) {
@@ -192,22 +223,22 @@ void PoolDirectory::End(Home* home, connection::CloseReason reason) {
 
 void PoolDirectory::ForgetDedicated(LocalManager* manager, const pool::Destination& destination,
                                     connection::CloseReason reason) {
-  const auto home = homes_.find(KeyView(manager, &destination));
-  if (home != homes_.end()) End(home->second.get(), reason);
+  Home* const home = Find(manager, destination);
+  if (home != nullptr) End(home, reason);
 }
 
 void PoolDirectory::ForgetManager(LocalManager* manager, connection::CloseReason reason) {
   std::vector<PoolSnapshot> settings;
   for (const auto& [key, setting] : settings_) {
-    if (key.first == manager && !homes_.contains(key)) {
+    if (key.first == manager && Find(manager, key.second) == nullptr) {
       settings.push_back(SnapshotOf(key, setting));
     }
   }
   absl::erase_if(settings_, [&](const auto& entry) { return entry.first.first == manager; });
   for (const PoolSnapshot& last : settings) host_->OnPoolRemoved(manager, last);
   std::vector<Home*> homes;
-  for (auto& [key, home] : homes_) {
-    if (key.first == manager) homes.push_back(home.get());
+  for (const std::unique_ptr<Home>& home : homes_) {
+    if (home->key.first == manager) homes.push_back(home.get());
   }
   for (Home* home : homes) End(home, reason);
 }
@@ -255,11 +286,13 @@ std::vector<PoolSnapshot> PoolDirectory::Snapshots(const std::string& manager_id
   const auto wanted = [&](const Key& key) {
     return manager_id.empty() || key.first->state->id() == manager_id;
   };
-  for (const auto& [key, home] : homes_) {
-    if (wanted(key) && !key.second.is_dedicated()) snapshots.push_back(SnapshotOf(*home));
+  for (const std::unique_ptr<Home>& home : homes_) {
+    const bool has_name = !home->key.second.is_dedicated();
+    if (wanted(home->key) && has_name) snapshots.push_back(SnapshotOf(*home));
   }
   for (const auto& [key, setting] : settings_) {
-    if (wanted(key) && !homes_.contains(key)) snapshots.push_back(SnapshotOf(key, setting));
+    const bool is_alone = Find(key.first, key.second) == nullptr;
+    if (wanted(key) && is_alone) snapshots.push_back(SnapshotOf(key, setting));
   }
   return snapshots;
 }
@@ -278,12 +311,16 @@ std::unique_ptr<connection::Attempt> PoolDirectory::StartAttempt(
   target.transport = destination.transport;
   target.local_address = destination.local_address;
   const std::shared_ptr<const ManagerRuntime> runtime = manager->runtime.Get();
+  if (home->sessions == nullptr && destination.transport == connection::Transport::kTls) {
+    home->sessions = std::make_shared<tls::OfferedSessions>();
+  }
   connection::StreamDecorator decorator =
-      [this, runtime, transport = destination.transport,
+      [this, runtime, transport = destination.transport, sessions = home->sessions,
        asked = destination.tls_name.empty() ? destination.host : destination.tls_name](
           std::unique_ptr<net::ByteStream> stream) -> connection::DecoratedStream {
     if (transport == connection::Transport::kTcp) return {std::move(stream), nullptr};
-    auto tls = tls::TlsStream::Connect(loop_, gate_, runtime->client_tls, asked, std::move(stream));
+    auto tls = tls::TlsStream::Connect(loop_, gate_, runtime->client_tls, asked, std::move(stream),
+                                       sessions);
     tls::TlsStream* const alias = tls.get();
     return {std::move(tls), alias};
   };
@@ -330,8 +367,8 @@ void PoolDirectory::EraseHome(Home* home) {
   // What stays is a resource still: its settings.
   if (settings_.contains(key)) last.live = false;
   removals_.Disarm(home);
-  by_pool_.erase(home->pool.get());
-  homes_.erase(key);
+  by_pool_.erase(&*home->pool);
+  homes_.erase(homes_.find(KeyView(key.first, &key.second)));
   --key.first->pool_count;
   key.first->counters.pools.Add(-1);
   totals_->pools.Add(-1);

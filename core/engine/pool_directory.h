@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/hash/hash.h"
 #include "absl/status/statusor.h"
 #include "core/base/random_source.h"
@@ -112,6 +113,22 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
     bool operator()(const KeyView& a, const Key& b) const { return (*this)(b, a); }
   };
 
+  // The set of homes holds but pointers, so that with ten thousand pools it stays in the cache; a
+  // home is fetched from memory once, whole.
+  struct HomeHash {
+    using is_transparent = void;
+    size_t operator()(const std::unique_ptr<Home>& home) const;
+    size_t operator()(const KeyView& key) const { return KeyHash()(key); }
+  };
+  struct HomeEqual {
+    using is_transparent = void;
+    bool operator()(const std::unique_ptr<Home>& a, const std::unique_ptr<Home>& b) const;
+    bool operator()(const std::unique_ptr<Home>& home, const KeyView& key) const;
+    bool operator()(const KeyView& key, const std::unique_ptr<Home>& home) const {
+      return (*this)(home, key);
+    }
+  };
+
   // pool::ConnectionPool::Owner
   std::unique_ptr<connection::Attempt> StartAttempt(pool::ConnectionPool& pool,
                                                     connection::Attempt::Callback done) override;
@@ -127,6 +144,8 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
   PoolSnapshot SnapshotOf(const Key& key, const Setting& setting) const;
   void End(Home* home, connection::CloseReason reason);
   void EraseHome(Home* home);
+  // Null: there is none.
+  Home* Find(LocalManager* manager, const pool::Destination& destination) const;
 
   const connection::Attempt::Means means_;
   event::EventLoop* const loop_;
@@ -136,7 +155,7 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
   Host* const host_;
   event::TimeoutQueue removals_;
   connection::TargetHealth health_;
-  absl::flat_hash_map<Key, std::unique_ptr<Home>, KeyHash, KeyEqual> homes_;
+  absl::flat_hash_set<std::unique_ptr<Home>, HomeHash, HomeEqual> homes_;
   absl::flat_hash_map<pool::ConnectionPool*, Home*> by_pool_;
   absl::flat_hash_map<Key, Setting, KeyHash, KeyEqual> settings_;
 };

@@ -56,9 +56,10 @@ class AlarmQueue::QueuedAlarm final : public Alarm {
   AlarmQueue* const queue_;
   absl::AnyInvocable<void()> callback_;
   Instant deadline_ = Instant::Infinite();
-  uint64_t set_order_ = 0;
-  uint32_t position_ = 0;  // in heap_ or firing_
-  Place place_ = Place::kNone;
+  // In 64 bytes, because each connection has an alarm.
+  uint32_t set_order_ = 0;
+  uint32_t position_ : 30 = 0;  // in heap_ or firing_
+  Place place_ : 2 = Place::kNone;
 };
 
 AlarmQueue::~AlarmQueue() { SIPCM_CHECK_MESSAGE(alarm_count_ == 0, "an alarm outlives its loop"); }

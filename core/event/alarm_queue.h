@@ -44,10 +44,11 @@ class AlarmQueue {
   class QueuedAlarm;
   struct Entry {
     Instant when;
-    uint64_t set_order;
+    uint32_t set_order;  // goes round; of one instant those are compared that were set together
     QueuedAlarm* alarm;
     bool IsBefore(const Entry& other) const {
-      return when != other.when ? when < other.when : set_order < other.set_order;
+      if (when != other.when) return when < other.when;
+      return static_cast<int32_t>(set_order - other.set_order) < 0;
     }
   };
 
@@ -62,7 +63,7 @@ class AlarmQueue {
   std::vector<Entry> heap_;
   std::vector<QueuedAlarm*> firing_;  // null: cancelled, moved or destroyed while it waited
   QueuedAlarm* running_ = nullptr;    // null also when destroyed by its own callback
-  uint64_t set_count_ = 0;
+  uint32_t set_count_ = 0;
   size_t alarm_count_ = 0;
 };
 

@@ -46,25 +46,25 @@ struct LibeventLoop::Events {
 // One libevent event per descriptor, for both directions: half the memory of two.
 class LibeventLoop::Watch final : public FdWatch {
  public:
-  Watch(LibeventLoop* loop, int fd, FdListener* listener)
-      : loop_(loop), listener_(listener), fd_(fd) {
+  Watch(LibeventLoop* loop, int fd, FdListener* listener) : loop_(loop), listener_(listener) {
+    SIPCM_CHECK(event_assign(&event_, loop_->events_->base, fd, 0, &OnEvent, this) == 0);
     ++loop_->watch_count_;
   }
 
   ~Watch() override {
-    if (interest_ != 0) event_del(&event_);
+    if (interest() != 0) event_del(&event_);
     if (loop_->calling_ == this) loop_->calling_ = nullptr;
     --loop_->watch_count_;
   }
 
   void SetInterest(bool readable, bool writable) override {
-    const short interest = static_cast<short>((readable ? EV_READ : 0) | (writable ? EV_WRITE : 0));
-    if (interest == interest_) return;
-    if (interest_ != 0) event_del(&event_);
-    interest_ = interest;
-    if (interest == 0) return;
-    const short flags = static_cast<short>(interest | EV_PERSIST);
-    SIPCM_CHECK(event_assign(&event_, loop_->events_->base, fd_, flags, &OnEvent, this) == 0);
+    const int wanted = (readable ? EV_READ : 0) | (writable ? EV_WRITE : 0);
+    if (wanted == interest()) return;
+    if (interest() != 0) event_del(&event_);
+    const short flags = static_cast<short>(wanted == 0 ? 0 : wanted | EV_PERSIST);
+    SIPCM_CHECK(event_assign(&event_, loop_->events_->base, event_get_fd(&event_), flags, &OnEvent,
+                             this) == 0);
+    if (wanted == 0) return;
     SIPCM_CHECK_MESSAGE(event_add(&event_, nullptr) == 0, "cannot watch a descriptor");
   }
 
@@ -73,17 +73,19 @@ class LibeventLoop::Watch final : public FdWatch {
     Watch* const watch = static_cast<Watch*>(argument);
     LibeventLoop* const loop = watch->loop_;
     loop->calling_ = watch;
-    if ((what & watch->interest_ & EV_READ) != 0) watch->listener_->OnFdReadable();
-    if (loop->calling_ != nullptr && (what & watch->interest_ & EV_WRITE) != 0) {
+    if ((what & watch->interest() & EV_READ) != 0) watch->listener_->OnFdReadable();
+    if (loop->calling_ != nullptr && (what & watch->interest() & EV_WRITE) != 0) {
       watch->listener_->OnFdWritable();
     }
     loop->calling_ = nullptr;
   }
 
+  // EV_READ and EV_WRITE; the event says it, and the descriptor too: there are as many of these as
+  // connections.
+  int interest() const { return event_get_events(&event_) & (EV_READ | EV_WRITE); }
+
   LibeventLoop* const loop_;
   FdListener* const listener_;
-  const int fd_;
-  short interest_ = 0;
   struct event event_;
 };
 

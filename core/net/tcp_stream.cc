@@ -31,7 +31,10 @@ using Outcome = IoResult::Outcome;
 
 TcpStream::TcpStream(event::FdLoop* loop, FileDescriptor socket, const SocketAddress& local,
                      const SocketAddress& remote)
-    : loop_(loop), socket_(std::move(socket)), local_(local), remote_(remote) {
+    : socket_(std::move(socket)),
+      local_(local),
+      remote_(remote),
+      watch_(loop->WatchFd(socket_.get(), this)) {
   SIPCM_CHECK(socket_.is_open());
 }
 
@@ -46,7 +49,6 @@ void TcpStream::SetStreamOptions(int fd) {
 void TcpStream::Start(Listener* listener) {
   SIPCM_CHECK_MESSAGE(listener_ == nullptr && listener != nullptr, "started twice");
   listener_ = listener;
-  watch_ = loop_->WatchFd(socket_.get(), this);
   UpdateInterest();
 }
 
@@ -110,7 +112,7 @@ IoResult TcpStream::Fail(int error) {
 }
 
 void TcpStream::UpdateInterest() {
-  if (watch_ == nullptr) return;
+  if (listener_ == nullptr) return;
   watch_->SetInterest(reading_ && !ended_ && error_ == 0, wants_write_ && error_ == 0);
 }
 

@@ -13,7 +13,7 @@
 
 namespace sipcm::net {
 
-// A connected TCP socket. Ready at once; holds no buffer. About 300 bytes with its watch, because
+// A connected TCP socket. Ready at once; holds no buffer. About 260 bytes with its watch, because
 // tens of thousands of them sit idle (performance.md P8).
 class TcpStream final : public ByteStream, private event::FdListener {
  public:
@@ -44,7 +44,6 @@ class TcpStream final : public ByteStream, private event::FdListener {
   IoResult Fail(int error);
   void UpdateInterest();
 
-  event::FdLoop* const loop_;
   const FileDescriptor socket_;
   int error_ = 0;  // errno of the first failure
   const SocketAddress local_;
@@ -52,8 +51,8 @@ class TcpStream final : public ByteStream, private event::FdListener {
   bool reading_ = true;
   bool ended_ = false;  // FIN was read: an end is "readable" for ever, so reading stops
   bool wants_write_ = false;
-  Listener* listener_ = nullptr;
-  std::unique_ptr<event::FdWatch> watch_;  // destroyed before the socket is closed
+  Listener* listener_ = nullptr;                 // null: not started
+  const std::unique_ptr<event::FdWatch> watch_;  // destroyed before the socket is closed
 };
 
 }  // namespace sipcm::net

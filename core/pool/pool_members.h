@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/types/span.h"
 #include "core/connection/connection.h"
 #include "core/pool/pool_member.h"
@@ -55,7 +56,7 @@ class PoolMembers {
   int next() const { return cursor_ < live_count() ? cursor_ : 0; }
 
  private:
-  std::vector<std::unique_ptr<PoolMember>> live_;
+  absl::InlinedVector<std::unique_ptr<PoolMember>, 4> live_;
   std::vector<std::unique_ptr<PoolMember>> draining_;
   std::vector<MemberSnapshot> snapshots_;  // kept for its capacity
   int cursor_ = 0;

@@ -26,6 +26,18 @@ CertificateChain CertificateChain::FromDer(const std::vector<std::string>& certi
   return CertificateChain(std::move(read));
 }
 
+std::vector<std::string> CertificateChain::ToDer() const {
+  std::vector<std::string> written;
+  written.reserve(certificates_.size());
+  for (const std::shared_ptr<x509_st>& x509 : certificates_) {
+    const int size = i2d_X509(x509.get(), nullptr);
+    std::string& der = written.emplace_back(size > 0 ? static_cast<size_t>(size) : 0, '\0');
+    auto* out = reinterpret_cast<unsigned char*>(der.data());
+    if (size > 0) i2d_X509(x509.get(), &out);
+  }
+  return written;
+}
+
 size_t CertificateChain::PresentedBytes() const {
   size_t bytes = 0;
   for (const std::shared_ptr<x509_st>& x509 : certificates_) {

@@ -79,22 +79,29 @@ std::vector<Certificate> Readable(const CertificateChain& chain) {
 
 }  // namespace
 
-PeerJudgement JudgePeer(x509_store_ctx_st* store_context, const PeerPolicy& policy, PeerRole role,
-                        absl::string_view asked_host, absl::Time at) {
+PeerJudgement JudgeChain(const CertificateChain& chain, const PeerPolicy& policy, PeerRole role,
+                         absl::string_view asked_host, absl::Time at) {
   PeerJudgement judgement;
-  const CertificateChain chain = ChainOf(store_context);
+  judgement.chain = chain;
   absl::StatusOr<Certificate> leaf = absl::NotFoundError("no certificate");
   if (!chain.empty()) leaf = Certificate::FromX509(*chain.certificates()[0]);
   PeerVerdict verdict = VerifyPeer(policy, chain, leaf, role, asked_host, at);
   if (verdict.allowed()) {
     judgement.identity = IdentityOf(*leaf, verdict);
-    X509_STORE_CTX_set_error(store_context, X509_V_OK);
     return judgement;
   }
-  X509_STORE_CTX_set_error(store_context, StoreErrorOf(verdict.refusal));
   judgement.refused = std::make_shared<RefusedPeer>();
   judgement.refused->verdict = std::move(verdict);
   judgement.refused->chain = Readable(chain);
+  return judgement;
+}
+
+PeerJudgement JudgePeer(x509_store_ctx_st* store_context, const PeerPolicy& policy, PeerRole role,
+                        absl::string_view asked_host, absl::Time at) {
+  PeerJudgement judgement = JudgeChain(ChainOf(store_context), policy, role, asked_host, at);
+  X509_STORE_CTX_set_error(store_context, judgement.refused == nullptr
+                                              ? X509_V_OK
+                                              : StoreErrorOf(judgement.refused->verdict.refusal));
   return judgement;
 }
 

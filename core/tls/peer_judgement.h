@@ -20,7 +20,11 @@ namespace sipcm::tls {
 struct PeerJudgement {
   std::shared_ptr<PeerIdentity> identity;  // when allowed; version and cipher still missing
   std::shared_ptr<RefusedPeer> refused;    // when refused; the server name still missing
+  CertificateChain chain;                  // what was judged
 };
+
+PeerJudgement JudgeChain(const CertificateChain& chain, const PeerPolicy& policy, PeerRole role,
+                         absl::string_view asked_host, absl::Time at);
 
 // `store_context` comes from OpenSSL's certificate verification callback; its error is set so that
 // the peer of a refusal gets the alert of AlertOfRefusal().

@@ -24,15 +24,43 @@ constexpr int kSecurityLevel = 2;
 constexpr long kMaxCertificateListBytes =  // NOLINT: OpenSSL's own type
     CertificateChain::kMaxPresentedBytes + 1024;
 
+constexpr char kSessionContext[] = "sipcm";
+
+SslOwner* OwnerOf(const SSL* ssl) { return static_cast<SslOwner*>(SSL_get_app_data(ssl)); }
+
 int JudgePeer(X509_STORE_CTX* store_context, void* /*argument*/) {
-  auto* ssl = static_cast<SSL*>(
+  const auto* ssl = static_cast<const SSL*>(
       X509_STORE_CTX_get_ex_data(store_context, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  auto* judge = static_cast<PeerJudge*>(SSL_get_app_data(ssl));
-  SIPCM_CHECK_MESSAGE(judge != nullptr, "a peer presents certificates after its handshake");
-  return (*judge)(store_context);
+  return OwnerOf(ssl)->JudgePeer(store_context);
 }
 
-absl::StatusOr<OpensslHandle<ssl_ctx_st>> NewContext(const SSL_METHOD* method) {
+int OnNewSession(SSL* ssl, SSL_SESSION* session) {
+  if (SslOwner* const owner = OwnerOf(ssl); owner != nullptr) owner->OnNewSession(*session);
+  return 0;  // no reference was kept
+}
+
+SSL_SESSION* OnSessionWanted(SSL* ssl, const unsigned char* id, int size, int* keeps_reference) {
+  *keeps_reference = 0;
+  return OwnerOf(ssl)
+      ->TakeUp({reinterpret_cast<const char*>(id), static_cast<size_t>(size)})
+      .release();
+}
+
+// Sessions are kept by ourselves: OpenSSL's own cache keeps the peers' certificates with them.
+void AllowResumption(SSL_CTX* native, int side) {
+  SSL_CTX_set_session_cache_mode(native, side | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(native, OnNewSession);
+  SSL_CTX_set_timeout(native, absl::ToInt64Seconds(SessionCache::kLifetime));
+  if (side != SSL_SESS_CACHE_SERVER) return;
+  SSL_CTX_sess_set_get_cb(native, OnSessionWanted);
+  SSL_CTX_set_session_id_context(native, reinterpret_cast<const unsigned char*>(kSessionContext),
+                                 sizeof(kSessionContext) - 1);
+  // What a client gets of TLS 1.3 is then the id of a session, not the session.
+  SSL_CTX_set_options(native, SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(native, 1);
+}
+
+absl::StatusOr<OpensslHandle<ssl_ctx_st>> NewContext(const SSL_METHOD* method, int side) {
   ClearOpensslErrors();
   OpensslHandle<ssl_ctx_st> context(SSL_CTX_new(method));
   if (context == nullptr) {
@@ -51,16 +79,14 @@ absl::StatusOr<OpensslHandle<ssl_ctx_st>> NewContext(const SSL_METHOD* method) {
         absl::StrCat("this OpenSSL lacks ciphers that TLS 1.2 and 1.3 need (", TakeOpensslError(),
                      "); use a build with ECDHE and AES-GCM"));
   }
-  SSL_CTX_set_options(native, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
-                                  SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_options(
+      native, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   // A connection holds record buffers only while a record passes (performance.md 9).
   SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_read_ahead(native, 1);
   SSL_CTX_set_max_cert_list(native, kMaxCertificateListBytes);
   SSL_CTX_set_cert_verify_callback(native, JudgePeer, nullptr);
-  // No resumption: every connection is judged by what holds now.
-  SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_num_tickets(native, 0);
+  AllowResumption(native, side);
   return context;
 }
 
@@ -89,7 +115,8 @@ absl::StatusOr<std::shared_ptr<const ServerTlsContext>> ServerTlsContext::Create
 
 absl::Status ServerTlsContext::AddPresentation(const Credential& credential, uint64_t generation) {
   Presentation presentation;
-  SIPCM_ASSIGN_OR_RETURN(presentation.native, NewContext(TLS_server_method()));
+  SIPCM_ASSIGN_OR_RETURN(presentation.native,
+                         NewContext(TLS_server_method(), SSL_SESS_CACHE_SERVER));
   SIPCM_RETURN_IF_ERROR(credential.Install(presentation.native.get()));
   int mode = SSL_VERIFY_NONE;
   if (mutual_tls_ != MutualTls::kOff) mode = SSL_VERIFY_PEER;
@@ -126,7 +153,7 @@ absl::StatusOr<std::shared_ptr<const ClientTlsContext>> ClientTlsContext::Create
     PeerPolicy peer_policy, const std::shared_ptr<const Credential>& credential,
     uint64_t generation) {
   std::shared_ptr<ClientTlsContext> context(new ClientTlsContext);
-  SIPCM_ASSIGN_OR_RETURN(context->native_, NewContext(TLS_client_method()));
+  SIPCM_ASSIGN_OR_RETURN(context->native_, NewContext(TLS_client_method(), SSL_SESS_CACHE_CLIENT));
   if (credential != nullptr) {
     SIPCM_RETURN_IF_ERROR(credential->Install(context->native_.get()));
   }

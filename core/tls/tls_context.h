@@ -5,12 +5,13 @@
 #include <memory>
 #include <vector>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "core/tls/credential.h"
 #include "core/tls/openssl/handle.h"
 #include "core/tls/peer_policy.h"
 #include "core/tls/server_names.h"
+#include "core/tls/sessions/session_cache.h"
 #include "core/tls/tls_versions.h"
 
 struct x509_store_ctx_st;
@@ -19,15 +20,28 @@ namespace sipcm::tls {
 
 // Both contexts: TLS 1.2 and 1.3, ephemeral elliptic curves with AEAD ciphers, security level 2
 // (RSA 2048 and better); no renegotiation, no compression, no ALPN, a peer's certificates bounded
-// to 16 KiB. No resumption yet, so that every connection is judged by a full handshake.
-// Immutable and shared by handshakes, without a lock; any thread. To change policy or certificate,
-// make another one: handshakes that began with the old one end with it. After its handshake a
-// stream keeps of it only what OpenSSL needs, and its TlsVersions.
+// to 16 KiB. Sessions may be resumed, never with early data: of a server from its SessionCache, of
+// a client those that it is given to offer; whoever resumes is judged again. Immutable but for that
+// cache and shared by handshakes, without another lock; any thread. To change policy or
+// certificate, make another one: handshakes that began with the old one end with it, and none of
+// its sessions is taken up any more. After its handshake a stream keeps of it only what OpenSSL
+// needs, and its TlsVersions.
 
-// How a stream judges its peer: called once in a handshake, with OpenSSL's store context, when the
-// peer's certificates are there; 1 lets the peer in. Every SSL made from a context has a pointer to
-// one as its app data until its handshake is done.
-using PeerJudge = absl::AnyInvocable<int(x509_store_ctx_st* store_context)>;
+// Whom OpenSSL asks about a connection: the app data of every SSL that is made from a context.
+class SslOwner {
+ public:
+  // Once in a full handshake, with OpenSSL's store context, when the peer's certificates are there;
+  // 1 lets the peer in.
+  virtual int JudgePeer(x509_store_ctx_st* store_context) = 0;
+  // Of a server, in a handshake: the session that the client wants to go on with; null: there is to
+  // be a full handshake.
+  virtual OpensslHandle<ssl_session_st> TakeUp(absl::string_view session_id) = 0;
+  // One that may be resumed; a client of TLS 1.3 gets it after its handshake.
+  virtual void OnNewSession(const ssl_session_st& session) = 0;
+
+ protected:
+  ~SslOwner() = default;
+};
 
 // What a listener asks of the clients.
 enum class MutualTls : unsigned char {
@@ -49,7 +63,9 @@ class ServerTlsContext {
 
   MutualTls mutual_tls() const { return mutual_tls_; }
   const PeerPolicy& peer_policy() const { return peer_policy_; }
-  // For core/tls: where a handshake begins, and the versions of the one that it ended with.
+  // For core/tls: what clients may resume; where a handshake begins, and the versions of the one
+  // that it ended with.
+  SessionCache& sessions() const { return *sessions_; }
   ssl_ctx_st* native() const { return presentations_.front().native.get(); }
   std::shared_ptr<const TlsVersions> VersionsOf(const ssl_ctx_st* native) const;
 
@@ -67,6 +83,7 @@ class ServerTlsContext {
   PeerPolicy peer_policy_;
   std::vector<Presentation> presentations_;  // the default one first
   ServerNames names_;
+  const std::unique_ptr<SessionCache> sessions_ = std::make_unique<SessionCache>();
 };
 
 class ClientTlsContext {

@@ -14,7 +14,6 @@
 #include "core/tls/domain_name.h"
 #include "core/tls/openssl/error_queue.h"
 #include "core/tls/openssl/peer_certificates.h"
-#include "core/tls/peer_judgement.h"
 #include "core/tls/stream_handshake.h"
 #include "core/tls/tls_fault.h"
 
@@ -45,11 +44,13 @@ std::unique_ptr<TlsStream> TlsStream::Accept(event::EventLoop* loop, HandshakeGa
 std::unique_ptr<TlsStream> TlsStream::Connect(event::EventLoop* loop, HandshakeGate* gate,
                                               std::shared_ptr<const ClientTlsContext> context,
                                               absl::string_view asked_host,
-                                              std::unique_ptr<net::ByteStream> inner) {
+                                              std::unique_ptr<net::ByteStream> inner,
+                                              std::shared_ptr<OfferedSessions> offered) {
   std::unique_ptr<TlsStream> stream(new TlsStream(loop, std::move(inner)));
   stream->versions_ = context->versions();
   stream->BeginAs(PeerRole::kOutgoingServer, context->native(), gate);
   stream->handshake_->client_context = std::move(context);
+  stream->handshake_->offered = std::move(offered);
   stream->handshake_->asked_host = std::string(asked_host);
   const absl::StatusOr<std::string> name = CanonicalDomainName(asked_host);
   if (!net::IpAddress::Parse(asked_host).ok() && name.ok()) {
@@ -65,14 +66,13 @@ TlsStream::TlsStream(event::EventLoop* loop, std::unique_ptr<net::ByteStream> in
 TlsStream::~TlsStream() { loop_->thread().AssertHeld(); }
 
 void TlsStream::BeginAs(PeerRole role, ssl_ctx_st* context, HandshakeGate* gate) {
-  handshake_ = std::make_unique<StreamHandshake>(
-      gate, static_cast<HandshakeGate::Ticket::Owner*>(this),
-      [this](x509_store_ctx_st* store_context) { return JudgePeer(store_context); });
+  handshake_ =
+      std::make_unique<StreamHandshake>(gate, static_cast<HandshakeGate::Ticket::Owner*>(this));
   ssl_.reset(SSL_new(context));
   SIPCM_CHECK_MESSAGE(ssl_ != nullptr, "out of memory for a TLS connection");
   BIO* bio = bio_.NewBio();
   SSL_set_bio(ssl_.get(), bio, bio);  // takes the one reference
-  SSL_set_app_data(ssl_.get(), &handshake_->judge);
+  SSL_set_app_data(ssl_.get(), static_cast<SslOwner*>(this));
   if (role == PeerRole::kIncomingClient) {
     SSL_set_accept_state(ssl_.get());
   } else {
@@ -81,12 +81,6 @@ void TlsStream::BeginAs(PeerRole role, ssl_ctx_st* context, HandshakeGate* gate)
 }
 
 CertificateChain TlsStream::PeerChain() const { return CertificateChain::FromDer(peer_chain_); }
-
-const PeerPolicy& TlsStream::policy() const {
-  if (handshake_->policy != nullptr) return *handshake_->policy;
-  return handshake_->server_context != nullptr ? handshake_->server_context->peer_policy()
-                                               : handshake_->client_context->peer_policy();
-}
 
 std::string TlsStream::PeerName() const {
   std::string address = remote_address().ToString();
@@ -158,6 +152,7 @@ void TlsStream::OnWritable() {
 void TlsStream::TakeHandshakeStep() {
   bio_.ExpectInput();
   ClearOpensslErrors();
+  handshake_->Offer(ssl_.get(), loop_->WallNow());
   const OSSL_HANDSHAKE_STATE before = SSL_get_state(ssl_.get());
   const int result = SSL_do_handshake(ssl_.get());
   const bool waits = result != 1 && SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ;
@@ -172,15 +167,27 @@ void TlsStream::TakeHandshakeStep() {
 }
 
 int TlsStream::JudgePeer(x509_store_ctx_st* store_context) {
-  const PeerRole role =
-      handshake_->server_context != nullptr ? PeerRole::kIncomingClient : PeerRole::kOutgoingServer;
-  PeerJudgement judgement =
-      tls::JudgePeer(store_context, policy(), role, handshake_->asked_host, loop_->WallNow());
-  handshake_->identity = std::move(judgement.identity);
-  if (judgement.refused == nullptr) return 1;
-  Refuse(std::move(judgement.refused));
+  SIPCM_CHECK_MESSAGE(handshake_ != nullptr, "a peer presents certificates after its handshake");
+  std::shared_ptr<RefusedPeer> refused =
+      handshake_->JudgePresented(store_context, loop_->WallNow());
+  if (refused == nullptr) return 1;
+  Refuse(std::move(refused));
   return 0;
 }
+
+OpensslHandle<ssl_session_st> TlsStream::TakeUp(absl::string_view session_id) {
+  return handshake_->TakeUp(session_id, loop_->WallNow());
+}
+
+void TlsStream::OnNewSession(const ssl_session_st& session) {
+  if (handshake_ != nullptr) {
+    handshake_->Keep(ssl_.get(), session, loop_->WallNow());
+  } else if (later_sessions_ != nullptr) {
+    later_sessions_->Add(session);
+  }
+}
+
+bool TlsStream::is_resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
 
 void TlsStream::TakeServerName() {
   const ServerTlsContext* const server = handshake_->server_context.get();
@@ -196,20 +203,28 @@ void TlsStream::Refuse(std::shared_ptr<RefusedPeer> refused) {
   refused_ = std::move(refused);
 }
 
-void TlsStream::FinishHandshake() {
+// Who it is, from the handshake into what the stream keeps.
+void TlsStream::TakePeer() {
   SSL* const ssl = ssl_.get();
-  std::shared_ptr<PeerIdentity> identity = std::move(handshake_->identity);
+  const Authentication& outcome = handshake_->outcome(ssl);
   const ServerTlsContext* const server = handshake_->server_context.get();
   const bool must_be_verified = server == nullptr || server->mutual_tls() == MutualTls::kRequire;
+  std::shared_ptr<PeerIdentity> identity = outcome.identity;
   SIPCM_CHECK_MESSAGE(identity != nullptr || !must_be_verified, "a handshake without a verdict");
   if (identity == nullptr) identity = std::make_shared<PeerIdentity>();
   identity->tls_version = SSL_get_version(ssl);
   identity->cipher_suite = SSL_get_cipher_name(ssl);
   identity_ = std::move(identity);
   TakeServerName();
-  SSL_set_app_data(ssl, nullptr);
-  std::vector<std::string> presented = TakePeerCertificates(ssl);
-  if (server != nullptr) peer_chain_ = std::move(presented);
+  if (outcome.versions != nullptr) versions_ = outcome.versions;
+  DropPeerCertificates(ssl);
+  if (server != nullptr) peer_chain_ = outcome.chain.ToDer();
+  later_sessions_ = handshake_->KeepLater(ssl, loop_->WallNow());
+}
+
+void TlsStream::FinishHandshake() {
+  SSL* const ssl = ssl_.get();
+  TakePeer();
   SSL_set_msg_callback(ssl, [](int write, int /*version*/, int type, const void* /*bytes*/,
                                size_t /*size*/, SSL* /*ssl*/, void* stream) {
     if (write == 0 && type == SSL3_RT_HANDSHAKE) static_cast<TlsStream*>(stream)->CountMessage();
@@ -236,17 +251,8 @@ absl::Status TlsStream::TakeHandshakeError() {
           absl::StrCat("tls handshake with ", peer, " failed: it closed the connection half-way"));
     }
     HandshakeFault fault = TakeHandshakeFault(peer, bio_.first_bytes());
-    const OSSL_HANDSHAKE_STATE state = SSL_get_state(ssl_.get());
-    const bool of_certificates = state == TLS_ST_SR_CERT || state == TLS_ST_CR_CERT;
-    auto refused = std::make_shared<RefusedPeer>();
-    if (fault.certificate_missing) {
-      refused->verdict =
-          VerifyPeer(policy(), CertificateChain(), PeerRole::kIncomingClient, "", loop_->WallNow());
-    } else if (fault.message_too_large && of_certificates) {
-      refused->verdict = RefuseTooLargeChain();
-    } else {
-      return std::move(fault.status);
-    }
+    std::shared_ptr<RefusedPeer> refused = handshake_->RefusedBy(fault, *ssl_, loop_->WallNow());
+    if (refused == nullptr) return std::move(fault.status);
     Refuse(std::move(refused));
   }
   ClearOpensslErrors();

@@ -17,6 +17,7 @@
 #include "core/tls/peer_identity.h"
 #include "core/tls/peer_verifier.h"
 #include "core/tls/refused_peer.h"
+#include "core/tls/sessions/offered_sessions.h"
 #include "core/tls/tls_context.h"
 #include "core/tls/tls_versions.h"
 
@@ -24,7 +25,7 @@ struct x509_store_ctx_st;
 
 namespace sipcm::tls {
 
-struct StreamHandshake;
+class StreamHandshake;
 
 // TLS over another stream. Ready only after handshake and verdict: no byte of a refused peer is
 // ever read. The peer of a refused or broken handshake gets the fitting alert, sent before the
@@ -43,7 +44,8 @@ struct StreamHandshake;
 //                 renegotiation, a flood of KeyUpdates)
 class TlsStream final : public net::ByteStream,
                         private net::ByteStream::Listener,
-                        private HandshakeGate::Ticket::Owner {
+                        private HandshakeGate::Ticket::Owner,
+                        private SslOwner {
  public:
   // Serves a client. `loop` and `gate` must outlive the stream; certificates are judged at
   // loop->WallNow() by `policy`, or by the context's when that is null.
@@ -52,11 +54,13 @@ class TlsStream final : public net::ByteStream,
                                            std::unique_ptr<net::ByteStream> inner,
                                            std::shared_ptr<const PeerPolicy> policy = nullptr);
   // Speaks to the server `asked_host` (the host before DNS, or the TLS name set): SNI unless
-  // it is an IP literal, and the name check.
+  // it is an IP literal, and the name check. Resumes one of `offered` when it can and adds those
+  // that the server gives; null: every handshake is a full one.
   static std::unique_ptr<TlsStream> Connect(event::EventLoop* loop, HandshakeGate* gate,
                                             std::shared_ptr<const ClientTlsContext> context,
                                             absl::string_view asked_host,
-                                            std::unique_ptr<net::ByteStream> inner);
+                                            std::unique_ptr<net::ByteStream> inner,
+                                            std::shared_ptr<OfferedSessions> offered = nullptr);
   ~TlsStream() override;
 
   void Start(net::ByteStream::Listener* listener) override;
@@ -80,7 +84,10 @@ class TlsStream final : public net::ByteStream,
   // SNI: the name that the client asked for, or that we asked for; escaped; empty without one, and
   // until ready or refused.
   const std::string& server_name() const { return server_name_; }
-  // What it is made with; of a listener with several certificates: until ready, the default one.
+  // Once ready: whether it goes on with an earlier session, without a proof of the peer's key.
+  bool is_resumed() const;
+  // What it is made with; of a listener with several certificates: until ready, the default one;
+  // resumed: what its full handshake was made with.
   const TlsVersions& versions() const { return *versions_; }
 
  private:
@@ -96,13 +103,17 @@ class TlsStream final : public net::ByteStream,
   void OnFailed() override;
   void OnHandshakeTurn() override;
 
-  const PeerPolicy& policy() const;
+  // SslOwner
+  int JudgePeer(x509_store_ctx_st* store_context) override;
+  OpensslHandle<ssl_session_st> TakeUp(absl::string_view session_id) override;
+  void OnNewSession(const ssl_session_st& session) override;
+
   std::string PeerName() const;
   void TakeHandshakeStep();
-  int JudgePeer(x509_store_ctx_st* store_context);
   void TakeServerName();
   void Refuse(std::shared_ptr<RefusedPeer> refused);
   void FinishHandshake();
+  void TakePeer();
   void FailHandshake();
   absl::Status TakeHandshakeError();
   void TellFailure();
@@ -125,7 +136,8 @@ class TlsStream final : public net::ByteStream,
   std::shared_ptr<const PeerIdentity> identity_;
   std::shared_ptr<const RefusedPeer> refused_;
   std::string server_name_;
-  std::vector<std::string> peer_chain_;  // of an incoming one, in DER
+  std::vector<std::string> peer_chain_;            // of an incoming one, in DER
+  std::unique_ptr<LaterSessions> later_sessions_;  // of an outgoing one
   absl::Status error_;
   // Armed while input waits here and reading is on.
   std::unique_ptr<event::Alarm> more_input_;

@@ -10,7 +10,7 @@ std::string* Outbox::tail() {
 
 size_t Outbox::Commit() {
   const size_t bytes = queue_.size() - committed_bytes_;
-  committed_bytes_ = queue_.size();
+  committed_bytes_ = static_cast<uint32_t>(queue_.size());
   return bytes;
 }
 
@@ -30,7 +30,7 @@ Outbox::Flushed Outbox::Flush(net::ByteStream& stream) {
     return {Outcome::kStuck, 0};
   }
   queue_.Consume(result.bytes);
-  committed_bytes_ = queue_.size();
+  committed_bytes_ = static_cast<uint32_t>(queue_.size());
   blocked_ = !queue_.empty();
   if (blocked_) return {Outcome::kMoved, result.bytes};
   environment_->TakeBackBuffer(queue_.tail());

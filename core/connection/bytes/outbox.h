@@ -60,7 +60,7 @@ class Outbox {
  private:
   ConnectionEnvironment* const environment_;
   ByteQueue queue_;
-  size_t committed_bytes_ = 0;
+  uint32_t committed_bytes_ = 0;
   bool blocked_ = false;
 };
 

@@ -7,6 +7,7 @@
 struct bio_st;
 struct evp_pkey_st;
 struct ssl_ctx_st;
+struct ssl_session_st;
 struct ssl_st;
 struct x509_st;
 struct x509_store_st;
@@ -18,6 +19,7 @@ struct OpensslDeleter {
   void operator()(bio_st* bio) const;
   void operator()(evp_pkey_st* key) const;
   void operator()(ssl_ctx_st* context) const;
+  void operator()(ssl_session_st* session) const;
   void operator()(ssl_st* ssl) const;
   void operator()(x509_st* certificate) const;
   void operator()(x509_store_st* store) const;

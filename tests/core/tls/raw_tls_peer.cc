@@ -43,11 +43,21 @@ void RawTlsPeer::Present(const std::string& chain_pem, const std::string& privat
   ERR_clear_error();
 }
 
-void RawTlsPeer::Start() {
+void RawTlsPeer::ShareTickets(Tickets* tickets) {
+  if (tickets->keys.empty()) {
+    tickets->keys.resize(
+        static_cast<size_t>(SSL_CTX_get_tlsext_ticket_keys(context_.get(), nullptr, 0)));
+    SSL_CTX_get_tlsext_ticket_keys(context_.get(), tickets->keys.data(), tickets->keys.size());
+  }
+  SSL_CTX_set_tlsext_ticket_keys(context_.get(), tickets->keys.data(), tickets->keys.size());
+}
+
+void RawTlsPeer::Start(SSL_SESSION* session) {
   ssl_.reset(SSL_new(context_.get()));
   SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
   if (role_ == Role::kClient) {
     SSL_set_connect_state(ssl_.get());
+    if (session != nullptr) SSL_set_session(ssl_.get(), session);
   } else {
     SSL_set_accept_state(ssl_.get());
   }

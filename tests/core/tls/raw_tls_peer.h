@@ -21,7 +21,13 @@ class RawTlsPeer final : public net::ByteStream::Listener {
   RawTlsPeer(Role role, std::unique_ptr<net::ByteStream> stream);
   // Presents these certificates, whatever they are worth. Before Start().
   void Present(const std::string& chain_pem, const std::string& private_key_pem);
-  void Start();
+  // Before Start(): servers that share `tickets` know each other's.
+  struct Tickets {
+    std::string keys;  // made by the first
+  };
+  void ShareTickets(Tickets* tickets);
+  // `session`: what a client asks to go on with; null: nothing.
+  void Start(SSL_SESSION* session = nullptr);
   // Goes on with the handshake, sends what it has, reads what there is.
   void Pump();
   void Send(absl::string_view bytes);

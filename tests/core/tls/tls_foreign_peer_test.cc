@@ -119,19 +119,6 @@ TEST_F(TlsForeignPeerTest, RefusesOlderVersionsAndCiphersWithoutForwardSecrecy) 
   EXPECT_THAT(raw_->fault(), HasSubstr("handshake failure"));
 }
 
-TEST_F(TlsForeignPeerTest, OffersNothingToResume) {
-  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-    ServeRawClient();
-    SSL_CTX_set_max_proto_version(raw_->context(), version);
-    raw_->Start();
-    loop_.RunUntilIdle();
-    owner_->Send("x");
-    loop_.RunUntilIdle();
-    ASSERT_TRUE(raw_->done());
-    EXPECT_EQ(SSL_SESSION_is_resumable(SSL_get0_session(raw_->ssl())), 0);
-  }
-}
-
 TEST_F(TlsForeignPeerTest, TakesTicketsFromAServerInItsStride) {
   CallRawServer();
   SSL_CTX_set_num_tickets(raw_->context(), 4);

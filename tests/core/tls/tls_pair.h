@@ -58,14 +58,15 @@ class TlsPair {
   TlsPair(fakes::ManualEventLoop* loop, HandshakeGate* gate,
           std::shared_ptr<const ServerTlsContext> server_context,
           std::shared_ptr<const ClientTlsContext> client_context, const std::string& asked_host,
-          const fakes::MemoryStreamOptions& options = {}) {
+          const fakes::MemoryStreamOptions& options = {},
+          std::shared_ptr<OfferedSessions> offered = nullptr) {
     auto [a, b] = fakes::MemoryStream::MakePair(
         {loop, *net::SocketAddress::Parse("192.0.2.1:40000")},
         {loop, *net::SocketAddress::Parse("192.0.2.7:5061")}, options);
     client_inner = a.get();
     server_inner = b.get();
-    auto client_stream =
-        TlsStream::Connect(loop, gate, std::move(client_context), asked_host, std::move(a));
+    auto client_stream = TlsStream::Connect(loop, gate, std::move(client_context), asked_host,
+                                            std::move(a), std::move(offered));
     auto server_stream = TlsStream::Accept(loop, gate, std::move(server_context), std::move(b));
     client_tls = client_stream.get();
     server_tls = server_stream.get();

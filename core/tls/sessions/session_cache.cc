@@ -1,0 +1,43 @@
+#include "core/tls/sessions/session_cache.h"
+
+#include <utility>
+
+namespace sipcm::tls {
+
+void SessionCache::Add(std::string id, std::shared_ptr<const ServerSession> session) {
+  const size_t bytes = session->chain.PresentedBytes();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (const auto known = by_id_.find(id); known != by_id_.end()) Erase(known->second);
+  line_.push_front({std::move(id), std::move(session), bytes});
+  by_id_[line_.front().id] = line_.begin();
+  certificate_bytes_ += bytes;
+  while (line_.size() > kMaxSessions || certificate_bytes_ > kMaxCertificateBytes) {
+    Erase(std::prev(line_.end()));
+  }
+}
+
+std::shared_ptr<const ServerSession> SessionCache::Find(absl::string_view id, absl::Time now) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto known = by_id_.find(id);
+  if (known == by_id_.end()) return nullptr;
+  const Line::iterator place = known->second;
+  if (now >= place->session->authenticated + kLifetime) {
+    Erase(place);
+    return nullptr;
+  }
+  line_.splice(line_.begin(), line_, place);
+  return place->session;
+}
+
+size_t SessionCache::size() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return line_.size();
+}
+
+void SessionCache::Erase(Line::iterator place) {
+  certificate_bytes_ -= place->certificate_bytes;
+  by_id_.erase(place->id);
+  line_.erase(place);
+}
+
+}  // namespace sipcm::tls
