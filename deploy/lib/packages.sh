@@ -47,6 +47,15 @@ SIPCM_CHECK_PACKAGES=(
   clang-tidy
   libclang-rt-14-dev     # sanitizers and libFuzzer for clang
   libosip2-dev           # a second SIP parser, to compare ours with
+  valgrind               # counts instructions
+)
+
+# What tests/benchmark/run measures sipcm by, and draws with; it makes do without them.
+SIPCM_BENCHMARK_PACKAGES=(
+  kamailio
+  kamailio-extra-modules # evapi
+  kamailio-tls-modules
+  python3-matplotlib
 )
 
 # SIP products that tests/interop talks to, each of which may be missing: test and its packages.

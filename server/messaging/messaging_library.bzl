@@ -21,6 +21,7 @@ def messaging_library(name, deps = [], absl = [], header_only = False, grpc = Fa
         visibility = [
             "//server:__subpackages__",
             "//tests/clients:__subpackages__",
+            "//tests/benchmark:__subpackages__",
             "//tests/server:__subpackages__",
         ],
         deps = deps + [_PROTO] + ([_GRPC] if grpc else []) +

@@ -7,6 +7,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <memory>
@@ -27,6 +28,7 @@ ABSL_FLAG(std::string, address, "", "SIP address of the endpoint to create, sip:
 ABSL_FLAG(std::string, view, "RAW", "how requests are handed over: RAW or PARSED");
 ABSL_FLAG(int, status, 200, "status of every answer, 100 to 699");
 ABSL_FLAG(int, max_outstanding_count, 4096, "how many requests are taken unanswered");
+ABSL_FLAG(int, subscriptions, 1, "how many share the endpoint's requests and that count");
 
 namespace sipcm::client {
 namespace {
@@ -92,11 +94,13 @@ int Run() {
   }
   ApplicationOptions options;
   options.name = "echo_application";
-  v1::SubscribeRequest& subscribe = options.subscriptions.emplace_back();
+  v1::SubscribeRequest subscribe;
   subscribe.set_endpoint(absl::GetFlag(FLAGS_endpoint));
   subscribe.set_view(absl::GetFlag(FLAGS_view) == "PARSED" ? v1::PARSED : v1::RAW);
   subscribe.set_peer_detail(v1::SubscribeRequest::NONE);
-  subscribe.set_max_outstanding_count(absl::GetFlag(FLAGS_max_outstanding_count));
+  const int count = std::max(absl::GetFlag(FLAGS_subscriptions), 1);
+  subscribe.set_max_outstanding_count(absl::GetFlag(FLAGS_max_outstanding_count) / count);
+  options.subscriptions.assign(count, subscribe);
 
   EchoHandler handler(absl::GetFlag(FLAGS_status));
   Application application(client->get(), options, &handler);

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "tests/benchmark/load/lane_opener.h"
 #include "tests/benchmark/load/load_connection.h"
 #include "tests/benchmark/load/load_poller.h"
 #include "tests/benchmark/load/reply_reader.h"
@@ -32,7 +33,7 @@ class ClosedLoop {
   explicit ClosedLoop(const ClosedLoopSettings& settings)
       : settings_(settings), request_(settings.shape) {}
 
-  absl::StatusOr<ClosedLoopReport> Run();
+  absl::StatusOr<LoadReport> Run();
 
  private:
   enum class Phase : unsigned char { kWarmUp, kMeasuring, kEnding };
@@ -56,7 +57,7 @@ class ClosedLoop {
   int64_t last_reply_at_ = 0;
   int64_t outstanding_count_ = 0;
   CpuReading at_start_;
-  ClosedLoopReport report_;
+  LoadReport report_;
 };
 
 absl::Status ClosedLoop::Failure(const Lane& lane) const {
@@ -65,30 +66,14 @@ absl::Status ClosedLoop::Failure(const Lane& lane) const {
 }
 
 absl::Status ClosedLoop::ConnectAll() {
-  const int64_t deadline = MonotonicNow() + absl::ToInt64Nanoseconds(settings_.connect_timeout);
-  lanes_.resize(settings_.connection_count);
-  for (uint32_t index = 0; index < lanes_.size(); ++index) {
-    auto connection = LoadConnection::Open(settings_.target, settings_.context);
-    if (!connection.ok()) return connection.status();
-    lanes_[index].connection = *std::move(connection);
+  auto connections = OpenLanes(
+      {settings_.target, settings_.context, settings_.connection_count, settings_.connect_timeout},
+      &poller_);
+  if (!connections.ok()) return connections.status();
+  lanes_.resize(connections->size());
+  for (size_t index = 0; index < lanes_.size(); ++index) {
+    lanes_[index].connection = std::move((*connections)[index]);
     lanes_[index].slots.resize(settings_.window);
-    poller_.Add(lanes_[index].connection->descriptor(), index);
-  }
-  std::vector<bool> ready(lanes_.size());
-  for (size_t missing = lanes_.size(); missing > 0;) {
-    if (MonotonicNow() > deadline) {
-      return absl::DeadlineExceededError(
-          absl::StrCat(missing, " of ", lanes_.size(), " connections are not up after ",
-                       absl::FormatDuration(settings_.connect_timeout)));
-    }
-    for (const uint32_t index : poller_.Wait(absl::Milliseconds(100))) {
-      if (ready[index]) continue;
-      const LoadConnection::Progress progress = lanes_[index].connection->Advance();
-      if (progress == LoadConnection::Progress::kFailed) return Failure(lanes_[index]);
-      if (progress == LoadConnection::Progress::kWaiting) continue;
-      ready[index] = true;
-      --missing;
-    }
   }
   return absl::OkStatus();
 }
@@ -161,7 +146,7 @@ void ClosedLoop::EnterPhaseAt(int64_t now) {
   }
 }
 
-absl::StatusOr<ClosedLoopReport> ClosedLoop::Run() {
+absl::StatusOr<LoadReport> ClosedLoop::Run() {
   if (absl::Status connected = ConnectAll(); !connected.ok()) return connected;
   now_ = last_reply_at_ = MonotonicNow();
   measuring_from_ = now_ + absl::ToInt64Nanoseconds(settings_.warm_up);
@@ -186,7 +171,7 @@ absl::StatusOr<ClosedLoopReport> ClosedLoop::Run() {
 
 }  // namespace
 
-absl::StatusOr<ClosedLoopReport> RunClosedLoop(const ClosedLoopSettings& settings) {
+absl::StatusOr<LoadReport> RunClosedLoop(const ClosedLoopSettings& settings) {
   return ClosedLoop(settings).Run();
 }
 

@@ -10,8 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "tests/benchmark/load/cpu_clock.h"
-#include "tests/benchmark/load/latency_histogram.h"
+#include "tests/benchmark/load/load_report.h"
 #include "tests/benchmark/load/request_template.h"
 
 namespace sipcm::load {
@@ -31,20 +30,13 @@ struct ClosedLoopSettings {
   std::vector<pid_t> watched;                          // whose CPU time to take
 };
 
-struct ClosedLoopReport {
-  absl::Duration elapsed;
-  int64_t reply_count = 0;  // in `elapsed`, all of the expected status
-  LatencyHistogram latency;
-  CpuReading used;  // in `elapsed`
-};
-
 // Keeps `window` requests outstanding on each connection: every reply is matched by its branch and
 // followed by the next request. All that one read brought is answered with one write.
 //
 // Errors, since a measurement of wrong answers is worth nothing: UNAVAILABLE a connection failed or
 // ended; DEADLINE_EXCEEDED no reply for silence_timeout, or one missing at the end; DATA_LOSS a
 // reply that no outstanding request asked for, or of an unexpected status.
-absl::StatusOr<ClosedLoopReport> RunClosedLoop(const ClosedLoopSettings& settings);
+absl::StatusOr<LoadReport> RunClosedLoop(const ClosedLoopSettings& settings);
 
 }  // namespace sipcm::load
 

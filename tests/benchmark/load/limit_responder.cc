@@ -2,80 +2,63 @@
 // and copies of its Via, From, To, Call-ID and CSeq. No parsing beyond line starts, no limits, no
 // timers, no checks: what the machine allows, as a measure for what sipcm does.
 //
-//   limit_responder    prints its port, serves 127.0.0.1 until its standard input ends
+//   limit_responder                         prints its port, serves 127.0.0.1 until its input ends
+//   limit_responder CERTIFICATE KEY [CA]    the same over TLS, by bare OpenSSL; with a CA only
+//                                           clients that it issued a certificate
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdio>
-#include <cstring>
+#include <memory>
 #include <string>
 #include <unordered_map>
 
-#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "core/base/check.h"
-#include "tests/benchmark/load/reply_reader.h"
+#include "tests/benchmark/load/minimal_sip.h"
 
 namespace sipcm::load {
 namespace {
 
 constexpr size_t kReadSize = 64 * 1024;
-constexpr int kBacklog = 4096;
 
-// Appends the answer to the request whose start line and headers are `head`.
-void Answer(absl::string_view head, std::string* output) {
-  output->append("SIP/2.0 200 OK\r\n");
-  while (!head.empty()) {
-    const size_t end = head.find('\n');
-    const absl::string_view line = head.substr(0, end + 1);
-    head.remove_prefix(line.size());
-    if (absl::StartsWith(line, "Via:") || absl::StartsWith(line, "From:") ||
-        absl::StartsWith(line, "Call-ID:") || absl::StartsWith(line, "CSeq:")) {
-      output->append(line.data(), line.size());
-    } else if (absl::StartsWith(line, "To:")) {
-      output->append(line.data(), line.size() - 2);
-      output->append(";tag=limit\r\n");
-    }
-  }
-  output->append("Content-Length: 0\r\n\r\n");
-}
+struct Connection {
+  std::unique_ptr<SSL, void (*)(SSL*)> ssl{nullptr, SSL_free};  // null: plain TCP
+  std::string rest;                                             // a partial message
+};
 
 class LimitResponder {
  public:
-  LimitResponder();
-  int port() const { return port_; }
+  explicit LimitResponder(SSL_CTX* context);
+  int port() const { return listening_.port; }
   void ServeUntilInputEnds();
 
  private:
   void Watch(int descriptor);
   void Accept();
   void Serve(int descriptor);
+  ssize_t Read(int descriptor, Connection& connection);
+  void Take(absl::string_view bytes, Connection& connection);
 
-  const int listener_;
+  SSL_CTX* const context_;
+  const Listening listening_;
   const int epoll_;
-  int port_ = 0;
   std::array<char, kReadSize> buffer_;
-  std::unordered_map<int, std::string> rests_;  // partial messages, by descriptor
+  std::unordered_map<int, Connection> connections_;  // by descriptor
   std::string output_;
 };
 
-LimitResponder::LimitResponder()
-    : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)), epoll_(::epoll_create1(0)) {
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  SIPCM_CHECK(::bind(listener_, generic, size) == 0 && ::listen(listener_, kBacklog) == 0);
-  SIPCM_CHECK(::getsockname(listener_, generic, &size) == 0);
-  port_ = ntohs(address.sin_port);
-  Watch(listener_);
+LimitResponder::LimitResponder(SSL_CTX* context)
+    : context_(context), listening_(ListenOnLoopback()), epoll_(::epoll_create1(0)) {
+  Watch(listening_.descriptor);
   Watch(STDIN_FILENO);
 }
 
@@ -88,43 +71,69 @@ void LimitResponder::Watch(int descriptor) {
 
 void LimitResponder::Accept() {
   while (true) {
-    const int descriptor = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK);
+    const int descriptor = ::accept4(listening_.descriptor, nullptr, nullptr, SOCK_NONBLOCK);
     if (descriptor < 0) return;
     const int on = 1;
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    Connection& connection = connections_[descriptor];
+    if (context_ != nullptr) {
+      connection.ssl.reset(SSL_new(context_));
+      SSL_set_fd(connection.ssl.get(), descriptor);
+      SSL_set_accept_state(connection.ssl.get());
+    }
     Watch(descriptor);
   }
 }
 
+// As recv(2), but 0 for nothing yet and -1 for the end.
+ssize_t LimitResponder::Read(int descriptor, Connection& connection) {
+  if (connection.ssl == nullptr) {
+    const ssize_t count = ::recv(descriptor, buffer_.data(), buffer_.size(), 0);
+    return count > 0 ? count : -1;
+  }
+  const int count =
+      SSL_read(connection.ssl.get(), buffer_.data(), static_cast<int>(buffer_.size()));
+  if (count > 0) return count;
+  const int fault = SSL_get_error(connection.ssl.get(), count);
+  ERR_clear_error();
+  return fault == SSL_ERROR_WANT_READ ? 0 : -1;
+}
+
+// Answers all that is whole in `bytes`, after what was left of the last ones.
+void LimitResponder::Take(absl::string_view bytes, Connection& connection) {
+  std::string joined;
+  if (!connection.rest.empty()) {
+    joined = std::move(connection.rest);
+    joined.append(bytes.data(), bytes.size());
+    bytes = joined;
+    connection.rest.clear();
+  }
+  RawRequest request;
+  while (NextRequest(&bytes, &request)) AppendAnswer(request.head, &output_);
+  if (!bytes.empty()) connection.rest = std::string(bytes);
+}
+
 void LimitResponder::Serve(int descriptor) {
-  const ssize_t count = ::recv(descriptor, buffer_.data(), buffer_.size(), 0);
-  if (count <= 0) {
-    rests_.erase(descriptor);
+  Connection& connection = connections_[descriptor];
+  output_.clear();
+  ssize_t count = 0;
+  do {
+    count = Read(descriptor, connection);
+    if (count > 0) Take({buffer_.data(), static_cast<size_t>(count)}, connection);
+  } while (count > 0 && connection.ssl != nullptr);
+  if (count < 0) {
+    if (connection.ssl != nullptr) SSL_shutdown(connection.ssl.get());  // else its session goes
+    connections_.erase(descriptor);
     ::close(descriptor);
     return;
   }
-  absl::string_view bytes(buffer_.data(), static_cast<size_t>(count));
-  std::string joined;
-  if (const auto rest = rests_.find(descriptor); rest != rests_.end()) {
-    joined = std::move(rest->second);
-    joined.append(bytes.data(), bytes.size());
-    bytes = joined;
-    rests_.erase(rest);
-  }
-  output_.clear();
-  while (true) {
-    const void* const end = ::memmem(bytes.data(), bytes.size(), "\r\n\r\n", 4);
-    if (end == nullptr) break;
-    const size_t head_size = static_cast<size_t>(static_cast<const char*>(end) - bytes.data()) + 2;
-    const size_t size = head_size + 2 + ContentLengthOf(bytes.substr(0, head_size));
-    if (bytes.size() < size) break;
-    Answer(bytes.substr(0, head_size), &output_);
-    bytes.remove_prefix(size);
-  }
-  if (!bytes.empty()) rests_[descriptor] = std::string(bytes);
+  if (output_.empty()) return;
   // A window of replies always fits into the socket's buffer.
-  const ssize_t sent = ::send(descriptor, output_.data(), output_.size(), MSG_NOSIGNAL);
-  SIPCM_CHECK(sent < 0 || static_cast<size_t>(sent) == output_.size());
+  const int size = static_cast<int>(output_.size());
+  const ssize_t sent = connection.ssl != nullptr
+                           ? SSL_write(connection.ssl.get(), output_.data(), size)
+                           : ::send(descriptor, output_.data(), output_.size(), MSG_NOSIGNAL);
+  SIPCM_CHECK(sent < 0 || sent == size);
 }
 
 void LimitResponder::ServeUntilInputEnds() {
@@ -134,7 +143,7 @@ void LimitResponder::ServeUntilInputEnds() {
     for (int i = 0; i < count; ++i) {
       const int descriptor = events[i].data.fd;
       if (descriptor == STDIN_FILENO) return;
-      if (descriptor == listener_) {
+      if (descriptor == listening_.descriptor) {
         Accept();
       } else {
         Serve(descriptor);
@@ -143,11 +152,35 @@ void LimitResponder::ServeUntilInputEnds() {
   }
 }
 
+using Context = std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)>;
+
+// TLS 1.2 and 1.3 with sessions that the server keeps, as sipcm's.
+Context NewContext(const char* certificate, const char* key, const char* client_ca) {
+  Context context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(context.get(), 1);
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_read_ahead(context.get(), 1);
+  SSL_CTX_sess_set_cache_size(context.get(), 1024);
+  SSL_CTX_set_session_id_context(context.get(), reinterpret_cast<const unsigned char*>("l"), 1);
+  SIPCM_CHECK(SSL_CTX_use_certificate_chain_file(context.get(), certificate) == 1);
+  SIPCM_CHECK(SSL_CTX_use_PrivateKey_file(context.get(), key, SSL_FILETYPE_PEM) == 1);
+  if (client_ca != nullptr) {
+    SIPCM_CHECK(SSL_CTX_load_verify_file(context.get(), client_ca) == 1);
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  }
+  return context;
+}
+
 }  // namespace
 }  // namespace sipcm::load
 
-int main() {
-  sipcm::load::LimitResponder responder;
+int main(int argc, char** argv) {
+  ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
+  sipcm::load::Context context(nullptr, SSL_CTX_free);
+  if (argc > 2) context = sipcm::load::NewContext(argv[1], argv[2], argc > 3 ? argv[3] : nullptr);
+  sipcm::load::LimitResponder responder(context.get());
   std::printf("%d\n", responder.port());
   std::fflush(stdout);
   responder.ServeUntilInputEnds();

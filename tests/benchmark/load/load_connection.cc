@@ -81,7 +81,8 @@ absl::StatusOr<sockaddr_storage> ParseTarget(absl::string_view text) {
 }
 
 absl::StatusOr<std::unique_ptr<LoadConnection>> LoadConnection::Open(const sockaddr_storage& target,
-                                                                     SSL_CTX* context) {
+                                                                     SSL_CTX* context,
+                                                                     SSL_SESSION* session) {
   const int descriptor =
       ::socket(target.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
   if (descriptor < 0) return absl::UnavailableError(absl::StrCat("socket: ", strerror(errno)));
@@ -96,8 +97,14 @@ absl::StatusOr<std::unique_ptr<LoadConnection>> LoadConnection::Open(const socka
     connection->ssl_.reset(SSL_new(context));
     SSL_set_fd(connection->ssl_.get(), descriptor);
     SSL_set_connect_state(connection->ssl_.get());
+    if (session != nullptr) SSL_set_session(connection->ssl_.get(), session);
   }
   return connection;
+}
+
+void LoadConnection::End() {
+  if (ssl_ != nullptr && error_.empty()) SSL_shutdown(ssl_.get());
+  ERR_clear_error();
 }
 
 LoadConnection::~LoadConnection() {

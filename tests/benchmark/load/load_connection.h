@@ -20,7 +20,9 @@ struct SslContextFree {
 };
 struct SslFree {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
+  void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
 };
+using SslSessionPointer = std::unique_ptr<SSL_SESSION, SslFree>;
 using SslContextPointer = std::unique_ptr<SSL_CTX, SslContextFree>;
 
 // Paths of PEM files. An empty ca_file: the peer's chain is not checked; an empty
@@ -49,9 +51,10 @@ class LoadConnection {
   };
 
   // `context` null: plain TCP; it outlives the connection. UNAVAILABLE: no descriptor, or refused
-  // at once.
+  // at once. `session`: to go on with; null: none.
   static absl::StatusOr<std::unique_ptr<LoadConnection>> Open(const sockaddr_storage& target,
-                                                              SSL_CTX* context);
+                                                              SSL_CTX* context,
+                                                              SSL_SESSION* session = nullptr);
   ~LoadConnection();
   LoadConnection(const LoadConnection&) = delete;
   LoadConnection& operator=(const LoadConnection&) = delete;
@@ -66,6 +69,14 @@ class LoadConnection {
   // connection has ended, see error().
   std::string* output() { return &output_; }
   bool Flush();
+
+  // Of TLS, once there was data: whether it goes on with an earlier session, and its own for later.
+  bool is_resumed() const { return ssl_ != nullptr && SSL_session_reused(ssl_.get()) == 1; }
+  SslSessionPointer TakeSession() const {
+    return SslSessionPointer(ssl_ == nullptr ? nullptr : SSL_get1_session(ssl_.get()));
+  }
+  // Says close_notify, without which the session is lost.
+  void End();
 
  private:
   explicit LoadConnection(int descriptor) : descriptor_(descriptor) {}

@@ -27,8 +27,9 @@ void LoadPoller::Add(int descriptor, uint32_t index) {
 }
 
 absl::Span<const uint32_t> LoadPoller::Wait(absl::Duration timeout) {
-  const int count = ::epoll_wait(descriptor_, events_.data(), static_cast<int>(events_.size()),
-                                 static_cast<int>(absl::ToInt64Milliseconds(timeout)));
+  const timespec limit = absl::ToTimespec(timeout);
+  const int count = ::epoll_pwait2(descriptor_, events_.data(), static_cast<int>(events_.size()),
+                                   &limit, nullptr);
   indices_.clear();
   for (int i = 0; i < count; ++i) indices_.push_back(events_[i].data.u32);
   return indices_;

@@ -44,6 +44,8 @@ bool ParseReplyHead(absl::string_view head, Reply* reply) {
   const absl::optional<RequestId> id = ParseRequestId(digits.substr(0, kIdLength));
   if (!id.has_value()) return false;
   reply->id = *id;
+  reply->has_retry_after =
+      reply->status_code == 503 && Find(head, "\r\nRetry-After:") != absl::string_view::npos;
   return true;
 }
 

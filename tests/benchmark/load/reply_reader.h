@@ -12,7 +12,8 @@ namespace sipcm::load {
 
 struct Reply {
   int status_code = 0;
-  RequestId id;  // from the topmost branch of ours
+  RequestId id;                  // from the topmost branch of ours
+  bool has_retry_after = false;  // looked for in a 503 only
 };
 
 // Cuts the byte stream of one connection into SIP responses. Its own code on purpose: a measured

@@ -40,6 +40,10 @@ class Child:
         self.process.stdout.close()
         self._errors.close()
 
+    def pids(self):
+        """All processes that do its work."""
+        return [self.pid]
+
     def errors(self):
         self._errors.seek(0)
         return self._errors.read()[-2000:].strip()
@@ -79,22 +83,25 @@ def listening_ports(pid):
 class Server(Child):
     """sipcm-server with one connection manager, whose port the system chooses.
 
-    `manager`: its settings as in JSON, over the defaults here; `endpoints`: whether
-    endpoints/echo exists; `extra`: further lists of the configuration.
+    `manager`: its settings as in JSON, over the defaults here; `endpoints`: how many there are,
+    the first of which is endpoints/echo; `extra`: further lists of the configuration.
     """
 
-    def __init__(self, binary, workers, manager=None, endpoint=False, extra=None):
+    def __init__(self, binary, workers, manager=None, endpoints=0, extra=None):
         self._folder = tempfile.TemporaryDirectory()
         config = {
             'connection_managers': [{
                 'name': 'connectionManagers/load', 'kind': 'SERVER_TCP', 'auto_start': True,
                 'listen_addresses': [{'host': '127.0.0.1', 'port': 0}],
                 # The load comes over few connections, each as many clients.
-                'limits': {'max_client_request_count': 0}, **(manager or {})}],
+                'limits': {'max_client_request_count': 0}, 'default_max_connection_count': 4,
+                **(manager or {})}],
             'endpoints': [{
-                'name': 'endpoints/echo', 'kind': 'PEER_TO_PEER',
-                'address': 'sip:echo@example.com',
-                'connection_manager': 'connectionManagers/load'}] if endpoint else [],
+                'name': 'endpoints/' + name, 'kind': 'PEER_TO_PEER',
+                'address': 'sip:%s@example.com' % name,
+                'connection_manager': 'connectionManagers/load'}
+                          for name in ['echo', *map('user{}'.format, range(1, endpoints))]
+                          [:endpoints]],
             **(extra or {})}
         config_file = os.path.join(self._folder.name, 'config.json')
         with open(config_file, 'w', encoding='utf-8') as file:
@@ -133,9 +140,18 @@ class Server(Child):
 class LimitResponder(Child):
     """The least that a SIP server can do."""
 
+    def __init__(self, binary, flags=()):
+        super().__init__([binary, *flags])
+        self.target = '127.0.0.1:' + self.read_line()
+
+
+class DispatchLimit(Child):
+    """The least that a server with an Attach stream can do."""
+
     def __init__(self, binary):
         super().__init__([binary])
-        self.target = '127.0.0.1:' + self.read_line()
+        port, self.grpc_address = self.read_line().split()
+        self.target = '127.0.0.1:' + port
 
 
 class Application(Child):
