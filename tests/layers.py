@@ -18,6 +18,7 @@ CORE_ORDER = [
     "core/connection",
     "core/pool",
     "core/transaction",
+    "core/dialog",
     "core/dispatch",
     "core/registration",
     "core/engine",

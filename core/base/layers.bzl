@@ -5,6 +5,7 @@ def _packages(names):
 
 ABOVE_NET = _packages([
     "core/connection",
+    "core/dialog",
     "core/dispatch",
     "core/engine",
     "core/pool",

@@ -7,6 +7,7 @@ _LAYERS_ABOVE = [
     "//core/%s:__subpackages__" % layer
     for layer in [
         "connection",
+        "dialog",
         "dispatch",
         "engine",
         "pool",
