@@ -27,6 +27,8 @@ constexpr Answer AnswerOf(Situation situation) {
       return {404, false, "no endpoint owns the Request-URI or the To address"};
     case Situation::kNoDialog:
       return {481, false, "no such dialog"};
+    case Situation::kOutOfOrder:
+      return {500, false, "CSeq: its number is lower than that of an earlier request"};
     case Situation::kNoTransaction:
       return {481, false, "no INVITE transaction matches this CANCEL"};
     case Situation::kNoSubscription:

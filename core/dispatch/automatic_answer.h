@@ -16,6 +16,7 @@ enum class Situation : uint8_t {
   kNothingMatches,   // 500: profile UCMA
   kNotFound,         // 404: profile RFC
   kNoDialog,         // 481: a To tag, and nobody has it
+  kOutOfOrder,       // 500: lower CSeq than one that the dialog has seen (RFC 3261 12.2.2)
   kNoTransaction,    // 481: CANCEL without match
   kNoSubscription,   // 480 + Retry-After
   kApplicationGone,  // 500 + Retry-After: its stream ended after the delivery, none is left

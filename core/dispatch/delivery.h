@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "core/connection/connection_id.h"
+#include "core/dialog/dialog_id.h"
 #include "core/dispatch/endpoint.h"
 #include "core/dispatch/request_id.h"
 #include "core/net/address.h"
@@ -34,6 +35,14 @@ enum class DispatchReason : uint8_t {
 };
 absl::string_view DispatchReasonName(DispatchReason reason);
 
+// Why a request is delivered to the subscription that gets it. In step with
+// sipcm.v1.RequestDelivery.AttemptReason.
+enum class AttemptReason : uint8_t {
+  kFirstAttempt,
+  kSubscriptionLost,  // the one that had it ended without an answer
+  kDialogOwnerLost,   // the one that has its dialog has ended, or does not take the method
+};
+
 // One request as it came, shared between the worker that will answer it and the application's
 // stream. Immutable.
 struct RequestRecord {
@@ -58,7 +67,9 @@ struct Delivery {
   std::shared_ptr<const RequestRecord> request;  // kRequest only
   std::shared_ptr<const Endpoint> endpoint;
   DispatchReason reason = DispatchReason::kRequestUri;
-  int attempt = 1;         // 2 and up: an earlier subscription was lost before it answered
+  dialog::DialogId dialog;  // that it is in; none: it is in none
+  int attempt = 1;          // 2 and up: an earlier subscription was lost before it answered
+  AttemptReason attempt_reason = AttemptReason::kFirstAttempt;
   absl::Time expire_time;  // when the server answers by itself
 };
 

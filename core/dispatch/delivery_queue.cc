@@ -21,9 +21,14 @@ bool HasFreeCredit(const SubscriptionList& list) {
                      [](const auto& subscription) { return HasCredit(*subscription); });
 }
 
-bool HasTaker(const SubscriptionList& list, absl::string_view method) {
-  return std::any_of(list.begin(), list.end(), [method](const auto& subscription) {
-    return IsActive(*subscription) && subscription->Takes(method);
+bool Takes(const SubscriptionState& subscription, const OpenRequest& request) {
+  return (request.owner == 0 || request.owner == subscription.lineage_id) &&
+         subscription.Takes(request.record->view.method());
+}
+
+bool HasTaker(const SubscriptionList& list, const OpenRequest& request) {
+  return std::any_of(list.begin(), list.end(), [&request](const auto& subscription) {
+    return IsActive(*subscription) && Takes(*subscription, request);
   });
 }
 
@@ -56,14 +61,14 @@ LocalSubscription& DeliveryQueue::Local(const std::shared_ptr<SubscriptionState>
 
 // --- Offering ----------------------------------------------------------------------------------
 
-DeliveryQueue::Pick DeliveryQueue::PickSubscription(LocalGroup& local, absl::string_view method,
+DeliveryQueue::Pick DeliveryQueue::PickSubscription(LocalGroup& local, const OpenRequest& request,
                                                     std::shared_ptr<SubscriptionState>* picked) {
   const SubscriptionList& list = *local.subscriptions.Get();
   Pick result = Pick::kNobody;
   for (size_t i = 0; i < list.size(); ++i) {
     const size_t index = (local.next + i) % list.size();
     const std::shared_ptr<SubscriptionState>& subscription = list[index];
-    if (!IsActive(*subscription) || !subscription->Takes(method)) continue;
+    if (!IsActive(*subscription) || !Takes(*subscription, request)) continue;
     if (subscription->TakeCredit()) {
       local.next = index + 1;
       *picked = subscription;
@@ -74,15 +79,22 @@ DeliveryQueue::Pick DeliveryQueue::PickSubscription(LocalGroup& local, absl::str
   return result;
 }
 
+// The dialog's subscription has ended, or does not take this: then anybody may have it.
+void DeliveryQueue::FreeOfLostOwner(OpenRequest* request) {
+  if (request->owner == 0 || FindTaker(*request) != nullptr) return;
+  request->owner = 0;
+  request->attempt_reason = AttemptReason::kDialogOwnerLost;
+}
+
 void DeliveryQueue::Offer(OpenRequest* request) {
   request->ticket = ++last_ticket_;
-  const absl::string_view method = request->record->view.method();
+  FreeOfLostOwner(request);
   for (const auto* group : {&request->endpoint_group, &request->manager_group}) {
     LocalGroup& local = Local(*group);
     // Credit may be free that those before it have not been woken for yet.
     if (!local.line.empty()) ServeLine(local);
     std::shared_ptr<SubscriptionState> subscription;
-    const Pick pick = PickSubscription(local, method, &subscription);
+    const Pick pick = PickSubscription(local, *request, &subscription);
     if (pick == Pick::kPicked) return Deliver(request, subscription);
     if (pick == Pick::kNobody) continue;
     const int most = std::max(0, request->endpoint->max_waiting_delivery_count);
@@ -100,10 +112,9 @@ void DeliveryQueue::Offer(OpenRequest* request) {
 
 // Where it may be delivered or wait: null when nobody takes it.
 LocalGroup* DeliveryQueue::FindTaker(const OpenRequest& request) {
-  const absl::string_view method = request.record->view.method();
   for (const auto* group : {&request.endpoint_group, &request.manager_group}) {
     LocalGroup& local = Local(*group);
-    if (HasTaker(*local.subscriptions.Get(), method)) return &local;
+    if (HasTaker(*local.subscriptions.Get(), request)) return &local;
   }
   return nullptr;
 }
@@ -116,6 +127,7 @@ void DeliveryQueue::OfferAgain(std::vector<OpenRequest*> requests) {
   std::vector<LocalGroup*> lines;
   std::vector<OpenRequest*> nobodys;
   for (OpenRequest* request : requests) {
+    FreeOfLostOwner(request);
     // A cancelled one wants its 487, not another application.
     LocalGroup* const local = request->is_cancelled ? nullptr : FindTaker(*request);
     if (local == nullptr) {
@@ -193,7 +205,10 @@ void DeliveryQueue::Deliver(OpenRequest* request,
   delivery.request = request->record;
   delivery.endpoint = request->endpoint;
   delivery.reason = request->reason;
+  if (request->in_dialog) delivery.dialog = request->dialog;
   delivery.attempt = request->attempt;
+  delivery.attempt_reason =
+      request->attempt > 1 ? AttemptReason::kSubscriptionLost : request->attempt_reason;
   delivery.expire_time = request->expire_time;
   Outbox(local, std::move(delivery));
 }
@@ -300,8 +315,8 @@ void DeliveryQueue::OnCredit(const std::shared_ptr<SubscriptionGroup>& group) {
 bool DeliveryQueue::DeliverOldest(const std::shared_ptr<SubscriptionState>& subscription) {
   LocalGroup* const local = FindLocal(subscription->group.get());
   if (local == nullptr) return false;
-  OpenRequest* const request =
-      local->line.FindOldest([&](absl::string_view method) { return subscription->Takes(method); });
+  const auto is_taken = [&](const OpenRequest& each) { return Takes(*subscription, each); };
+  OpenRequest* const request = local->line.FindOldest(is_taken);
   if (request == nullptr) return false;
   LeaveLine(request);
   Deliver(request, subscription);
@@ -315,15 +330,15 @@ void DeliveryQueue::GiveBack(const std::shared_ptr<SubscriptionState>& subscript
 
 void DeliveryQueue::ServeLine(LocalGroup& local) {
   const SubscriptionList* list = local.subscriptions.Get().get();
-  const auto has_credit = [&list](absl::string_view method) {
-    return std::any_of(list->begin(), list->end(), [method](const auto& subscription) {
-      return HasCredit(*subscription) && subscription->Takes(method);
+  const auto has_credit = [&list](const OpenRequest& request) {
+    return std::any_of(list->begin(), list->end(), [&request](const auto& subscription) {
+      return HasCredit(*subscription) && Takes(*subscription, request);
     });
   };
   while (OpenRequest* request = local.line.FindOldest(has_credit)) {
     std::shared_ptr<SubscriptionState> subscription;
     // Another worker may have been quicker: then there is something else to find, or nothing.
-    if (PickSubscription(local, request->record->view.method(), &subscription) == Pick::kPicked) {
+    if (PickSubscription(local, *request, &subscription) == Pick::kPicked) {
       LeaveLine(request);
       Deliver(request, subscription);
     }
@@ -362,7 +377,7 @@ void DeliveryQueue::OnSubscriptionEnded(const std::shared_ptr<SubscriptionState>
 // Those in the line whom none that is left takes.
 void DeliveryQueue::TakeStranded(LocalGroup& local, std::vector<OpenRequest*>* stranded) {
   const SubscriptionList& list = *local.subscriptions.Get();
-  const auto is_stranded = [&list](absl::string_view method) { return !HasTaker(list, method); };
+  const auto is_stranded = [&](const OpenRequest& request) { return !HasTaker(list, request); };
   while (OpenRequest* request = local.line.FindOldest(is_stranded)) {
     LeaveLine(request);
     stranded->push_back(request);
@@ -374,7 +389,7 @@ void DeliveryQueue::Forget(const std::shared_ptr<SubscriptionGroup>& group, Situ
   if (found == groups_.end()) return;
   const std::unique_ptr<LocalGroup> local = std::move(found->second);
   groups_.erase(found);
-  while (OpenRequest* request = local->line.FindOldest([](absl::string_view) { return true; })) {
+  while (OpenRequest* request = local->line.FindOldest([](const OpenRequest&) { return true; })) {
     LeaveLine(request);
     owner_->OnUndeliverable(*request, situation, "");
   }

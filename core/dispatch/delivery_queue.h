@@ -44,8 +44,9 @@ struct Addressee {
 };
 
 // Hands a worker's open requests to subscriptions (semantics.md 7, Delivery): one with credit in
-// round-robin, those of the endpoint before those of the manager; else they wait in a bounded
-// line; a subscription that ends gives back what it did not answer. What one turn brings goes to a
+// round-robin, those of the endpoint before those of the manager; in a dialog the one that has it,
+// while there is such a one; else they wait in a bounded line; a subscription that ends gives back
+// what it did not answer. What one turn brings goes to a
 // sink in one call. Thread: the worker's.
 //
 // Credit is shared by the workers. One that comes back is handed to the worker whose turn it is
@@ -97,8 +98,9 @@ class DeliveryQueue {
   LocalGroup* FindLocal(const SubscriptionGroup* group);
   LocalSubscription& Local(const std::shared_ptr<SubscriptionState>& subscription);
 
-  Pick PickSubscription(LocalGroup& local, absl::string_view method,
+  Pick PickSubscription(LocalGroup& local, const OpenRequest& request,
                         std::shared_ptr<SubscriptionState>* picked);
+  void FreeOfLostOwner(OpenRequest* request);
   LocalGroup* FindTaker(const OpenRequest& request);
   void OfferAgain(std::vector<OpenRequest*> requests);
   void GiveUp(OpenRequest* request);

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "core/base/intrusive_list.h"
 #include "core/base/random_source.h"
+#include "core/dialog/dialog_id.h"
 #include "core/dispatch/delivery.h"
 #include "core/dispatch/request_id.h"
 #include "core/dispatch/subscription_group.h"
@@ -39,7 +40,13 @@ struct OpenRequest final : event::TimeoutQueue::Entry, ListHook<AssignmentTag> {
   std::shared_ptr<SubscriptionGroup> endpoint_group;
   std::shared_ptr<SubscriptionGroup> manager_group;
   DispatchReason reason = DispatchReason::kRequestUri;
-  int attempt = 0;  // deliveries so far
+  // The dialog that it is in, or that its answers make; none: neither.
+  dialog::DialogId dialog;
+  bool in_dialog = false;
+  // The lineage_id of the only subscription that may have it, that of its dialog; 0: any may.
+  uint64_t owner = 0;
+  int attempt = 0;                                              // deliveries so far
+  AttemptReason attempt_reason = AttemptReason::kFirstAttempt;  // of the first one
   absl::Time expire_time;
   std::string to_tag;  // of all its answers; made with the first
   bool is_cancelled = false;

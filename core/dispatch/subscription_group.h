@@ -20,6 +20,9 @@ class SubscriptionGroup;
 // One application's open stream, as all workers share it. Credit is the only thing that changes.
 struct SubscriptionState {
   uint64_t id = 0;
+  // Whom dialogs belong to: its own id, or that of the subscription that it resumes.
+  uint64_t lineage_id = 0;
+  const void* sender = nullptr;  // tells who sends for the same application; only compared
   std::vector<std::string> methods;  // empty = all
   std::shared_ptr<DeliverySink> sink;
   std::shared_ptr<SubscriptionGroup> group;

@@ -9,10 +9,11 @@ namespace sipcm::dispatch {
 AssignmentList& WaitingLine::LineOf(const OpenRequest& request) {
   const absl::string_view method = request.record->view.method();
   for (const std::unique_ptr<MethodLine>& line : lines_) {
-    if (line->method == method) return line->requests;
+    if (line->owner == request.owner && line->method == method) return line->requests;
   }
   lines_.push_back(std::make_unique<MethodLine>());
   lines_.back()->method = std::string(method);
+  lines_.back()->owner = request.owner;
   return lines_.back()->requests;
 }
 

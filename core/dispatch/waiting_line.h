@@ -2,6 +2,7 @@
 #define SIPCM_CORE_DISPATCH_WAITING_LINE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,8 +14,8 @@ namespace sipcm::dispatch {
 
 using AssignmentList = IntrusiveList<OpenRequest, AssignmentTag>;
 
-// Requests that wait for credit, in the order of their tickets. Kept by method, so that the oldest
-// one that a subscription takes is found without a look at those that it does not take.
+// Requests that wait for credit, in the order of their tickets. Kept by method and owner, so that
+// the oldest one that a subscription takes is found without a look at those that it does not take.
 // Owns none. Thread: its owner's. Must be empty when destroyed.
 class WaitingLine {
  public:
@@ -22,14 +23,15 @@ class WaitingLine {
   // method.
   void Insert(OpenRequest* request);
   void Remove(OpenRequest* request);
-  // The oldest whose method has takes(method); null: none. Asks once per method that waits.
+  // The oldest that has takes(request); null: none. Asks once for all of one method and owner that
+  // wait.
   template <typename Predicate>
   OpenRequest* FindOldest(Predicate takes) {
     OpenRequest* oldest = nullptr;
     for (const std::unique_ptr<MethodLine>& line : lines_) {
       OpenRequest* first = line->requests.front();
       if (first == nullptr || (oldest != nullptr && oldest->ticket < first->ticket)) continue;
-      if (takes(line->method)) oldest = first;
+      if (takes(*first)) oldest = first;
     }
     return oldest;
   }
@@ -40,9 +42,10 @@ class WaitingLine {
  private:
   struct MethodLine {
     std::string method;
+    uint64_t owner = 0;
     AssignmentList requests;
   };
-  // More, which only unknown methods bring, go when they are empty.
+  // More, which only unknown methods and dialogs bring, go when they are empty.
   static constexpr size_t kKeptLines = 16;
 
   AssignmentList& LineOf(const OpenRequest& request);

@@ -26,6 +26,9 @@ struct SubscriptionOptions {
   std::string manager_id;
   std::vector<std::string> methods;  // empty = all
   int max_outstanding_count = 256;   // credit: 1..1,000,000
+  // The requests of dialogs that are made by sends with this sink go to this subscription. Only
+  // compared; null: none.
+  const SendSink* sender = nullptr;
 };
 
 // An application's open stream. Destroying it ends it: its unanswered requests go to another

@@ -78,6 +78,7 @@ struct EngineTotals {
   int64_t open_requests = 0;     // delivered or waiting, not finally answered
   int64_t waiting_requests = 0;  // of these: waiting for credit
   int64_t open_sends = 0;
+  int64_t dialogs = 0;  // those that begin included
   int64_t subscriptions = 0;
   int64_t endpoints = 0;
   int64_t managers = 0;

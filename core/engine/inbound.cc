@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/check.h"
 #include "core/base/error.h"
-#include "core/dispatch/request_judgement.h"
 #include "core/engine/transactions/received_request.h"
 #include "core/sip/status_code.h"
 
@@ -32,11 +31,12 @@ bool IsInvite(const OpenRequest& request) {
 }  // namespace
 
 Inbound::Inbound(int worker, event::EventLoop* loop, RandomSource* random,
-                 ConnectionTable* connections, ConnectionLoad* load, WorkerTotals* totals,
-                 transaction::OngoingRequests* ongoing, Host* host)
+                 ConnectionTable* connections, ConnectionLoad* load, DialogDirectory* dialogs,
+                 WorkerTotals* totals, transaction::OngoingRequests* ongoing, Host* host)
     : loop_(loop),
       connections_(connections),
       load_(load),
+      dialogs_(dialogs),
       totals_(totals),
       host_(host),
       composer_(random),
@@ -120,42 +120,22 @@ void Inbound::Take(ConnectionSlot& slot, const sip::MessageView& request) {
     return;
   }
   if (Refuses(slot, request)) return;
-  // What belongs to a dialog goes on (semantics.md 7).
-  const bool is_draining =
-      draining_ || slot.connection->state() == connection::ConnectionState::kDraining;
-  if (is_draining && request.to_tag().empty()) {
+  // What belongs to a dialog goes on, whatever is below (semantics.md 7).
+  if (!request.to_tag().empty()) return TakeInDialog(slot, request);
+  if (draining_ || slot.connection->state() == connection::ConnectionState::kDraining) {
     return answers_.Give(slot, request, Situation::kDraining);
   }
-  if (request.to_tag().empty() && throttle_.Refuses(*slot.manager)) {
+  if (throttle_.Refuses(*slot.manager)) {
     CountHeldBack(ThrottleMechanism::kManager);
+    return answers_.Give(slot, request, Situation::kOverloaded);
+  }
+  if (dialog::MakesDialog(request.method_id()) && dialogs_->is_full()) {
     return answers_.Give(slot, request, Situation::kOverloaded);
   }
   const dispatch::DispatchDecision decision = Decide(slot, request);
   if (decision.entry == nullptr) return answers_.Give(slot, request, decision.situation);
-  OpenAndOffer(slot, request, decision);
+  OpenAndOffer(slot, request, decision, DialogClaim());
   UpdateGauges();
-}
-
-dispatch::DispatchDecision Inbound::Decide(ConnectionSlot& slot, const sip::MessageView& request) {
-  if (!slot.endpoint_id.empty()) {
-    // What comes on an endpoint's own flow was sent to its Contact.
-    dispatch::DispatchDecision own;
-    own.reason = dispatch::DispatchReason::kUniqueContext;
-    own.entry = slot.manager->directory.Get()->FindById(slot.endpoint_id);
-    if (own.entry != nullptr) return own;
-  }
-  return dispatch::Dispatch(request, *slot.manager->directory.Get(),
-                            slot.manager->runtime.Get()->config.dispatch);
-}
-
-// Whoever it is for.
-bool Inbound::Refuses(ConnectionSlot& slot, const sip::MessageView& request) {
-  const auto refusal = dispatch::JudgeRequest(request);
-  if (!refusal.has_value()) return false;
-  ServerAnswers::Details details;
-  details.unsupported = refusal->unsupported;
-  answers_.Give(slot, request, refusal->situation, details);
-  return true;
 }
 
 void Inbound::OnAck(ConnectionSlot& slot, const sip::MessageView& request) {
@@ -177,7 +157,7 @@ void Inbound::OnCancel(ConnectionSlot& slot, const sip::MessageView& request) {
   if (cancelled == nullptr) return answers_.Give(slot, request, Situation::kNoTransaction);
   OpenRequest* open = requests_.Find(dispatch::RequestId::FromValue(cancelled->request_id));
   // All that answers an INVITE and its CANCEL has one To tag (RFC 3261 9.2).
-  if (open != nullptr && open->to_tag.empty()) open->to_tag = composer_.MakeTag();
+  if (open != nullptr) PrepareToTag(open);
   ServerAnswers::Details details;
   if (open != nullptr) details.to_tag = open->to_tag;
   answers_.Give(slot, request, Situation::kCancelAccepted, details);
@@ -201,7 +181,7 @@ void Inbound::OnMalformed(ConnectionSlot& slot, const sip::MessageView& request,
 }
 
 void Inbound::OpenAndOffer(ConnectionSlot& slot, const sip::MessageView& request,
-                           const dispatch::DispatchDecision& decision) {
+                           const dispatch::DispatchDecision& decision, const DialogClaim& claim) {
   OpenRequest* open =
       open_bytes_ + request.bytes().size() > kMaxOpenBytes ? nullptr : requests_.Open();
   if (open == nullptr) return answers_.Give(slot, request, Situation::kOverloaded);
@@ -221,12 +201,15 @@ void Inbound::OpenAndOffer(ConnectionSlot& slot, const sip::MessageView& request
   open->endpoint_group = decision.entry->group;
   open->manager_group = slot.manager->state->group();
   open->reason = decision.reason;
+  if (decision.reason == dispatch::DispatchReason::kDialog) JoinDialog(claim, open);
   open->expire_time = loop_->WallNow() + timeout;
   load_->Begin(slot, TransactionSide::kReceived);
   open->is_counted = true;
   deadlines_.Arm(open, timeout);
   totals_->requests_dispatched.Add();
+  const dispatch::RequestId id = open->id;
   queue_.Offer(open);
+  NoteHolder(id);
 }
 
 // --- What the server answers -------------------------------------------------------------------
@@ -246,6 +229,7 @@ void Inbound::AnswerOpen(OpenRequest& request, Situation situation, Ending endin
 
 void Inbound::Close(OpenRequest& request, int status_code, Ending ending) {
   deadlines_.Disarm(&request);
+  dialogs_->OnRequestEnded(request, status_code);
   transactions_.Finish(std::exchange(request.transaction, nullptr), status_code);
   open_bytes_ -= request.record->bytes.size();
   if (request.is_counted) {
@@ -349,11 +333,14 @@ bool Inbound::RespondOne(const ResponseOrder& order, const std::shared_ptr<Respo
   const size_t begin = out->size();
   const std::string source = slot != nullptr ? "" : record->peer_address.ip.ToString();
   int status_code = 0;
+  if (order.message.raw.empty() && order.status_code > 100) PrepareToTag(request);
   result->status = composer_.Append(
       order, *request,
       {slot != nullptr ? absl::string_view(slot->peer_host) : source, record->peer_address.port},
-      manager->runtime.Get()->config.connection.framer, out, &status_code);
+      ContactFor(*request, slot), manager->runtime.Get()->config.connection.framer, out,
+      &status_code);
   if (!result->status.ok()) return true;
+  result->dialog = NoteAnswer(slot, absl::string_view(*out).substr(begin), request);
   // What may have to be sent again.
   const bool is_kept = status_code < 200 || (status_code < 300 && IsInvite(*request));
   const std::string kept = is_kept ? out->substr(begin) : std::string();

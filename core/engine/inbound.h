@@ -14,6 +14,7 @@
 #include "core/dispatch/open_request.h"
 #include "core/engine/connection_load.h"
 #include "core/engine/connection_table.h"
+#include "core/engine/dialogs/dialog_directory.h"
 #include "core/engine/message_order.h"
 #include "core/engine/message_throttle.h"
 #include "core/engine/response_composer.h"
@@ -52,8 +53,8 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
 
   // All outlive this; `ongoing` is shared with the other workers.
   Inbound(int worker, event::EventLoop* loop, RandomSource* random, ConnectionTable* connections,
-          ConnectionLoad* load, WorkerTotals* totals, transaction::OngoingRequests* ongoing,
-          Host* host);
+          ConnectionLoad* load, DialogDirectory* dialogs, WorkerTotals* totals,
+          transaction::OngoingRequests* ongoing, Host* host);
   ~Inbound();
 
   // A well-formed request on an established connection.
@@ -111,7 +112,19 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   bool IsUnknownToProfile(const dispatch::RequestRecord& request) const;
   bool Refuses(ConnectionSlot& slot, const sip::MessageView& request);
   void OpenAndOffer(ConnectionSlot& slot, const sip::MessageView& request,
-                    const dispatch::DispatchDecision& decision);
+                    const dispatch::DispatchDecision& decision, const DialogClaim& claim);
+  void TakeInDialog(ConnectionSlot& slot, const sip::MessageView& request);
+  void TakeClaimed(ConnectionSlot& slot, const sip::MessageView& request, const DialogClaim& claim);
+  static void JoinDialog(const DialogClaim& claim, dispatch::OpenRequest* request);
+  void NoteHolder(dispatch::RequestId id);
+  // Of all its answers; it may name a dialog.
+  void PrepareToTag(dispatch::OpenRequest* request);
+  // Of an answer that goes out by `slot`; empty: it needs none.
+  static std::string ContactFor(const dispatch::OpenRequest& request, ConnectionSlot* slot);
+  // `answer` is about to go out; `slot` null: not by the connection that the request came by. The
+  // dialog that it makes or belongs to.
+  dialog::DialogId NoteAnswer(const ConnectionSlot* slot, absl::string_view answer,
+                              dispatch::OpenRequest* request);
   dispatch::DispatchDecision Decide(ConnectionSlot& slot, const sip::MessageView& request);
 
   // The server's own final answer to an open request, which ends it.
@@ -132,6 +145,7 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   event::EventLoop* const loop_;
   ConnectionTable* const connections_;
   ConnectionLoad* const load_;
+  DialogDirectory* const dialogs_;
   WorkerTotals* const totals_;
   Host* const host_;
   ResponseComposer composer_;

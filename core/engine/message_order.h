@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "core/connection/connection_id.h"
+#include "core/dialog/dialog_id.h"
 #include "core/dispatch/request_id.h"
 #include "core/net/address.h"
 #include "core/pool/destination.h"
@@ -55,6 +56,7 @@ struct ResponseResult {
   ResponseRoute route = ResponseRoute::kNone;
   connection::ConnectionId connection = {};  // that it was written to
   std::string manager_id = {};               // of it
+  dialog::DialogId dialog;                   // that the answer made or belongs to
 };
 
 // Called from workers' threads; must not block. The results of one Respond() may come in several
@@ -69,6 +71,8 @@ class ResponseSink {
 
 struct SendOrder {
   std::string endpoint_id;  // required: whose request it is
+  // In that dialog, which says Request-URI, Route, From, To, Call-ID and CSeq, and where to.
+  dialog::DialogId dialog;
   std::string method;
   std::string request_uri;
   MessageParts message;
@@ -84,7 +88,8 @@ struct SendEvent {
   enum class Kind : uint8_t { kSent, kResponse, kFailure };
   Kind kind = Kind::kSent;
   uint64_t cookie = 0;
-  bool is_final = false;  // nothing follows for this cookie
+  bool is_final = false;    // nothing follows for this cookie
+  dialog::DialogId dialog;  // that it is in, or that the response made
   // kSent; of kFailure the connection that it was put on, and the address tried last
   connection::ConnectionId connection;
   std::string manager_id;

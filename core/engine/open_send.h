@@ -9,6 +9,7 @@
 #include "core/connection/connection_id.h"
 #include "core/dispatch/endpoint.h"
 #include "core/engine/connection_table.h"
+#include "core/engine/dialogs/dialog_send.h"
 #include "core/engine/message_order.h"
 #include "core/engine/registered/send_credentials.h"
 #include "core/engine/send_pacer.h"
@@ -27,11 +28,14 @@ struct PlannedSend {
   // at home on that worker (RFC 5923).
   connection::ConnectionId reuse;
   int home = 0;
+  // Of its dialog: taken instead of the destination while it is alive.
+  connection::ConnectionId flow = {};
 };
 
 // One that has no final event yet, and its client transaction. Outbound's.
 struct OpenSend : transaction::ClientTransaction, PacedSend {
   PlannedSend planned;
+  std::unique_ptr<DialogSend> dialog;  // null: it has nothing to do with dialogs
   Instant asked_at;
   std::unique_ptr<pool::ConnectionPool::Waiter> waiter;  // while it waits for a connection
   ConnectionSlot* slot = nullptr;                        // once it was put on one

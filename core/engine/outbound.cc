@@ -23,11 +23,13 @@ absl::Duration ResponseTimeout(const PlannedSend& send) {
 }  // namespace
 
 Outbound::Outbound(event::EventLoop* loop, RandomSource* random, ConnectionTable* connections,
-                   PoolDirectory* pools, ConnectionLoad* load, WorkerTotals* totals, Host* host)
+                   PoolDirectory* pools, ConnectionLoad* load, DialogDirectory* dialogs,
+                   WorkerTotals* totals, Host* host)
     : loop_(loop),
       connections_(connections),
       pools_(pools),
       load_(load),
+      dialogs_(dialogs),
       totals_(totals),
       host_(host),
       composer_(random),
@@ -70,7 +72,14 @@ void Outbound::Send(PlannedSend planned) {
     send->method = *std::move(method);
   }
   send->method_id = sip::ParseMethod(send->method);
-  if (draining_) return Fail(send, SendWhileDraining());
+  if (draining_ && !send->planned.order.dialog.is_valid()) {
+    return Fail(send, SendWhileDraining());
+  }
+  absl::StatusOr<std::unique_ptr<DialogSend>> dialog =
+      DialogSend::Make(send->planned.order, send->planned.sink.get(), send->method_id,
+                       *send->planned.manager, dialogs_);
+  if (!dialog.ok()) return Fail(send, std::move(dialog).status());
+  send->dialog = *std::move(dialog);
   timeouts_.Arm(send, send->planned.order.timeout.value_or(ResponseTimeout(send->planned)));
   if (send->method_id == sip::Method::kAck || MayGo(send)) FindConnection(send);
 }
@@ -166,18 +175,12 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
   std::string* const tail = connection->tail();
   const size_t begin = tail->size();
   absl::Status built =
-      composer_.Append(send->planned.order, *send->planned.endpoint, *send, slot, tail);
+      composer_.Append(send->planned.order, *send->planned.endpoint, *send,
+                       send->dialog == nullptr ? "" : send->dialog->from_tag(), slot, tail);
   if (built.ok()) AddCredentials(send, slot, tail, begin);
-  if (built.ok() && send->method_id == sip::Method::kInvite) {
-    // Its ACK and CANCEL are made from it, so we must be able to read it.
-    sip::MessageView view;
-    const absl::string_view made = absl::string_view(*tail).substr(begin);
-    if (!sip::Parse(made, made.size(), view).ok()) {
-      connection->Abandon();
-      built = InvalidField("request.headers",
-                           "the INVITE that they make is not well-formed; send fewer and plainer "
-                           "ones");
-    }
+  if (built.ok() && send->dialog != nullptr) {
+    built = send->dialog->Read(absl::string_view(*tail).substr(begin));
+    if (!built.ok()) connection->Abandon();
   }
   if (!built.ok()) {
     if (slot.pool != nullptr && PoolDirectory::IsUnshared(*slot.pool)) {
@@ -189,6 +192,7 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
   if (send->method_id == sip::Method::kInvite) send->invite = tail->substr(begin);
   const std::string ack =
       send->method_id == sip::Method::kAck ? tail->substr(begin) : std::string();
+  if (send->dialog != nullptr) send->dialog->OnSent(slot);
   send->ends_at = send->begins_at + (tail->size() - begin);
   connection->Commit();
   totals_->requests_out.Add();
@@ -197,6 +201,7 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
   load_->Begin(slot, TransactionSide::kSent);
   SendEvent sent = MakeSentEvent(slot, send->planned.order.cookie, *send, reused);
   sent.call_id = composer_.last_call_id();
+  sent.dialog = send->planned.order.dialog;
   sent.waited = loop_->Now() - send->asked_at;
   outbox_.Tell(send->planned.sink, std::move(sent));
   if (send->method_id != sip::Method::kAck) return;
@@ -228,7 +233,9 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
     return;
   }
   if (is_final && Authorize(send, response)) return;
-  outbox_.Tell(send->planned.sink, MakeResponseEvent(slot, send->planned.order.cookie, response));
+  SendEvent event = MakeResponseEvent(slot, send->planned.order.cookie, response);
+  if (send->dialog != nullptr) event.dialog = send->dialog->OnResponse(slot, response);
+  outbox_.Tell(send->planned.sink, std::move(event));
   if (is_final) {
     Remove(send);
     return;
@@ -264,6 +271,9 @@ bool Outbound::Authorize(OpenSend* send, const sip::MessageView& challenge) {
   const std::string& request =
       send->credentials->Again(authenticator, transaction::BranchText(send->key));
   if (send->method_id == sip::Method::kInvite) send->invite = request;
+  if (send->dialog != nullptr && send->dialog->Read(request).ok()) {
+    send->dialog->OnSent(*send->slot);
+  }
   send->begins_at = connection.counters().bytes_out + connection.queued_bytes();
   send->ends_at = send->begins_at + request.size();
   connection.Send(request);
@@ -306,6 +316,7 @@ void Outbound::Cancel(const std::vector<uint64_t>& cookies, const std::shared_pt
 void Outbound::OnTimeout(event::TimeoutQueue::Entry& entry) {
   auto* send = static_cast<OpenSend*>(&entry);
   if (send->given_up) return Remove(send);
+  if (send->dialog != nullptr) send->dialog->OnNoAnswer();
   GiveUp(send, NoFinalAnswer(send->method, send->planned.order,
                              send->slot == nullptr ? SentSoFar::kNothing : SentSoFar::kRequest));
 }

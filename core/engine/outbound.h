@@ -11,6 +11,7 @@
 #include "core/dispatch/endpoint.h"
 #include "core/engine/connection_load.h"
 #include "core/engine/connection_table.h"
+#include "core/engine/dialogs/dialog_send.h"
 #include "core/engine/message_order.h"
 #include "core/engine/open_send.h"
 #include "core/engine/pool_directory.h"
@@ -53,7 +54,8 @@ class Outbound final : private event::TimeoutQueue::Listener, private AnsweredCa
 
   // All outlive this.
   Outbound(event::EventLoop* loop, RandomSource* random, ConnectionTable* connections,
-           PoolDirectory* pools, ConnectionLoad* load, WorkerTotals* totals, Host* host);
+           PoolDirectory* pools, ConnectionLoad* load, DialogDirectory* dialogs,
+           WorkerTotals* totals, Host* host);
   ~Outbound();
 
   void Send(PlannedSend planned);
@@ -69,7 +71,7 @@ class Outbound final : private event::TimeoutQueue::Listener, private AnsweredCa
 
   // Ends those sends of a removed manager that are on no connection. The others end with theirs.
   void ForgetManager(const LocalManager* manager);
-  // From now on sends are refused.
+  // From now on sends are refused, but for those in dialogs.
   void Drain() { draining_ = true; }
   void FailAllOpen(const absl::Status& why);
   // Those whose application waits for a final event.
@@ -114,6 +116,7 @@ class Outbound final : private event::TimeoutQueue::Listener, private AnsweredCa
   ConnectionTable* const connections_;
   PoolDirectory* const pools_;
   ConnectionLoad* const load_;
+  DialogDirectory* const dialogs_;
   WorkerTotals* const totals_;
   Host* const host_;
   RequestComposer composer_;

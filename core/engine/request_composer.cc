@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
+#include "core/dialog/exchange.h"
 #include "core/engine/reuse/connection_alias.h"
 #include "core/sip/raw_message.h"
 #include "core/sip/request_builder.h"
@@ -44,6 +45,11 @@ bool Has(const MessageParts& message, sip::HeaderId id) {
 
 }  // namespace
 
+std::string ContactOf(const dispatch::Endpoint& endpoint, ConnectionSlot& slot) {
+  return absl::StrCat("<sip:", endpoint.id, "@", SentBy(slot),
+                      ";transport=", TransportName(slot) == "TLS" ? "tls" : "tcp", ">");
+}
+
 absl::StatusOr<std::string> RequestComposer::MethodOfRaw(const SendOrder& order,
                                                          LocalManager& manager) {
   SIPCM_RETURN_IF_ERROR(WithFieldPrefix(
@@ -55,9 +61,10 @@ absl::StatusOr<std::string> RequestComposer::MethodOfRaw(const SendOrder& order,
 
 absl::Status RequestComposer::Append(const SendOrder& order, const dispatch::Endpoint& endpoint,
                                      const transaction::ClientTransaction& transaction,
-                                     ConnectionSlot& slot, std::string* out) {
+                                     absl::string_view from_tag, ConnectionSlot& slot,
+                                     std::string* out) {
   return WithFieldPrefix(order.message.raw.empty()
-                             ? AppendParts(order, endpoint, transaction, slot, out)
+                             ? AppendParts(order, endpoint, transaction, from_tag, slot, out)
                              : AppendRaw(order, transaction, slot, out),
                          "request");
 }
@@ -65,11 +72,14 @@ absl::Status RequestComposer::Append(const SendOrder& order, const dispatch::End
 absl::Status RequestComposer::AppendParts(const SendOrder& order,
                                           const dispatch::Endpoint& endpoint,
                                           const transaction::ClientTransaction& transaction,
-                                          ConnectionSlot& slot, std::string* out) {
+                                          absl::string_view from_tag, ConnectionSlot& slot,
+                                          std::string* out) {
   const std::string& sent_by = SentBy(slot);
   const std::string branch = transaction::BranchText(transaction.key);
   last_call_id_ = absl::StrCat(absl::Hex(random_->Next(), absl::kZeroPad16), "@", sent_by);
-  const std::string tag = absl::StrCat(absl::Hex(random_->Next() >> 4, absl::kZeroPad15));
+  const std::string tag = from_tag.empty()
+                              ? absl::StrCat(absl::Hex(random_->Next() >> 4, absl::kZeroPad15))
+                              : std::string(from_tag);
   const std::string from = absl::StrCat("<", endpoint.address, ">");
   const std::string to = absl::StrCat("<", order.request_uri, ">");
   std::string contact;
@@ -78,10 +88,10 @@ absl::Status RequestComposer::AppendParts(const SendOrder& order,
   for (const auto& [name, value] : order.message.headers) headers.push_back({name, value});
   if (!Has(order.message, sip::HeaderId::kFrom)) headers.push_back({"From", from});
   if (!Has(order.message, sip::HeaderId::kTo)) headers.push_back({"To", to});
-  if (sip::MayStartDialog(transaction.method_id) && !Has(order.message, sip::HeaderId::kContact)) {
+  if (dialog::RefreshesTarget(transaction.method_id) &&
+      !Has(order.message, sip::HeaderId::kContact)) {
     // A dialog needs a way back (RFC 3261 8.1.1.8).
-    contact = absl::StrCat("<sip:", endpoint.id, "@", sent_by,
-                           ";transport=", TransportName(slot) == "TLS" ? "tls" : "tcp", ">");
+    contact = ContactOf(endpoint, slot);
     headers.push_back({"Contact", contact});
   }
   sip::RequestParts parts;

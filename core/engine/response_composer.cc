@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
+#include "core/dialog/exchange.h"
 #include "core/sip/raw_message.h"
 
 namespace sipcm::engine {
@@ -33,7 +34,7 @@ absl::Status CheckStatus(const sip::MessageView& request, int status_code) {
 }  // namespace
 
 absl::Status ResponseComposer::Append(const ResponseOrder& order, dispatch::OpenRequest& request,
-                                      const sip::ReceivedFrom& source,
+                                      const sip::ReceivedFrom& source, absl::string_view contact,
                                       const sip::FramerLimits& limits, std::string* out,
                                       int* status_code) {
   const sip::MessageView& view = request.record->view;
@@ -49,7 +50,16 @@ absl::Status ResponseComposer::Append(const ResponseOrder& order, dispatch::Open
   SIPCM_RETURN_IF_ERROR(WithFieldPrefix(CheckStatus(view, order.status_code), "response"));
   if (request.to_tag.empty() && order.status_code > 100) request.to_tag = MakeTag();
   absl::InlinedVector<sip::HeaderText, 16> headers;
-  for (const auto& [name, value] : order.message.headers) headers.push_back({name, value});
+  bool has_contact = false;
+  for (const auto& [name, value] : order.message.headers) {
+    headers.push_back({name, value});
+    has_contact |= sip::LookupHeader(name) == sip::HeaderId::kContact;
+  }
+  // A dialog needs a way back (RFC 3261 12.1.1).
+  if (!has_contact && !contact.empty() && order.status_code > 100 && order.status_code < 300 &&
+      dialog::RefreshesTarget(view.method_id())) {
+    headers.push_back({"Contact", contact});
+  }
   return WithFieldPrefix(sip::ResponseBuilder(view)
                              .Status(order.status_code, order.reason_phrase)
                              .From(source)

@@ -23,11 +23,12 @@ class ResponseComposer {
   // 60 bits: unguessable (RFC 3261 19.3) and without a heap block.
   std::string MakeTag();
   // Appends the answer to `request`, which came from `source`, to `out`; `*status_code` is what it
-  // says. `limits`: of its manager. INVALID_ARGUMENT, naming the field: nothing was appended; a
-  // request other than INVITE has no 408 and no provisional but 100 (RFC 4320 4).
+  // says. `contact` is for one that needs a way back; empty: none. `limits`: of its manager.
+  // INVALID_ARGUMENT, naming the field: nothing was appended; a request other than INVITE has no
+  // 408 and no provisional but 100 (RFC 4320 4).
   absl::Status Append(const ResponseOrder& order, dispatch::OpenRequest& request,
-                      const sip::ReceivedFrom& source, const sip::FramerLimits& limits,
-                      std::string* out, int* status_code);
+                      const sip::ReceivedFrom& source, absl::string_view contact,
+                      const sip::FramerLimits& limits, std::string* out, int* status_code);
 
  private:
   RandomSource* const random_;

@@ -120,7 +120,8 @@ absl::Status CheckOrder(const SendOrder& order, const ManagerConfig& config) {
   if (!has_to) headers.push_back({"To", "<sip:a@b>"});
   sip::RequestParts parts;
   parts.method = order.method;
-  parts.request_uri = order.request_uri;
+  // That of a dialog is the dialog's.
+  parts.request_uri = order.dialog.is_valid() ? "sip:a@b" : absl::string_view(order.request_uri);
   parts.headers = headers;
   parts.body = order.message.body;
   parts.transport = "TCP";

@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
+#include "core/engine/dialogs/dialog_order.h"
 #include "core/engine/gathering.h"
 #include "core/engine/home_worker.h"
 #include "core/engine/registered/registered_order.h"
@@ -135,15 +136,18 @@ absl::Status ShardedEngine::PlanSend(SendOrder order, const std::shared_ptr<Send
     }
   }
   SIPCM_RETURN_IF_ERROR(CheckOrder(order, manager->runtime().Get()->config));
+  if (order.connection.is_valid() && order.connection.worker() >= worker_count()) {
+    return WithField(MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
+                               absl::StrCat("connection \"", order.connection.ToString(),
+                                            "\" does not exist; send by destination")),
+                     "connection");
+  }
   int home = 0;
-  if (order.connection.is_valid()) {
+  if (order.dialog.is_valid()) {
+    home = order.dialog.worker();
+    if (home >= worker_count()) return NoSuchDialog(order);
+  } else if (order.connection.is_valid()) {
     home = order.connection.worker();
-    if (home >= worker_count()) {
-      return WithField(MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
-                                 absl::StrCat("connection \"", order.connection.ToString(),
-                                              "\" does not exist; send by destination")),
-                       "connection");
-    }
   } else if (order.destination.has_value() && order.destination->is_dedicated()) {
     home = HomeOf(*manager, *order.destination);
   } else {
@@ -160,7 +164,11 @@ absl::Status ShardedEngine::PlanSend(SendOrder order, const std::shared_ptr<Send
   planned.order = std::move(order);
   planned.sink = sink;
   Post(home, [manager, planned = std::move(planned)](Worker& worker) mutable {
-    worker.Send(manager, std::move(planned));
+    if (planned.order.dialog.is_valid()) {
+      worker.SendInDialog(manager, std::move(planned));
+    } else {
+      worker.Send(manager, std::move(planned));
+    }
   });
   return absl::OkStatus();
 }

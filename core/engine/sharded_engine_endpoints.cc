@@ -109,17 +109,17 @@ absl::Status ShardedEngine::RemoveEndpointLocked(const std::string& endpoint_id)
   const ManagerPointer manager = found->second;
   endpoint_managers_.erase(found);
   RemoveFlow(*manager, endpoint_id);
-  std::shared_ptr<dispatch::SubscriptionGroup> group;
+  dispatch::EndpointDirectory::EntryPointer entry;
   SIPCM_RETURN_IF_ERROR(manager->ChangeDirectory(
       [&](const dispatch::EndpointDirectory& directory)
           -> absl::StatusOr<std::shared_ptr<const dispatch::EndpointDirectory>> {
-        group = directory.FindById(endpoint_id)->group;
+        entry = directory.FindById(endpoint_id);
         return directory.Without(endpoint_id);
       }));
-  EndSubscriptions(group,
+  EndSubscriptions(entry->group,
                    MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
                              absl::StrCat("endpoint \"endpoints/", endpoint_id, "\" was deleted")));
-  PostToAll([group](Worker& worker) { worker.inbound().ForgetGroup(group); });
+  PostToAll([entry](Worker& worker) { worker.ForgetEndpoint(entry); });
   return absl::OkStatus();
 }
 
@@ -212,6 +212,8 @@ absl::StatusOr<std::unique_ptr<Subscription>> ShardedEngine::Subscribe(
     state->group = manager->group();
   }
   state->id = ++last_subscription_;
+  state->lineage_id = state->id;
+  state->sender = options.sender;
   state->methods = std::move(options.methods);
   state->sink = std::move(sink);
   state->credit = options.max_outstanding_count;

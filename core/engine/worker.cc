@@ -44,14 +44,18 @@ Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWork
                                              &connections_, static_cast<Acceptance::Host*>(this));
   pools_ = std::make_unique<PoolDirectory>(attempt_means, means.loop, &gate_, means.random,
                                            &totals_, static_cast<PoolDirectory::Host*>(this));
-  outbound_ = std::make_unique<Outbound>(means.loop, means.random, &connections_, pools_.get(),
-                                         &load_, &totals_, static_cast<Outbound::Host*>(this));
+  dialogs_ = std::make_unique<DialogDirectory>(index, worker_count, means.loop, means.random,
+                                               &totals_, static_cast<DialogDirectory::Host*>(this));
+  outbound_ =
+      std::make_unique<Outbound>(means.loop, means.random, &connections_, pools_.get(), &load_,
+                                 dialogs_.get(), &totals_, static_cast<Outbound::Host*>(this));
   flows_ = std::make_unique<FlowDirectory>(
       RegisteredFlow::Means{means.loop, means.random, pools_.get(), outbound_.get(), &events_},
       static_cast<FlowDirectory::Host*>(this));
   courier_ = std::make_unique<AnswerCourier>(pools_.get(), static_cast<AnswerCourier::Host*>(this));
   inbound_ = std::make_unique<Inbound>(index, means.loop, means.random, &connections_, &load_,
-                                       &totals_, ongoing, static_cast<Inbound::Host*>(this));
+                                       dialogs_.get(), &totals_, ongoing,
+                                       static_cast<Inbound::Host*>(this));
 }
 
 Worker::~Worker() {
@@ -84,6 +88,7 @@ void Worker::RemoveManager(const std::shared_ptr<ManagerState>& manager) {
   LocalManager* local = managers_.For(manager);
   acceptance_->Remove(local);
   inbound_->ForgetGroup(manager->group());
+  dialogs_->ForgetManager(manager->id());
   // Holds it: the last pool that goes would release it.
   ++local->pool_count;
   flows_->ForgetManager(local);
@@ -295,6 +300,13 @@ void Worker::Send(const std::shared_ptr<ManagerState>& manager, PlannedSend plan
   if (manager->removed.load(std::memory_order_acquire)) {
     outbound_->Refuse(planned, manager->DeletedError());
     return;
+  }
+  if (planned.flow.is_valid()) {
+    const ConnectionSlot* const slot = connections_.Find(planned.flow);
+    if (slot == nullptr || !slot->connection->is_usable()) {
+      return SendByDestination(manager, std::move(planned));
+    }
+    planned.order.connection = std::exchange(planned.flow, connection::ConnectionId());
   }
   planned.manager = managers_.For(manager);
   outbound_->Send(std::move(planned));

@@ -14,6 +14,8 @@
 #include "core/engine/acceptance.h"
 #include "core/engine/connection_load.h"
 #include "core/engine/connection_table.h"
+#include "core/engine/dialogs/dialog_directory.h"
+#include "core/engine/dialogs/unheard_sends.h"
 #include "core/engine/engine_snapshot.h"
 #include "core/engine/inbound.h"
 #include "core/engine/local_managers.h"
@@ -50,6 +52,7 @@ class Worker final : private connection::Connection::Listener,
                      private Outbound::Host,
                      private AnswerCourier::Host,
                      private ConnectionLoad::Host,
+                     private DialogDirectory::Host,
                      private FlowDirectory::Host,
                      private PoolDirectory::Host,
                      private WorkerDrain::Host {
@@ -73,6 +76,9 @@ class Worker final : private connection::Connection::Listener,
   Inbound& inbound() { return *inbound_; }
   Outbound& outbound() { return *outbound_; }
   void Send(const std::shared_ptr<ManagerState>& manager, PlannedSend planned);
+  // In a dialog that this worker has.
+  void SendInDialog(const std::shared_ptr<ManagerState>& manager, PlannedSend planned);
+  void ForgetEndpoint(const dispatch::EndpointDirectory::EntryPointer& entry);
 
   // --- Registered endpoints whose home this is ---
   void ApplyFlow(const std::shared_ptr<ManagerState>& manager,
@@ -156,6 +162,9 @@ class Worker final : private connection::Connection::Listener,
   void OnEndpointThrottling(const PlannedSend& of, ThrottleChange change) override {
     throttling_events_.TellEndpoint(of, change);
   }
+  // DialogDirectory::Host
+  void PostToDialogs(int worker, absl::AnyInvocable<void(DialogDirectory&)> task) override;
+  void SendOwn(const std::string& manager_id, SendOrder order) override;
   // FlowDirectory::Host
   void OnFlowGone(LocalManager* manager) override { ReleaseManager(manager); }
   // PoolDirectory::Host
@@ -182,6 +191,8 @@ class Worker final : private connection::Connection::Listener,
 
   // Has `task` run on all workers but this.
   void PostToOthers(const std::function<void(Worker&)>& task);
+  // Where the send goes that is not to use its dialog's flow, or cannot.
+  void SendByDestination(const std::shared_ptr<ManagerState>& manager, PlannedSend planned);
   void Enter(std::unique_ptr<connection::Connection> connection, LocalManager* manager,
              pool::ConnectionPool* pool);
   void CountOpened(const ConnectionSlot& slot);
@@ -201,8 +212,10 @@ class Worker final : private connection::Connection::Listener,
   ConnectionTable connections_;
   ThrottlingEvents throttling_events_{&totals_, &events_};
   ConnectionLoad load_;
+  const std::shared_ptr<SendSink> own_sends_ = std::make_shared<UnheardSends>();
   std::unique_ptr<Acceptance> acceptance_;
   std::unique_ptr<PoolDirectory> pools_;
+  std::unique_ptr<DialogDirectory> dialogs_;
   std::unique_ptr<Outbound> outbound_;
   std::unique_ptr<AnswerCourier> courier_;
   std::unique_ptr<FlowDirectory> flows_;

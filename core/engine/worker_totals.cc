@@ -25,6 +25,7 @@ void WorkerTotals::AddTo(EngineTotals* sum) const {
   sum->open_requests += open_requests.value();
   sum->waiting_requests += waiting_requests.value();
   sum->open_sends += open_sends.value();
+  sum->dialogs += dialogs.value();
   sum->accept_failures += accept_failures.value();
   sum->requests_in += requests_in.value();
   sum->responses_in += responses_in.value();

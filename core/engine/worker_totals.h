@@ -17,6 +17,7 @@ struct WorkerTotals {
   Counter open_requests;     // gauge
   Counter waiting_requests;  // gauge
   Counter open_sends;        // gauge
+  Counter dialogs;           // gauge
   Counter accept_failures;
   Counter requests_in;
   Counter responses_in;

@@ -104,6 +104,8 @@ void AddScalars(const EngineTotals& totals, std::vector<MetricFamily>* families)
        number(totals.waiting_requests)},
       {kGauge, "sipcm_open_sends", "Requests sent and not finally answered now.",
        number(totals.open_sends)},
+      {kGauge, "sipcm_dialogs", "Dialogs that are kept now, those that begin included.",
+       number(totals.dialogs)},
       {kGauge, "sipcm_subscriptions", "Open subscriptions now.", number(totals.subscriptions)},
       {kGauge, "sipcm_endpoints", "Endpoints now.", number(totals.endpoints)},
       {kGauge, "sipcm_connection_managers", "Connection managers now.", number(totals.managers)},

@@ -230,6 +230,7 @@ void AttachSession::Subscribe(const v1::AttachedSubscription& attached) {
       SubscriptionRequest::From(attached.subscribe(), ZeroCredit::kPaused);
   if (!request.ok()) return AddEnded(id, request.status());
   request->format.subscription_id = id;
+  request->options.sender = this;
 
   auto sink = std::make_shared<Sink>(shared_from_this(), request->format);
   v1::Delivery started = request->Started(environment_->lookup);

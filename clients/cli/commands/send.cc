@@ -31,6 +31,7 @@ struct Sending {
   std::string transport;
   std::string tls_name;
   std::string connection;
+  std::string dialog;
   double answer_timeout_seconds = 0;  // 0: the manager's.
   SipOptions message;
 };
@@ -38,6 +39,8 @@ struct Sending {
 // Answers what is wrong, or an empty string.
 std::string FillDestination(const Sending& options, v1::SendRequest& request) {
   request.set_connection(options.connection);
+  request.set_dialog(options.dialog);
+  if (options.request_uri.empty() && options.dialog.empty()) return "give a URI, or --dialog";
   if (options.to.empty()) {
     return options.transport.empty() && options.tls_name.empty()
                ? ""
@@ -68,6 +71,7 @@ ExitStatus Print(const Session& session, const v1::SendEvent& event) {
                                    " (", FieldText(sent, "reuse"), ")\n\n"));
   } else if (event.has_response()) {
     session.PrintText(MessageText(event.response()));
+    if (!event.dialog().empty()) session.PrintText(absl::StrCat("dialog ", event.dialog(), "\n\n"));
   } else if (failed) {
     const v1::SendFailure& failure = event.failure();
     return session.Fail(absl::StrCat(
@@ -112,13 +116,16 @@ void AddSendCommand(CLI::App& root, Session& session) {
   command.add_option("endpoint", options->endpoint, "Name or id of the endpoint that sends")
       ->required();
   command.add_option("method", options->method, "OPTIONS")->required();
-  command.add_option("uri", options->request_uri, "Request-URI: sip:bob@example.com")->required();
+  command.add_option("uri", options->request_uri,
+                     "Request-URI: sip:bob@example.com; not with --dialog");
   command.add_option("--to", options->to, "HOST:PORT to connect to; default: by the Request-URI");
   command.add_option("--transport", options->transport, "tcp or tls")
       ->check(CLI::IsMember({"tcp", "tls"}));
   command.add_option("--tls-name", options->tls_name, "Name of the peer where it is not the host");
   command.add_option("--connection", options->connection, "Existing connection instead of --to")
       ->excludes("--to");
+  command.add_option("--dialog", options->dialog,
+                     "Dialog to send in, as a delivery or event names it");
   command
       .add_option("--answer-timeout", options->answer_timeout_seconds,
                   "Seconds for the final response; default: the manager's")

@@ -19,6 +19,7 @@ const std::string* ValueOf(const SendOrder& order, HeaderId id) {
 }
 
 bool IsInDialog(const SendOrder& order) {
+  if (order.dialog.is_valid()) return true;
   const std::string* const to = ValueOf(order, HeaderId::kTo);
   sip::NameAddress address;
   return to != nullptr && sip::ParseNameAddress(*to, &address).empty() && !address.tag.empty();

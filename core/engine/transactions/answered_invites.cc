@@ -16,6 +16,7 @@ struct AnsweredInvites::Answered final : transaction::AcceptedInvite {
   std::shared_ptr<const dispatch::RequestRecord> record;
   std::shared_ptr<const dispatch::Endpoint> endpoint;
   dispatch::Addressee addressee;
+  dialog::DialogId dialog;
   std::shared_ptr<ManagerState> manager;  // once the ACK is counted as due there
 };
 
@@ -31,6 +32,7 @@ void AnsweredInvites::Add(const dispatch::OpenRequest& request,
   added->request_id = request.id;
   added->record = request.record;
   added->endpoint = request.endpoint;
+  added->dialog = request.dialog;
   added->addressee = {request.assigned == nullptr ? nullptr : request.assigned->state,
                       request.endpoint_group, request.manager_group};
   if (!table_.Add(transaction::CallKeyOf(view), std::move(answered), response)) return;
@@ -54,6 +56,7 @@ bool AnsweredInvites::Take(const std::shared_ptr<const dispatch::RequestRecord>&
   delivery.request = ack;
   delivery.endpoint = invite->endpoint;
   delivery.reason = dispatch::DispatchReason::kTransaction;
+  delivery.dialog = invite->dialog;
   delivery.expire_time = absl::InfiniteFuture();
   queue_->DeliverUnanswerable(invite->addressee, std::move(delivery));
   return true;
@@ -69,6 +72,7 @@ void AnsweredInvites::OnAckMissing(transaction::AcceptedInvite& invite) {
   delivery.kind = dispatch::Delivery::Kind::kAckMissing;
   delivery.request_id = answered.request_id;
   delivery.endpoint = answered.endpoint;
+  delivery.dialog = answered.dialog;
   queue_->DeliverUnanswerable(answered.addressee, std::move(delivery));
 }
 

@@ -41,6 +41,18 @@ v1::DispatchReason ToReason(dispatch::DispatchReason reason) {
   return v1::DISPATCH_REASON_UNSPECIFIED;
 }
 
+v1::RequestDelivery::AttemptReason ToReason(dispatch::AttemptReason reason) {
+  switch (reason) {
+    case dispatch::AttemptReason::kFirstAttempt:
+      return v1::RequestDelivery::FIRST_ATTEMPT;
+    case dispatch::AttemptReason::kSubscriptionLost:
+      return v1::RequestDelivery::SUBSCRIPTION_LOST;
+    case dispatch::AttemptReason::kDialogOwnerLost:
+      return v1::RequestDelivery::DIALOG_OWNER_LOST;
+  }
+  return v1::RequestDelivery::ATTEMPT_REASON_UNSPECIFIED;
+}
+
 void FillEndpoint(const dispatch::Delivery& delivery, std::string* name) {
   if (delivery.endpoint != nullptr) AssignEndpointName(delivery.endpoint->id, name);
 }
@@ -57,8 +69,8 @@ void FillRequest(const dispatch::Delivery& delivery, const DeliveryFormat& forma
   }
   out->set_reason(ToReason(delivery.reason));
   out->set_attempt(delivery.attempt);
-  out->set_attempt_reason(delivery.attempt > 1 ? v1::RequestDelivery::SUBSCRIPTION_LOST
-                                               : v1::RequestDelivery::FIRST_ATTEMPT);
+  out->set_attempt_reason(ToReason(delivery.attempt_reason));
+  if (delivery.dialog.is_valid()) out->set_dialog(delivery.dialog.ToString());
   if (record.view.method_id() != sip::Method::kAck) {
     const timespec expire = absl::ToTimespec(delivery.expire_time);
     out->mutable_expire_time()->set_seconds(expire.tv_sec);

@@ -58,6 +58,7 @@ v1::RespondResponse ToRespondResponse(const engine::ResponseResult& result) {
       break;
   }
   AssignConnectionName(result.manager_id, result.connection, response.mutable_connection());
+  if (result.dialog.is_valid()) response.set_dialog(result.dialog.ToString());
   return response;
 }
 

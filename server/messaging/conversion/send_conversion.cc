@@ -52,6 +52,23 @@ absl::Status ReadTarget(const v1::SendRequest& request, const EndpointLookup& lo
   return absl::OkStatus();
 }
 
+absl::Status ReadDialog(const v1::SendRequest& request, engine::SendOrder* order) {
+  if (request.dialog().empty()) return absl::OkStatus();
+  if (!request.request().raw().empty()) {
+    return WithField(MakeError(absl::StatusCode::kInvalidArgument, "CONFLICTING_FIELDS",
+                               "request.raw: is given together with dialog, which writes half of "
+                               "the request; give its parts"),
+                     "request.raw");
+  }
+  if (dialog::DialogId::Parse(request.dialog(), &order->dialog)) return absl::OkStatus();
+  return WithField(
+      MakeError(absl::StatusCode::kNotFound, "DIALOG_NOT_FOUND",
+                absl::StrCat("dialog \"", absl::Utf8SafeCEscape(request.dialog()),
+                             "\" is not one that this server named; give it as in a delivery, a "
+                             "RespondResponse or a SendEvent")),
+      "dialog");
+}
+
 // Each reason that the engine gives, as the cause in the event.
 const absl::flat_hash_map<std::string, SendFailure::Cause>& CausesByReason() {
   static const auto* causes = new absl::flat_hash_map<std::string, SendFailure::Cause>{
@@ -139,17 +156,13 @@ absl::Status TakeSend(v1::SendRequest* request, const EndpointLookup& lookup,
     if (message->method().empty()) {
       return MissingField("request.method", "give a SIP method, like \"MESSAGE\"");
     }
-    if (message->request_uri().empty()) {
+    // That of a dialog is the dialog's.
+    if (message->request_uri().empty() && request->dialog().empty()) {
       return MissingField("request.request_uri", "give a URI, like \"sip:bob@example.com\"");
     }
   }
   SIPCM_RETURN_IF_ERROR(ReadTarget(*request, lookup, order));
-  if (!request->dialog().empty()) {
-    return WithField(MakeError(absl::StatusCode::kUnimplemented, "NOT_IN_THIS_VERSION",
-                               "dialog: sending inside a dialog by its name is not in this "
-                               "version; give tags and Route in request.headers"),
-                     "dialog");
-  }
+  SIPCM_RETURN_IF_ERROR(ReadDialog(*request, order));
   SIPCM_RETURN_IF_ERROR(CheckEnum(request->view(), v1::View_descriptor(), "view"));
   if (request->has_timeout()) {
     SIPCM_ASSIGN_OR_RETURN(order->timeout,
@@ -164,6 +177,7 @@ absl::Status TakeSend(v1::SendRequest* request, const EndpointLookup& lookup,
 }
 
 void FillSendEvent(engine::SendEvent* event, View view, v1::SendEvent* out) {
+  if (event->dialog.is_valid()) out->set_dialog(event->dialog.ToString());
   switch (event->kind) {
     case engine::SendEvent::Kind::kSent:
       FillSent(*event, out->mutable_sent());

@@ -11,7 +11,8 @@ namespace sipcm::server {
 
 // What the engine shall send, and how responses shall be shown; moves the bytes out of `request`.
 // INVALID_ARGUMENT naming the field (REQUIRED_FIELD_MISSING, CONFLICTING_FIELDS, INVALID_NAME,
-// FIELD_OUT_OF_RANGE); UNIMPLEMENTED for a dialog. What SIP allows is judged by the engine.
+// FIELD_OUT_OF_RANGE); NOT_FOUND for what no dialog is called. What SIP allows is judged by the
+// engine.
 absl::Status TakeSend(v1::SendRequest* request, const EndpointLookup& lookup,
                       engine::SendOrder* order, View* view);
 

@@ -31,10 +31,11 @@ class WaitingLineTest : public ::testing::Test {
     return requests_.back().get();
   }
   OpenRequest* First() {
-    return line_.FindOldest([](absl::string_view) { return true; });
+    return line_.FindOldest([](const OpenRequest&) { return true; });
   }
   OpenRequest* FirstOf(absl::string_view wanted) {
-    return line_.FindOldest([&](absl::string_view method) { return method == wanted; });
+    return line_.FindOldest(
+        [&](const OpenRequest& request) { return request.record->view.method() == wanted; });
   }
   std::vector<uint64_t> TakeAll() {
     std::vector<uint64_t> tickets;
@@ -77,8 +78,8 @@ TEST_F(WaitingLineTest, FindsTheOldestOfTheMethodsThatAreTaken) {
 TEST_F(WaitingLineTest, AsksOncePerMethodAndNotPerRequest) {
   for (int i = 1; i <= 100; ++i) line_.Insert(Make(i, i % 2 == 0 ? "INVITE" : "MESSAGE"));
   std::vector<std::string> asked;
-  line_.FindOldest([&](absl::string_view method) {
-    asked.emplace_back(method);
+  line_.FindOldest([&](const OpenRequest& request) {
+    asked.emplace_back(request.record->view.method());
     return false;
   });
   EXPECT_THAT(asked, UnorderedElementsAre("MESSAGE", "INVITE"));
@@ -116,7 +117,7 @@ TEST_F(WaitingLineTest, ManyUnknownMethodsComeAndGo) {
     // Their lines do not stay for ever.
     int asked = 0;
     line_.Insert(Make(1000));
-    line_.FindOldest([&](absl::string_view) { return ++asked, false; });
+    line_.FindOldest([&](const OpenRequest&) { return ++asked, false; });
     EXPECT_EQ(asked, 1);
     TakeAll();
   }

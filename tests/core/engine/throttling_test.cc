@@ -337,10 +337,16 @@ TEST_F(MessageThrottlingTest, AboveHighNewRequestsGet503UntilBelowLow) {
 
 TEST_F(MessageThrottlingTest, WhatBelongsToADialogGoesOn) {
   StartWithMarks();
-  Ask(6);
-  Answers();
-  std::string in_dialog = MakeRequest("BYE", kAlice, 90);
-  in_dialog.insert(in_dialog.find("\r\nCall-ID"), ";tag=ours");
+  Ask(1, "INVITE");
+  subscription_->AddCredit(1);
+  fixture_.RunUntilIdle();
+  Answer(0);
+  const std::string to = HeaderOf(peer_->TakeReceived(), "To");
+  Ask(7);
+  EXPECT_THAT(Answers(), ElementsAre(503)) << "one is delivered, five wait";
+  std::string in_dialog = MakeRequest("BYE", kAlice, 1);
+  in_dialog.replace(in_dialog.find("CSeq: 1"), 7, "CSeq: 2");
+  in_dialog.insert(in_dialog.find("\r\nCall-ID"), to.substr(to.find(";tag=")));
   peer_->Send(in_dialog);
   fixture_.RunUntilIdle();
   EXPECT_THAT(Answers(), IsEmpty()) << "it waits with the others";

@@ -79,6 +79,7 @@ TEST(DeliveryConversionTest, TheVerifiedIdentityGoesWithTheRequest) {
 TEST(DeliveryConversionTest, ALaterAttemptSaysWhy) {
   dispatch::Delivery delivery = MakeDelivery(1);
   delivery.attempt = 2;
+  delivery.attempt_reason = dispatch::AttemptReason::kSubscriptionLost;
   const v1::Delivery out = Convert(delivery, View::kRaw);
   EXPECT_EQ(out.request().attempt(), 2);
   EXPECT_EQ(out.request().attempt_reason(), v1::RequestDelivery::SUBSCRIPTION_LOST);

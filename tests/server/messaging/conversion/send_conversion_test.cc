@@ -95,7 +95,8 @@ TEST(SendConversionTest, EveryRefusalNamesItsField) {
        [](auto& r) { r.mutable_timeout()->set_nanos(99'999'999); }},
       {"timeout", "FIELD_OUT_OF_RANGE", [](auto& r) { r.mutable_timeout()->set_seconds(3601); }},
       {"view", "INVALID_FIELD", [](auto& r) { r.set_view(static_cast<v1::View>(99)); }},
-      {"dialog", "NOT_IN_THIS_VERSION", [](auto& r) { r.set_dialog("d"); }},
+      {"dialog", "DIALOG_NOT_FOUND",
+       [](auto& r) { r.mutable_request()->clear_request_uri(), r.set_dialog("d"); }},
   };
   for (const Case& c : cases) {
     v1::SendRequest request = Message();

@@ -1,0 +1,95 @@
+#include "core/engine/dialogs/dialog_send.h"
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/sip/parser.h"
+#include "core/sip/status_code.h"
+
+namespace sipcm::engine {
+
+using dialog::DialogId;
+using dialog::Exchange;
+
+namespace {
+
+// The lineage_id of the subscription to that endpoint, or to its manager, whose application sends
+// by that sink; 0: none.
+uint64_t LineageOf(const SendSink* sink, const std::string& endpoint_id, LocalManager& manager) {
+  const auto entry = manager.directory.Get()->FindById(endpoint_id);
+  if (entry == nullptr) return 0;
+  for (const auto* group : {&entry->group, &manager.state->group()}) {
+    for (const auto& subscription : *(*group)->subscriptions().Get()) {
+      if (subscription->sender == sink) return subscription->lineage_id;
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<DialogSend>> DialogSend::Make(const SendOrder& order,
+                                                             const SendSink* sink,
+                                                             sip::Method method,
+                                                             LocalManager& manager,
+                                                             DialogDirectory* dialogs) {
+  std::unique_ptr<DialogSend> send;
+  const bool is_in_dialog = order.dialog.is_valid();
+  const bool is_ack = method == sip::Method::kAck;
+  if (!is_in_dialog && !is_ack && !dialog::MakesDialog(method)) return send;
+  send.reset(new DialogSend(order, dialogs));
+  if (is_in_dialog || is_ack) return send;
+  send->owner_ = LineageOf(sink, order.endpoint_id, manager);
+  // Who writes the whole request has tags of its own.
+  if (!order.message.raw.empty()) return send;
+  send->set_ = dialogs->Reserve(order, manager, send->owner_);
+  if (send->set_.is_valid()) return send;
+  return MakeError(
+      absl::StatusCode::kResourceExhausted, "RESOURCE_LIMIT",
+      absl::StrCat(order.method, " to \"", order.request_uri, "\": this worker has ",
+                   dialog::DialogTable::kMaxDialogs, " dialogs, the most there may be; end some"));
+}
+
+DialogSend::~DialogSend() {
+  if (set_.is_valid()) dialogs_->OnSendEnded(set_);
+}
+
+std::string DialogSend::from_tag() const {
+  return set_.is_valid() ? dialog::TagText(set_) : std::string();
+}
+
+absl::Status DialogSend::Read(absl::string_view request) {
+  sip::MessageView view;
+  if (!sip::Parse(request, request.find("\r\n\r\n") + 4, view).ok()) {
+    return InvalidField("request.headers",
+                        "the request that they make is not well-formed; send fewer and plainer "
+                        "ones");
+  }
+  exchange_ = Exchange::Of(Exchange::Side::kOurs, view);
+  if (!order_.message.raw.empty()) exchange_.acknowledgement = Exchange::Acknowledgement::kRaw;
+  // Also one that the application wrote without the dialog's name.
+  if (exchange_.method == sip::Method::kAck) dialogs_->OnAcknowledged(view);
+  return absl::OkStatus();
+}
+
+void DialogSend::OnSent(const ConnectionSlot& slot) {
+  if (order_.dialog.is_valid()) dialogs_->OnSent(order_.dialog, exchange_, slot);
+}
+
+DialogId DialogSend::OnResponse(ConnectionSlot& slot, const sip::MessageView& response) {
+  const int status_code = response.status_code();
+  if (order_.dialog.is_valid()) {
+    if (sip::IsFinal(status_code)) {
+      exchange_.Finish(response);
+      dialogs_->OnExchange(order_.dialog, exchange_);
+    }
+    return order_.dialog;
+  }
+  if (status_code <= 100 || status_code >= 300) return DialogId();
+  return dialogs_->OnResponse(order_, owner_, slot, response, exchange_, &set_);
+}
+
+void DialogSend::OnNoAnswer() {
+  if (order_.dialog.is_valid()) dialogs_->OnExchange(order_.dialog, exchange_);
+}
+
+}  // namespace sipcm::engine

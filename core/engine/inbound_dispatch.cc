@@ -1,0 +1,125 @@
+// Whose a request is that comes to an Inbound: of which endpoint, of which dialog; and the dialogs
+// that its answers make.
+#include <optional>
+#include <utility>
+
+#include "core/dispatch/request_judgement.h"
+#include "core/engine/inbound.h"
+#include "core/engine/request_composer.h"
+#include "core/engine/transactions/received_request.h"
+#include "core/sip/parser.h"
+
+namespace sipcm::engine {
+
+using dispatch::OpenRequest;
+using dispatch::Situation;
+
+namespace {
+
+// The lineage_id of the subscription that has it; 0: none.
+uint64_t HolderOf(const OpenRequest& request) {
+  return request.assigned == nullptr ? 0 : request.assigned->state->lineage_id;
+}
+
+}  // namespace
+
+dispatch::DispatchDecision Inbound::Decide(ConnectionSlot& slot, const sip::MessageView& request) {
+  if (!slot.endpoint_id.empty()) {
+    // What comes on an endpoint's own flow was sent to its Contact.
+    dispatch::DispatchDecision own;
+    own.reason = dispatch::DispatchReason::kUniqueContext;
+    own.entry = slot.manager->directory.Get()->FindById(slot.endpoint_id);
+    if (own.entry != nullptr) return own;
+  }
+  return dispatch::Dispatch(request, *slot.manager->directory.Get(),
+                            slot.manager->runtime.Get()->config.dispatch);
+}
+
+// Whoever it is for.
+bool Inbound::Refuses(ConnectionSlot& slot, const sip::MessageView& request) {
+  const auto refusal = dispatch::JudgeRequest(request);
+  if (!refusal.has_value()) return false;
+  ServerAnswers::Details details;
+  details.unsupported = refusal->unsupported;
+  answers_.Give(slot, request, refusal->situation, details);
+  return true;
+}
+
+void Inbound::TakeInDialog(ConnectionSlot& slot, const sip::MessageView& request) {
+  if (const std::optional<DialogClaim> claim = dialogs_->Claim(slot, request)) {
+    return TakeClaimed(slot, request, *claim);
+  }
+  std::shared_ptr<const dispatch::RequestRecord> record = MakeRecord(slot, request);
+  const bool is_asked = dialogs_->Ask(record, [this, record](const DialogClaim& claim) {
+    ConnectionSlot* const its = connections_->Find(record->connection);
+    // A copy may have come, and asked, meanwhile.
+    const bool is_copy = transactions_.Match(record->view, record->connection.value()) != nullptr;
+    if (its != nullptr && !is_copy) TakeClaimed(*its, record->view, claim);
+  });
+  if (!is_asked) answers_.Give(slot, request, Situation::kOverloaded);
+}
+
+void Inbound::TakeClaimed(ConnectionSlot& slot, const sip::MessageView& request,
+                          const DialogClaim& claim) {
+  dispatch::DispatchDecision decision;
+  decision.situation = Situation::kNoDialog;
+  switch (claim.verdict) {
+    case DialogClaim::Verdict::kOutOfOrder:
+      return answers_.Give(slot, request, Situation::kOutOfOrder);
+    case DialogClaim::Verdict::kInDialog:
+      decision.reason = dispatch::DispatchReason::kDialog;
+      decision.entry = slot.manager->directory.Get()->FindById(claim.endpoint_id);
+      break;
+    case DialogClaim::Verdict::kUnknownTag:
+      // The caller may know a dialog that was lost, and an INVITE can begin it anew (12.2.2).
+      if (request.method_id() == sip::Method::kInvite) decision = Decide(slot, request);
+      break;
+    case DialogClaim::Verdict::kNoDialog:
+      break;
+  }
+  if (decision.entry == nullptr) return answers_.Give(slot, request, decision.situation);
+  OpenAndOffer(slot, request, decision, claim);
+  UpdateGauges();
+}
+
+void Inbound::JoinDialog(const DialogClaim& claim, OpenRequest* request) {
+  request->dialog = claim.dialog;
+  request->in_dialog = true;
+  request->owner = claim.owner;
+}
+
+// Whoever has a request of the dialog has the dialog.
+void Inbound::NoteHolder(dispatch::RequestId id) {
+  const OpenRequest* const request = requests_.Find(id);
+  if (request == nullptr || !request->in_dialog) return;
+  const uint64_t holder = HolderOf(*request);
+  if (holder != 0 && holder != request->owner) dialogs_->SetOwner(request->dialog, holder);
+}
+
+void Inbound::PrepareToTag(OpenRequest* request) {
+  if (!request->to_tag.empty() || !request->record->view.to_tag().empty()) return;
+  if (dialog::MakesDialog(request->record->view.method_id())) {
+    request->to_tag = dialogs_->MakeToTag(request);
+  }
+  if (request->to_tag.empty()) request->to_tag = composer_.MakeTag();
+}
+
+std::string Inbound::ContactFor(const OpenRequest& request, ConnectionSlot* slot) {
+  const bool is_needed = dialog::RefreshesTarget(request.record->view.method_id());
+  return slot != nullptr && is_needed ? ContactOf(*request.endpoint, *slot) : std::string();
+}
+
+dialog::DialogId Inbound::NoteAnswer(const ConnectionSlot* slot, absl::string_view answer,
+                                     OpenRequest* request) {
+  if (!request->in_dialog && !dialog::MakesDialog(request->record->view.method_id())) {
+    return dialog::DialogId();
+  }
+  const size_t header_end = answer.find("\r\n\r\n");
+  sip::MessageView view;
+  if (header_end == absl::string_view::npos || !sip::Parse(answer, header_end + 4, view).ok()) {
+    return dialog::DialogId();
+  }
+  return dialogs_->OnAnswer(slot, view, HolderOf(*request), request);
+}
+
+}  // namespace sipcm::engine

@@ -1,0 +1,63 @@
+// What a Worker sends in dialogs, and how its dialogs reach those of the other workers.
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+#include "core/engine/home_worker.h"
+#include "core/engine/worker.h"
+
+namespace sipcm::engine {
+
+void Worker::SendByDestination(const std::shared_ptr<ManagerState>& manager, PlannedSend planned) {
+  planned.flow = connection::ConnectionId();
+  if (!planned.order.destination.has_value()) {
+    outbound_->Refuse(
+        planned,
+        MakeError(absl::StatusCode::kUnavailable, "CONNECTION_GONE",
+                  absl::StrCat("dialog \"", planned.order.dialog.ToString(),
+                               "\": its connection has closed, and neither its route nor \"",
+                               planned.order.request_uri, "\" says where else to send to")));
+    return;
+  }
+  const int home = HomeOf(*manager, *planned.order.destination, worker_count_);
+  if (home == connections_.worker()) return Send(manager, std::move(planned));
+  post_(home, [manager, planned = std::move(planned)](Worker& worker) mutable {
+    worker.Send(manager, std::move(planned));
+  });
+}
+
+void Worker::SendInDialog(const std::shared_ptr<ManagerState>& manager, PlannedSend planned) {
+  const absl::Status filled =
+      dialogs_->Fill(manager->runtime().Get()->config, &planned.order, &planned.flow);
+  if (!filled.ok()) return outbound_->Refuse(planned, filled);
+  const connection::ConnectionId by =
+      planned.flow.is_valid() ? planned.flow : planned.order.connection;
+  if (!by.is_valid()) return SendByDestination(manager, std::move(planned));
+  if (by.worker() == connections_.worker()) return Send(manager, std::move(planned));
+  post_(by.worker(), [manager, planned = std::move(planned)](Worker& worker) mutable {
+    worker.Send(manager, std::move(planned));
+  });
+}
+
+void Worker::PostToDialogs(int worker, absl::AnyInvocable<void(DialogDirectory&)> task) {
+  post_(worker, [task = std::move(task)](Worker& other) mutable { task(*other.dialogs_); });
+}
+
+void Worker::SendOwn(const std::string& manager_id, SendOrder order) {
+  LocalManager* const manager = managers_.FindById(manager_id);
+  if (manager == nullptr) return;
+  const auto entry = manager->directory.Get()->FindById(order.endpoint_id);
+  if (entry == nullptr) return;
+  PlannedSend planned;
+  planned.endpoint = entry->endpoint;
+  planned.sink = own_sends_;
+  planned.order = std::move(order);
+  SendInDialog(manager->state, std::move(planned));
+}
+
+void Worker::ForgetEndpoint(const dispatch::EndpointDirectory::EntryPointer& entry) {
+  inbound_->ForgetGroup(entry->group);
+  dialogs_->ForgetEndpoint(entry->endpoint->id);
+}
+
+}  // namespace sipcm::engine
