@@ -48,7 +48,7 @@ class VanishingApplicationsTest(AbuseCase):
     def test_a_slow_application_costs_its_own_endpoint_503_and_no_memory(self):
         self.enterContext(Application(self.server, 'alice', status=None, max_outstanding_count=1))
         before = self.footprint.resident_bytes()
-        self.peer.send(request('MESSAGE', body=b'x' * 1000) * 3000)
+        self.peer.send(b''.join(request('MESSAGE', body=b'x' * 1000) for _ in range(3000)))
         answers = [self.peer.read() for _ in range(1999)]
         self.assertEqual({answer.status for answer in answers}, {503})
         self.assertTrue(all(answer.header('Retry-After') for answer in answers))
