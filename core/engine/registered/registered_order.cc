@@ -28,7 +28,7 @@ bool IsInDialog(const SendOrder& order) {
 }  // namespace
 
 void AddRegistration(const registration::RegistrationStatus& status, SendOrder* order) {
-  if (!order->message.raw.empty()) return;
+  if (!order->message.raw.empty() || order->dialog.is_valid()) return;
   auto& headers = order->message.headers;
   if (!IsInDialog(*order) && ValueOf(*order, HeaderId::kRoute) == nullptr) {
     for (const std::string& route : status.service_routes) {

@@ -68,6 +68,16 @@ TEST(RegisteredOrderTest, WhatMayStartADialogLeadsBackByTheGruu) {
   EXPECT_THAT(Added(status, "MESSAGE"), IsEmpty());
 }
 
+TEST(RegisteredOrderTest, ADialogThatIsNamedSaysAllItself) {
+  registration::RegistrationStatus status = Status();
+  status.service_routes = {"sip:p1;lr"};
+  SendOrder order;
+  order.method = "INVITE";
+  order.dialog = dialog::DialogId::FromValue(1);
+  AddRegistration(status, &order);
+  EXPECT_THAT(order.message.headers, IsEmpty());
+}
+
 TEST(RegisteredOrderTest, RawStaysAsItIs) {
   registration::RegistrationStatus status = Status();
   status.service_routes = {"sip:p1;lr"};
