@@ -56,7 +56,7 @@ struct ResponseResult {
   ResponseRoute route = ResponseRoute::kNone;
   connection::ConnectionId connection = {};  // that it was written to
   std::string manager_id = {};               // of it
-  dialog::DialogId dialog;                   // that the answer made or belongs to
+  dialog::DialogId dialog = {};              // that the answer made or belongs to
 };
 
 // Called from workers' threads; must not block. The results of one Respond() may come in several
