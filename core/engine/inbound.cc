@@ -1,6 +1,5 @@
 #include "core/engine/inbound.h"
 
-#include <atomic>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -147,8 +146,7 @@ void Inbound::OnAck(ConnectionSlot& slot, const sip::MessageView& request) {
     }
   }
   // The ACK of a 2xx is a request of its own (RFC 3261 13.2.2.4), perhaps on another connection.
-  if (slot.manager->state->acks_due.load(std::memory_order_relaxed) <= 0) return;
-  answered_.OnAck(MakeRecord(slot, request));
+  answered_.OnAck(slot, request);
 }
 
 void Inbound::OnCancel(ConnectionSlot& slot, const sip::MessageView& request) {

@@ -44,8 +44,8 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
     virtual void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) = 0;
     // The last open request ended.
     virtual void OnInboundIdle() = 0;
-    // Has OnForeignAck() called on the other workers.
-    virtual void AskOthersForInvite(std::shared_ptr<const dispatch::RequestRecord> ack) = 0;
+    // Has OnForeignAck() called on that worker.
+    virtual void CarryAck(int worker, std::shared_ptr<const dispatch::RequestRecord> ack) = 0;
 
    protected:
     ~Host() = default;
@@ -65,8 +65,8 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   void OnMalformed(ConnectionSlot& slot, const sip::MessageView& request,
                    const sip::ParseVerdict& verdict);
   // An ACK that came to another worker, which does not have its INVITE.
-  void OnForeignAck(std::shared_ptr<const dispatch::RequestRecord> ack) {
-    answered_.OnForeignAck(std::move(ack));
+  void OnForeignAck(const std::shared_ptr<const dispatch::RequestRecord>& ack) {
+    answered_.TakeAck(ack);
   }
 
   // One result for each order, to `sink`.
@@ -98,11 +98,11 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   // transaction::ServerTransactionTable::Owner
   void OnTrying(transaction::ServerTransaction& transaction) override;
   // AnsweredInvites::Host
-  void RepeatAnswer(const dispatch::RequestRecord& invite, const std::string& response) override {
-    return_path_.Repeat(invite, response);
+  void RepeatAnswer(const ReturnAddress& address, const std::string& response) override {
+    return_path_.Repeat(address, response);
   }
-  void AskOthersForInvite(std::shared_ptr<const dispatch::RequestRecord> ack) override {
-    host_->AskOthersForInvite(std::move(ack));
+  void CarryAck(int worker, std::shared_ptr<const dispatch::RequestRecord> ack) override {
+    host_->CarryAck(worker, std::move(ack));
   }
 
   bool Holds(ConnectionSlot& slot, const sip::MessageView& request);

@@ -23,6 +23,7 @@
 #include "core/engine/manager_runtime.h"
 #include "core/engine/reuse/reusable_connections.h"
 #include "core/engine/source_count.h"
+#include "core/transaction/due_acks.h"
 
 namespace sipcm::engine {
 
@@ -71,9 +72,8 @@ class ManagerState {
 
   // Connections by direction: changed by workers, all of them.
   std::atomic<int> connection_counts[2] = {};
-  // ACKs that peers owe for our 2xx to INVITE. One that nobody owes is dropped: it has neither
-  // credit nor answer, so that nothing else would bound a flood of them.
-  std::atomic<int> acks_due{0};
+  // ACKs that peers owe for our 2xx to INVITE.
+  transaction::DueAcks due_acks;
   // Whether `message_throttling` refuses new requests: set by who sees a mark passed.
   std::atomic<bool> message_throttled{false};
   // Set once, when it is deleted: workers drop what they have of it.

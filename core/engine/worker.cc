@@ -286,8 +286,8 @@ void Worker::CarryAnswer(LocalManager& manager, pool::Destination destination, s
   });
 }
 
-void Worker::AskOthersForInvite(std::shared_ptr<const dispatch::RequestRecord> ack) {
-  PostToOthers([ack](Worker& other) { other.inbound().OnForeignAck(ack); });
+void Worker::CarryAck(int worker, std::shared_ptr<const dispatch::RequestRecord> ack) {
+  post_(worker, [ack = std::move(ack)](Worker& other) { other.inbound().OnForeignAck(ack); });
 }
 
 void Worker::AskOthersForAck(const std::string& call_key) {

@@ -149,7 +149,7 @@ class Worker final : private connection::Connection::Listener,
   }
   void CarryAnswer(LocalManager& manager, pool::Destination destination, std::string response,
                    AnswerCourier::Done done) override;
-  void AskOthersForInvite(std::shared_ptr<const dispatch::RequestRecord> ack) override;
+  void CarryAck(int worker, std::shared_ptr<const dispatch::RequestRecord> ack) override;
   void AskOthersForAck(const std::string& call_key) override;
   void OnInboundIdle() override { drain_.Check(); }
   void OnOutboundIdle() override { drain_.Check(); }

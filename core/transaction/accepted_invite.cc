@@ -13,9 +13,10 @@ AcceptedInviteTable::~AcceptedInviteTable() {
 
 bool AcceptedInviteTable::Add(std::string key, std::unique_ptr<AcceptedInvite> invite,
                               std::string response) {
-  if (by_key_.size() >= kMaxCount) return false;
+  if (by_key_.size() >= kMaxCount || bytes_ + BytesOf(key) > kMaxBytes) return false;
   std::unique_ptr<AcceptedInvite>& slot = by_key_[key];
   if (slot != nullptr) return false;
+  bytes_ += BytesOf(key);
   slot = std::move(invite);
   slot->key = std::move(key);
   slot->interval = kT1;
@@ -32,6 +33,11 @@ bool AcceptedInviteTable::Add(std::string key, std::unique_ptr<AcceptedInvite> i
 void AcceptedInviteTable::DropResponse(AcceptedInvite& invite) {
   bytes_ -= invite.response.size();
   std::string().swap(invite.response);  // gives its memory back
+}
+
+bool AcceptedInviteTable::Awaits(const std::string& key) const {
+  const auto found = by_key_.find(key);
+  return found != by_key_.end() && !found->second->is_acknowledged;
 }
 
 AcceptedInvite* AcceptedInviteTable::Acknowledge(const std::string& key, bool* is_first) {
@@ -61,6 +67,7 @@ void AcceptedInviteTable::OnTimeout(event::TimeoutQueue::Entry& entry) {
     owner_->OnAckMissing(invite);
   }
   DropResponse(invite);
+  bytes_ -= BytesOf(invite.key);
   by_key_.erase(std::string(invite.key));
 }
 

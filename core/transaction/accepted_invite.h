@@ -31,7 +31,7 @@ struct AcceptedInvite : event::TimeoutQueue::Entry {
 class AcceptedInviteTable final : private event::TimeoutQueue::Listener {
  public:
   static constexpr size_t kMaxCount = 16384;
-  // Of the 2xx that are kept; one more is not repeated.
+  // Of keys and of the 2xx that are kept; one more is not repeated, or not kept.
   static constexpr size_t kMaxBytes = 32 << 20;
 
   class Owner {
@@ -51,6 +51,8 @@ class AcceptedInviteTable final : private event::TimeoutQueue::Listener {
 
   // `response` just went out. False: there are too many, or it is there; its ACK will be a stray.
   bool Add(std::string key, std::unique_ptr<AcceptedInvite> invite, std::string response);
+  // Whether the first ACK of that key is still to come.
+  bool Awaits(const std::string& key) const;
   // Of the first ACK: true in `*is_first`, and the 2xx is not repeated any more. Null: none has
   // that key.
   AcceptedInvite* Acknowledge(const std::string& key, bool* is_first);
@@ -61,6 +63,8 @@ class AcceptedInviteTable final : private event::TimeoutQueue::Listener {
  private:
   void OnTimeout(event::TimeoutQueue::Entry& entry) override;
   void DropResponse(AcceptedInvite& invite);
+  // What a key costs: the map has one, and the invite.
+  static size_t BytesOf(const std::string& key) { return 2 * key.size(); }
 
   Owner* const owner_;
   event::TimeoutQueue timeouts_;

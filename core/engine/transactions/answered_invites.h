@@ -6,24 +6,27 @@
 
 #include "core/dispatch/delivery_queue.h"
 #include "core/dispatch/open_request.h"
+#include "core/engine/connection_table.h"
 #include "core/engine/manager_state.h"
+#include "core/engine/transactions/return_path.h"
 #include "core/event/event_loop.h"
+#include "core/sip/message_view.h"
 #include "core/transaction/accepted_invite.h"
 
 namespace sipcm::engine {
 
 // The INVITEs that applications answered with 2xx, until their ACKs came (RFC 3261 13.3.1.4): the
 // 2xx is repeated, the one ACK is delivered to who answered, and that none came is told. They live
-// on the worker of their INVITE; an ACK may come to another one. Thread: the worker's.
+// on the worker of their INVITE; an ACK may come to another one, but to no other manager. Of the
+// INVITE itself nothing is kept. Thread: the worker's.
 class AnsweredInvites final : private transaction::AcceptedInviteTable::Owner {
  public:
   class Host {
    public:
     // Writes the 2xx once more, to where the INVITE came from.
-    virtual void RepeatAnswer(const dispatch::RequestRecord& invite,
-                              const std::string& response) = 0;
-    // Has OnForeignAck() called on the other workers.
-    virtual void AskOthersForInvite(std::shared_ptr<const dispatch::RequestRecord> ack) = 0;
+    virtual void RepeatAnswer(const ReturnAddress& address, const std::string& response) = 0;
+    // Has TakeAck() called on that worker.
+    virtual void CarryAck(int worker, std::shared_ptr<const dispatch::RequestRecord> ack) = 0;
 
    protected:
     ~Host() = default;
@@ -37,9 +40,9 @@ class AnsweredInvites final : private transaction::AcceptedInviteTable::Owner {
   void Add(const dispatch::OpenRequest& request, const std::shared_ptr<ManagerState>& manager,
            const std::string& response);
   // An ACK that belongs to no transaction here. It is never answered, whatever happens to it.
-  void OnAck(std::shared_ptr<const dispatch::RequestRecord> ack);
-  // One that came to another worker, where its INVITE is not.
-  void OnForeignAck(std::shared_ptr<const dispatch::RequestRecord> ack) { Take(ack); }
+  void OnAck(const ConnectionSlot& slot, const sip::MessageView& ack);
+  // One that came to whichever worker, and whose INVITE may be here.
+  void TakeAck(const std::shared_ptr<const dispatch::RequestRecord>& ack);
 
  private:
   struct Answered;
@@ -47,7 +50,6 @@ class AnsweredInvites final : private transaction::AcceptedInviteTable::Owner {
   // transaction::AcceptedInviteTable::Owner
   void RepeatResponse(transaction::AcceptedInvite& invite) override;
   void OnAckMissing(transaction::AcceptedInvite& invite) override;
-  bool Take(const std::shared_ptr<const dispatch::RequestRecord>& ack);
 
   dispatch::DeliveryQueue* const queue_;
   Host* const host_;

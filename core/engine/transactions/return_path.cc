@@ -8,8 +8,8 @@
 
 namespace sipcm::engine {
 
-ConnectionSlot* ReturnPath::ConnectionOf(const dispatch::RequestRecord& request) const {
-  ConnectionSlot* const slot = connections_->Find(request.connection);
+ConnectionSlot* ReturnPath::FindUsable(connection::ConnectionId id) const {
+  ConnectionSlot* const slot = connections_->Find(id);
   return slot != nullptr && slot->connection->can_send() ? slot : nullptr;
 }
 
@@ -21,19 +21,18 @@ absl::Status ReturnPath::GoneError(dispatch::RequestId id, const dispatch::Reque
                                 "; nothing was sent"));
 }
 
-void ReturnPath::Carry(const dispatch::RequestRecord& request, std::string response,
+void ReturnPath::Carry(const ReturnAddress& address, std::string response,
                        AnswerCourier::Done done) {
-  LocalManager* const manager = ManagerOf(request);
+  LocalManager* const manager = host_->FindManager(address.manager_id);
   if (manager == nullptr) return done(absl::NotFoundError("its connection manager was deleted"));
-  absl::StatusOr<pool::Destination> destination = ReturnDestination(request);
-  if (!destination.ok()) return done(std::move(destination).status());
-  host_->CarryAnswer(*manager, *std::move(destination), std::move(response), std::move(done));
+  if (!address.destination.ok()) return done(address.destination.status());
+  host_->CarryAnswer(*manager, *address.destination, std::move(response), std::move(done));
 }
 
 void ReturnPath::Carry(const std::shared_ptr<const dispatch::RequestRecord>& request,
                        std::string response, ResponseResult result,
                        std::shared_ptr<ResponseSink> sink) {
-  Carry(*request, std::move(response),
+  Carry(ReturnAddress(*request), std::move(response),
         [request, result = std::move(result),
          sink = std::move(sink)](absl::StatusOr<AnswerCourier::Arrival> arrival) mutable {
           if (arrival.ok()) {
@@ -52,12 +51,12 @@ void ReturnPath::Carry(const std::shared_ptr<const dispatch::RequestRecord>& req
         });
 }
 
-void ReturnPath::Repeat(const dispatch::RequestRecord& request, const std::string& response) {
-  if (ConnectionSlot* const slot = ConnectionOf(request); slot != nullptr) {
+void ReturnPath::Repeat(const ReturnAddress& address, const std::string& response) {
+  if (ConnectionSlot* const slot = FindUsable(address.connection); slot != nullptr) {
     slot->connection->Send(response);
     return;
   }
-  Carry(request, response, [](absl::StatusOr<AnswerCourier::Arrival>) {});
+  Carry(address, response, [](absl::StatusOr<AnswerCourier::Arrival>) {});
 }
 
 }  // namespace sipcm::engine

@@ -5,7 +5,9 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "core/connection/connection_id.h"
 #include "core/dispatch/delivery.h"
 #include "core/engine/connection_table.h"
 #include "core/engine/message_order.h"
@@ -13,6 +15,18 @@
 #include "core/pool/destination.h"
 
 namespace sipcm::engine {
+
+// What a repeated answer needs of its request: the message itself need not be kept for it.
+struct ReturnAddress {
+  explicit ReturnAddress(const dispatch::RequestRecord& request)
+      : connection(request.connection),
+        manager_id(request.manager_id),
+        destination(ReturnDestination(request)) {}
+
+  connection::ConnectionId connection;
+  std::string manager_id;
+  absl::StatusOr<pool::Destination> destination;  // of ReturnDestination()
+};
 
 // How an application's answer gets back to who sent the request (semantics.md 7, RFC 3261 18.2.2):
 // by the connection that it came by, or when that is gone to where it came from. The server's own
@@ -37,7 +51,9 @@ class ReturnPath {
   ReturnPath(ConnectionTable* connections, Host* host) : connections_(connections), host_(host) {}
 
   // Of the request, while it can send; else null.
-  ConnectionSlot* ConnectionOf(const dispatch::RequestRecord& request) const;
+  ConnectionSlot* ConnectionOf(const dispatch::RequestRecord& request) const {
+    return FindUsable(request.connection);
+  }
   // Null: it is gone, and there is no way back.
   LocalManager* ManagerOf(const dispatch::RequestRecord& request) const {
     return host_->FindManager(request.manager_id);
@@ -50,11 +66,11 @@ class ReturnPath {
   void Carry(const std::shared_ptr<const dispatch::RequestRecord>& request, std::string response,
              ResponseResult result, std::shared_ptr<ResponseSink> sink);
   // Sends an answer once more, whichever way; that it does not arrive is told nobody.
-  void Repeat(const dispatch::RequestRecord& request, const std::string& response);
+  void Repeat(const ReturnAddress& address, const std::string& response);
 
  private:
-  void Carry(const dispatch::RequestRecord& request, std::string response,
-             AnswerCourier::Done done);
+  ConnectionSlot* FindUsable(connection::ConnectionId id) const;
+  void Carry(const ReturnAddress& address, std::string response, AnswerCourier::Done done);
 
   ConnectionTable* const connections_;
   Host* const host_;

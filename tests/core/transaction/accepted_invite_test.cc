@@ -72,9 +72,12 @@ TEST_F(AcceptedInviteTest, TheAckEndsItAndItsCopiesAreKnownAs64T1) {
   ASSERT_TRUE(Add("call"));
   EXPECT_EQ(table_.unacknowledged_count(), 1u);
   EXPECT_FALSE(Acknowledge("another"));
+  EXPECT_FALSE(table_.Awaits("another"));
   loop_.AdvanceBy(kT1);
+  EXPECT_TRUE(table_.Awaits("call"));
   EXPECT_TRUE(Acknowledge("call"));
   EXPECT_TRUE(first_);
+  EXPECT_FALSE(table_.Awaits("call"));
   EXPECT_EQ(table_.unacknowledged_count(), 0u);
   EXPECT_TRUE(Acknowledge("call"));
   EXPECT_FALSE(first_);
@@ -104,10 +107,13 @@ TEST_F(AcceptedInviteTest, OneKeyIsOneInvite) {
 }
 
 TEST_F(AcceptedInviteTest, What2xxAreKeptIsBoundedInBytesAndTheirAcksAreWaitedForAllTheSame) {
-  ASSERT_TRUE(Add("large", std::string(AcceptedInviteTable::kMaxBytes, 'x')));
-  ASSERT_TRUE(Add("one more"));
+  const std::string large = "large";
+  ASSERT_TRUE(
+      Add(large, std::string(AcceptedInviteTable::kMaxBytes - 2 * (large.size() + 8), 'x')));
+  ASSERT_TRUE(Add("one more"));  // fills it with its key
   loop_.AdvanceBy(kT1);
   EXPECT_EQ(repeated_.size(), 1u);
+  EXPECT_FALSE(Add("a key without room"));
   EXPECT_TRUE(Acknowledge("large"));
   ASSERT_TRUE(Add("a third"));
   loop_.AdvanceBy(kT1);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -201,6 +202,33 @@ TEST_F(ServerTransactionsTest, AnAckOfAnotherCallOrOfNoneCountsForNothing) {
   EXPECT_THAT(Received(), IsEmpty());
 }
 
+TEST_F(ServerTransactionsTest, OfAnAnsweredInviteTheMessageIsNotKept) {
+  Ask(MakeRequest("INVITE", kAlice, 1, "", std::string(100000, 'x')));
+  const std::weak_ptr<const dispatch::RequestRecord> invite = sink_->deliveries[0].request;
+  EXPECT_TRUE(fixture_.Respond(LastId(), 200).ok());
+  const std::string answer = peer_->TakeReceived();
+  sink_->deliveries.clear();
+  EXPECT_TRUE(invite.expired());
+  fixture_.AdvanceBy(transaction::kT1);
+  EXPECT_EQ(peer_->TakeReceived(), answer);
+}
+
+TEST_F(ServerTransactionsTest, AnAckThatComesToAnotherManagerIsOfAnotherCall) {
+  ManagerConfig config = EngineFixture::TcpManager("other");
+  config.listen_addresses[0].port = 5090;
+  ASSERT_TRUE(fixture_.engine->ApplyManager(config).ok());
+  ASSERT_TRUE(fixture_.engine->StartListening("other").ok());
+  fixture_.RunUntilIdle();
+  auto stranger = fixture_.ConnectPeer("other");
+  const std::string answer = Accept();
+  EXPECT_THAT(Ask(*stranger, InDialog("ACK", answer, 1)), IsEmpty());
+  EXPECT_EQ(CountDelivered("ACK"), 0);
+  fixture_.AdvanceBy(transaction::kT1);
+  EXPECT_EQ(peer_->TakeReceived(), answer);
+  EXPECT_THAT(Ask(InDialog("ACK", answer, 1)), IsEmpty());
+  EXPECT_EQ(CountDelivered("ACK"), 1);
+}
+
 TEST_F(ServerTransactionsTest, TheAckOfAFailureEndsHere) {
   Ask(Invite());
   EXPECT_TRUE(fixture_.Respond(LastId(), 486).ok());
@@ -262,6 +290,29 @@ TEST_F(ServerTransactionsOnWorkersTest, AnAckThatComesToAnotherWorkerFindsItsInv
   EXPECT_EQ(CountDelivered("ACK"), 1);
   fixture_.AdvanceBy(absl::Minutes(1));
   EXPECT_THAT(Received(), IsEmpty());
+}
+
+TEST_F(ServerTransactionsOnWorkersTest, AnAckThatNobodyWaitsForIsCarriedToNoOtherWorker) {
+  auto other = ConnectElsewhere();
+  if (WorkerOf(*peer_) == 0) std::swap(peer_, other);  // the peers' own ends are on the first loop
+  const auto& its_loop = fixture_.loops[WorkerOf(*other)];
+  const auto& invites_loop = fixture_.loops[WorkerOf(*peer_)];
+  const std::string answer = Accept();
+  const auto is_carried = [&](const std::string& ack) {
+    other->Send(ack);
+    for (int i = 0; i < 3; ++i) {
+      fixture_.loops[0]->RunTurn();
+      its_loop->RunTurn();
+    }
+    const bool carried = invites_loop->HasWork();
+    fixture_.RunUntilIdle();
+    return carried;
+  };
+  EXPECT_FALSE(is_carried(InDialog("ACK", answer, 2)));
+  EXPECT_FALSE(is_carried(MakeRequest("ACK", kAlice, 1)));
+  EXPECT_TRUE(is_carried(InDialog("ACK", answer, 1)));
+  EXPECT_FALSE(is_carried(InDialog("ACK", answer, 1)));
+  EXPECT_EQ(CountDelivered("ACK"), 1);
 }
 
 TEST_F(ServerTransactionsOnWorkersTest, ARequestIsMergedWhicheverWorkerItsCopyComesTo) {
