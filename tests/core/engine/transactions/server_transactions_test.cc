@@ -139,6 +139,17 @@ TEST_F(ServerTransactionsTest, ACancelledInviteGetsItsOwn487After500Milliseconds
   EXPECT_THAT(Received(), ElementsAre(487));
 }
 
+// 9.1 has a CANCEL follow its request hop by hop. A connection of one's own is the proof that the
+// INVITE was: branch and sent-by can be read along the way.
+TEST_F(ServerTransactionsTest, ACancelByAnotherConnectionOfThePeerGets481AndTheInviteGoesOn) {
+  auto second = fixture_.ConnectPeer();
+  Ask(Invite());
+  EXPECT_THAT(Ask(*second, MakeRequest("CANCEL", kAlice, 1)), ElementsAre(481));
+  EXPECT_EQ(Count(Kind::kCancelled), 0);
+  EXPECT_THAT(Ask(MakeRequest("CANCEL", kAlice, 1)), ElementsAre(200));
+  EXPECT_EQ(Count(Kind::kCancelled), 1);
+}
+
 // --- What applications may not say (RFC 4320)
 // ------------------------------------------------------
 
