@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/sip/credentials.h"
 #include "core/sip/header_reader.h"
 #include "core/sip/name_address.h"
 #include "core/sip/uri.h"
@@ -35,6 +36,13 @@ DialogRoute RouteOf(const sip::MessageView& invite, const sip::MessageView& succ
   absl::string_view contact;
   if (contacts.Next(&contact) && !UriOf(contact).empty()) target = UriOf(contact);
   DialogRoute route;
+  if (!invite.to_tag().empty()) {
+    // Within a dialog the way is what it was (12.2.1.2).
+    sip::HeaderReader routes(invite, sip::HeaderId::kRoute);
+    for (absl::string_view element; routes.Next(&element);) route.routes.emplace_back(element);
+    route.request_uri = std::string(target);
+    return route;
+  }
   sip::HeaderReader record_routes(success, sip::HeaderId::kRecordRoute);
   for (absl::string_view element; record_routes.Next(&element);) {
     route.routes.insert(route.routes.begin(), std::string(element));
@@ -62,6 +70,12 @@ std::string MakeInDialog(absl::string_view method, uint32_t cseq, const sip::Mes
   for (const sip::HeaderId id : {sip::HeaderId::kFrom, sip::HeaderId::kCallId}) {
     const sip::HeaderField* field = invite.Find(id);
     if (field != nullptr) absl::StrAppend(&out, invite.line(*field));
+  }
+  if (method == "ACK") {
+    // It has the INVITE's (13.2.2.4); those of another method are no digest of a BYE.
+    for (const sip::HeaderField& field : invite.headers()) {
+      if (sip::IsCredentials(field.id)) absl::StrAppend(&out, invite.line(field));
+    }
   }
   const sip::HeaderField* to = success.Find(sip::HeaderId::kTo);
   absl::StrAppend(&out, to == nullptr ? "" : success.line(*to), "CSeq: ", cseq, " ", method,

@@ -94,6 +94,27 @@ TEST(UnwantedCallTest, WithoutAContactTheInvitesOwnTargetIsAllThereIs) {
   EXPECT_EQ(bye.view.request_uri(), "sip:bob@example.net");
 }
 
+TEST(UnwantedCallTest, TheAckHasTheCredentialsOfTheInviteAndTheByeHasNot) {
+  const std::string credentials = "Authorization: Digest a\r\nProxy-Authorization: Digest b\r\n";
+  const ParsedText invite({.method = "INVITE", .more_headers = credentials});
+  const ParsedText success = Success("");
+  const ParsedText ack(MakeAckOfSuccess(invite.view, success.view, kBranch));
+  EXPECT_EQ(ack.view.FirstValue(sip::HeaderId::kAuthorization), "Digest a");
+  EXPECT_EQ(ack.view.FirstValue(sip::HeaderId::kProxyAuthorization), "Digest b");
+  const ParsedText bye(MakeBye(invite.view, success.view, kBranch));
+  EXPECT_EQ(bye.view.Find(sip::HeaderId::kAuthorization), nullptr);
+}
+
+TEST(UnwantedCallTest, WithinACallTheRouteStaysAsItWas) {
+  const ParsedText invite({.method = "INVITE",
+                           .to = "<sip:bob@example.net>;tag=theirs",
+                           .more_headers = "Route: <sip:p1;lr>, <sip:p2;lr>\r\n"});
+  const ParsedText success = Success("Contact: <sip:moved@b>\r\nRecord-Route: <sip:other;lr>\r\n");
+  const ParsedText ack(MakeAckOfSuccess(invite.view, success.view, kBranch));
+  EXPECT_EQ(ack.view.request_uri(), "sip:moved@b");
+  EXPECT_THAT(RoutesOf(ack.view), ElementsAre("<sip:p1;lr>", "<sip:p2;lr>"));
+}
+
 TEST(CallKeyTest, A2xxAndItsAckShareItWhateverTheirBranches) {
   const ParsedText success = Success("");
   const ParsedText ack(MakeAckOfSuccess(Invite().view, success.view, kBranch));
