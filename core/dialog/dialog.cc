@@ -33,6 +33,14 @@ absl::string_view ContactUri(const sip::MessageView& message) {
   return address.uri;
 }
 
+bool Fits(const sip::MessageView& message) {
+  size_t bytes = ContactUri(message).size() + message.call_id().size() +
+                 message.FirstValue(sip::HeaderId::kFrom).size() +
+                 message.FirstValue(sip::HeaderId::kTo).size();
+  for (const absl::string_view route : RecordRoutes(message)) bytes += route.size();
+  return bytes <= kMaxKeptBytes;
+}
+
 void Dialog::BeginAsCaller(const sip::MessageView& response) {
   call_id = std::string(response.call_id());
   remote_tag = std::string(response.to_tag());
@@ -63,7 +71,8 @@ void Dialog::BeginByNotify(const sip::MessageView& notify) {
 }
 
 void Dialog::RefreshTarget(absl::string_view contact_uri) {
-  if (!contact_uri.empty()) remote_target = std::string(contact_uri);
+  if (contact_uri.empty() || contact_uri.size() > kMaxKeptBytes) return;
+  remote_target = std::string(contact_uri);
 }
 
 bool Dialog::TakeRemoteCseq(uint32_t number) {

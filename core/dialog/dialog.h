@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -48,6 +49,9 @@ struct Dialog final : event::TimeoutQueue::Entry {
   uint32_t remote_cseq = 0;   // of the peer's last; 0: none yet
   uint32_t our_invite = 0;    // CSeq of our last INVITE: that of its ACK
   bool owes_ack = false;      // the application has to send the ACK of a 2xx
+  // Authorization and Proxy-Authorization of our last INVITE, until its ACK has them too
+  // (13.2.2.4).
+  std::vector<std::pair<std::string, std::string>> credentials;
 
   bool has_call = false;  // the usage that INVITE made
   std::vector<SubscriptionUsage> subscriptions;
@@ -65,7 +69,8 @@ struct Dialog final : event::TimeoutQueue::Entry {
   void BeginAsCallee(const sip::MessageView& request, absl::string_view to);
   // A NOTIFY that came before the answer to our SUBSCRIBE makes it (RFC 6665 4.1.2.4).
   void BeginByNotify(const sip::MessageView& notify);
-  // The Contact of a target refresh (12.2.1.2, 12.2.2); nothing when there is none.
+  // The Contact of a target refresh (12.2.1.2, 12.2.2); nothing when there is none, or one of more
+  // than kMaxKeptBytes.
   void RefreshTarget(absl::string_view contact_uri);
   // False: out of order, to be answered with 500 (12.2.2).
   bool TakeRemoteCseq(uint32_t number);
@@ -74,6 +79,11 @@ struct Dialog final : event::TimeoutQueue::Entry {
 
 // The URI of the first Contact; empty: none, or not one.
 absl::string_view ContactUri(const sip::MessageView& message);
+
+// The most that a dialog keeps of one message: Contact, From, To, Call-ID and Record-Route.
+inline constexpr size_t kMaxKeptBytes = 8 << 10;
+// Whether it has no more than that, so that it may make a dialog.
+bool Fits(const sip::MessageView& message);
 
 }  // namespace sipcm::dialog
 

@@ -46,7 +46,9 @@ Dialog* DialogTable::Add() {
 }
 
 Dialog* DialogTable::AddFork(Dialog* first) {
-  Dialog* const fork = Add();
+  size_t count = 1;
+  for (const Dialog* other = first->next_fork; other != nullptr; other = other->next_fork) ++count;
+  Dialog* const fork = count < kMaxForks ? Add() : nullptr;
   if (fork == nullptr) return nullptr;
   fork->set = first->id;
   fork->local_tag = first->local_tag;

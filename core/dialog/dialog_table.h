@@ -25,6 +25,8 @@ class DialogTable final : private event::TimeoutQueue::Listener {
  public:
   // Beyond it no new dialog is begun; those that have begun still fork.
   static constexpr size_t kMaxDialogs = 200'000;
+  // Beyond it a response that would make another fork makes no dialog: more are an attack.
+  static constexpr size_t kMaxForks = 16;
   // A call in which no message passes for so long is forgotten.
   static constexpr absl::Duration kIdleLimit = absl::Hours(24);
   // An application that has to send an ACK has 64*T1 for it.
@@ -46,7 +48,7 @@ class DialogTable final : private event::TimeoutQueue::Listener {
   bool is_full() const { return size_ >= kMaxDialogs; }
   // A first one, kReserved. Null: DialogId::kMaxSlots are taken.
   Dialog* Add();
-  // Another one with the local tag of `first`.
+  // Another one with the local tag of `first`. Null: it has kMaxForks, or as of Add().
   Dialog* AddFork(Dialog* first);
   // Null: none has that id. Also of a kReserved one.
   Dialog* Find(DialogId id) const;

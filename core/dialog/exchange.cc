@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/sip/characters.h"
+#include "core/sip/credentials.h"
 #include "core/sip/parameters.h"
 #include "core/sip/status_code.h"
 
@@ -30,6 +31,16 @@ absl::string_view ParametersOf(absl::string_view value) {
   return begin == absl::string_view::npos ? absl::string_view() : value.substr(begin);
 }
 
+std::vector<std::pair<std::string, std::string>> CredentialsOf(const sip::MessageView& request) {
+  std::vector<std::pair<std::string, std::string>> credentials;
+  for (const sip::HeaderField& field : request.headers()) {
+    if (!sip::IsCredentials(field.id)) continue;
+    std::string storage;
+    credentials.emplace_back(request.name(field), sip::Unfold(request.value(field), &storage));
+  }
+  return credentials;
+}
+
 bool IsChallenge(int status_code) { return status_code == 401 || status_code == 407; }
 
 void EndSubscription(const std::string& event, Dialog* dialog) {
@@ -39,13 +50,19 @@ void EndSubscription(const std::string& event, Dialog* dialog) {
             all.end());
 }
 
-void ExtendSubscription(const std::string& event, Instant end, Dialog* dialog) {
-  for (SubscriptionUsage& usage : dialog->subscriptions) {
-    if (usage.event != event) continue;
+void ExtendSubscription(const Exchange& exchange, Instant end, Dialog* dialog) {
+  auto& all = dialog->subscriptions;
+  for (SubscriptionUsage& usage : all) {
+    if (usage.event != exchange.subscription) continue;
     usage.end = end;
     return;
   }
-  dialog->subscriptions.push_back({event, end});
+  // A NOTIFY that nobody asked for begins nothing.
+  if (exchange.method == sip::Method::kNotify || all.size() >= kMaxSubscriptions ||
+      exchange.subscription.size() > kMaxSubscriptionKey) {
+    return;
+  }
+  all.push_back({exchange.subscription, end});
 }
 
 void SettleSubscription(const Exchange& exchange, Instant now, Dialog* dialog) {
@@ -59,8 +76,9 @@ void SettleSubscription(const Exchange& exchange, Instant now, Dialog* dialog) {
     return;
   }
   if (!is_success) return;
-  const absl::Duration left = exchange.expires.value_or(kDefaultSubscription);
-  ExtendSubscription(exchange.subscription, now + left + kSubscriptionGrace, dialog);
+  const absl::Duration left =
+      std::min(exchange.expires.value_or(kDefaultSubscription), kMaxSubscription);
+  ExtendSubscription(exchange, now + left + kSubscriptionGrace, dialog);
 }
 
 }  // namespace
@@ -94,6 +112,7 @@ Exchange Exchange::Of(Side side, const sip::MessageView& request) {
   switch (exchange.method) {
     case sip::Method::kInvite:
       if (request.body().empty()) exchange.acknowledgement = Acknowledgement::kApplication;
+      if (side == Side::kOurs) exchange.credentials = CredentialsOf(request);
       break;
     case sip::Method::kSubscribe:
       exchange.subscription = SubscriptionKey(exchange.method, event);
@@ -143,14 +162,16 @@ Outcome Settle(const Exchange& exchange, Instant now, Dialog* dialog) {
       if (!IsChallenge(status_code)) dialog->has_call = false;
       break;
     default: {
-      const bool is_lost =
-          status_code == 481 || (exchange.side == Exchange::Side::kOurs &&
-                                 (status_code == 408 || status_code == Exchange::kNoAnswer));
-      if (is_lost) return Outcome::kEnds;
+      if (status_code == 481) return Outcome::kEnds;
+      const bool is_silence = status_code == 408 || status_code == Exchange::kNoAnswer;
+      if (is_silence && exchange.side == Exchange::Side::kOurs) {
+        return dialog->has_call ? Outcome::kHangsUp : Outcome::kEnds;
+      }
       if (!is_success) break;
       if (exchange.method == sip::Method::kInvite) {
         dialog->has_call = true;
         dialog->state = DialogState::kConfirmed;
+        if (exchange.side == Exchange::Side::kOurs) dialog->credentials = exchange.credentials;
       } else if (exchange.method == sip::Method::kRefer) {
         SettleSubscription(exchange, now, dialog);
       }

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -18,7 +20,7 @@ namespace sipcm::dialog {
 // made where the messages are and settled where the dialog is.
 struct Exchange {
   enum class Side : uint8_t { kOurs, kTheirs };  // who sent the request
-  static constexpr int kNoAnswer = 0;            // it timed out
+  static constexpr int kNoAnswer = 0;            // in 64*T1; to BYE: it timed out
   // Who acknowledges a 2xx to our INVITE (RFC 3261 13.2.2.4). The server does when the INVITE had a
   // body: then the offer was in it, and the ACK has nothing to say.
   enum class Acknowledgement : uint8_t {
@@ -36,6 +38,7 @@ struct Exchange {
   bool ends_subscription = false;         // NOTIFY: Subscription-State says "terminated"
   std::optional<absl::Duration> expires;  // of SUBSCRIBE's 2xx, or NOTIFY's Subscription-State
   Acknowledgement acknowledgement = Acknowledgement::kServer;
+  std::vector<std::pair<std::string, std::string>> credentials;  // of our INVITE, as header fields
 
   // What can be told from the request alone.
   static Exchange Of(Side side, const sip::MessageView& request);
@@ -56,8 +59,17 @@ bool RefreshesTarget(sip::Method method);
 
 // Whether the dialog lives on after the exchange. 481 and 408 and no answer at all end it
 // (RFC 3261 12.2.1.2); those to SUBSCRIBE and NOTIFY only the subscription (RFC 5057 5.1).
-enum class Outcome : uint8_t { kLives, kEnds };
+enum class Outcome : uint8_t {
+  kLives,
+  kEnds,
+  kHangsUp,  // it ends, but the peer may have the call still: it is to be told by BYE
+};
 Outcome Settle(const Exchange& exchange, Instant now, Dialog* dialog);
+
+// Beyond these the server keeps no subscription, or not that long, without a message in between.
+inline constexpr size_t kMaxSubscriptions = 16;  // of one dialog
+inline constexpr size_t kMaxSubscriptionKey = 256;
+inline constexpr absl::Duration kMaxSubscription = absl::Hours(24);
 
 // How long a subscription is waited for that does not say when it ends.
 inline constexpr absl::Duration kDefaultSubscription = absl::Minutes(3);

@@ -30,6 +30,8 @@ struct PlannedSend {
   int home = 0;
   // Of its dialog: taken instead of the destination while it is alive.
   connection::ConnectionId flow = {};
+  // Its connection was lost before a byte of it went out; not a second time.
+  bool retried = false;
 };
 
 // One that has no final event yet, and its client transaction. Outbound's.
@@ -37,11 +39,11 @@ struct OpenSend : transaction::ClientTransaction, PacedSend {
   PlannedSend planned;
   std::unique_ptr<DialogSend> dialog;  // null: it has nothing to do with dialogs
   Instant asked_at;
+  Instant sent_at;
   std::unique_ptr<pool::ConnectionPool::Waiter> waiter;  // while it waits for a connection
   ConnectionSlot* slot = nullptr;                        // once it was put on one
   uint64_t begins_at = 0;  // its place in the bytes that its connection sends
   uint64_t ends_at = 0;
-  bool retried = false;
   std::string invite;                            // as sent, for ACK and CANCEL; INVITE only
   std::unique_ptr<SendCredentials> credentials;  // null: its application answers challenges
   // The application has its final event; the INVITE is still to be cancelled and acknowledged.

@@ -151,12 +151,12 @@ void Outbound::FindConnection(OpenSend* send) {
 }
 
 bool Outbound::ReuseOrGoHome(OpenSend* send) {
-  const connection::ConnectionId id = std::exchange(send->planned.reuse, {});
-  ConnectionSlot* const slot = connections_->Find(id);
+  ConnectionSlot* const slot = connections_->Find(send->planned.reuse);
   if (slot != nullptr && slot->connection->is_usable() && !slot->throttled) {
     OnConnection(send, slot->connection.get(), /*reused=*/true);
     return true;
   }
+  send->planned.reuse = connection::ConnectionId();
   if (send->planned.home == connections_->worker()) return false;
   PlannedSend planned = send->planned;
   Remove(send);
@@ -197,6 +197,7 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
   connection->Commit();
   totals_->requests_out.Add();
   send->slot = &slot;
+  send->sent_at = loop_->Now();
   slot.sends.PushBack(send);
   load_->Begin(slot, TransactionSide::kSent);
   SendEvent sent = MakeSentEvent(slot, send->planned.order.cookie, *send, reused);
@@ -226,6 +227,7 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
   if (send->given_up) {
     send->has_provisional = true;
     if (is_final) {
+      if (send->dialog != nullptr) send->dialog->OnLateAnswer(response);
       Remove(send);
     } else {
       SendCancel(send);
@@ -277,6 +279,7 @@ bool Outbound::Authorize(OpenSend* send, const sip::MessageView& challenge) {
   send->begins_at = connection.counters().bytes_out + connection.queued_bytes();
   send->ends_at = send->begins_at + request.size();
   connection.Send(request);
+  send->sent_at = loop_->Now();
   totals_->requests_out.Add();
   SendEvent sent = MakeSentEvent(*send->slot, send->planned.order.cookie, *send, /*reused=*/true);
   sent.call_id = std::string(challenge.call_id());
@@ -316,7 +319,9 @@ void Outbound::Cancel(const std::vector<uint64_t>& cookies, const std::shared_pt
 void Outbound::OnTimeout(event::TimeoutQueue::Entry& entry) {
   auto* send = static_cast<OpenSend*>(&entry);
   if (send->given_up) return Remove(send);
-  if (send->dialog != nullptr) send->dialog->OnNoAnswer();
+  if (send->dialog != nullptr && send->slot != nullptr) {
+    send->dialog->OnNoAnswer(loop_->Now() - send->sent_at);
+  }
   GiveUp(send, NoFinalAnswer(send->method, send->planned.order,
                              send->slot == nullptr ? SentSoFar::kNothing : SentSoFar::kRequest));
 }
@@ -333,7 +338,7 @@ void Outbound::OnConnectionClosed(ConnectionSlot& slot, const absl::Status& why)
                               why, WrittenOf(*send)));
   }
   for (OpenSend* const send : again) {
-    send->retried = true;
+    send->planned.retried = true;
     totals_->requests_retried.Add();
     FindConnection(send);
   }
@@ -349,7 +354,7 @@ SendEvent::Written Outbound::WrittenOf(const OpenSend& send) {
 // Once, and only where the pool may have another connection for it (reliability.md 32).
 bool Outbound::MayRetry(const OpenSend& send) {
   const SendOrder& order = send.planned.order;
-  return !send.retried && !send.given_up && !order.connection.is_valid() &&
+  return !send.planned.retried && !send.given_up && !order.connection.is_valid() &&
          !order.destination->is_dedicated() && WrittenOf(send) == SendEvent::Written::kNothing;
 }
 

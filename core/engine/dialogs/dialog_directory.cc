@@ -107,7 +107,7 @@ DialogClaim DialogDirectory::ClaimHere(DialogId set, const sip::MessageView& req
   DialogClaim claim;
   Dialog* dialog = table_.Match(set, request.call_id(), request.from_tag());
   if (dialog == nullptr && request.method_id() == sip::Method::kNotify) {
-    dialog = JoinByNotify(set, request);
+    dialog = JoinByNotify(set, request, manager_id);
   }
   // What another manager lets in is not of this dialog.
   if (dialog == nullptr || dialog->manager_id != manager_id) return claim;
@@ -128,9 +128,12 @@ DialogClaim DialogDirectory::ClaimHere(DialogId set, const sip::MessageView& req
 }
 
 // A notifier may speak before the answer to our SUBSCRIBE or REFER is here, and each fork does.
-Dialog* DialogDirectory::JoinByNotify(DialogId set, const sip::MessageView& notify) {
+Dialog* DialogDirectory::JoinByNotify(DialogId set, const sip::MessageView& notify,
+                                      absl::string_view manager_id) {
   Dialog* const first = table_.FindOpenSet(set);
   if (first == nullptr || first->subscriptions.empty()) return nullptr;
+  if (first->manager_id != manager_id || first->call_id != notify.call_id()) return nullptr;
+  if (!dialog::Fits(notify)) return nullptr;
   const std::string subscription =
       dialog::SubscriptionKey(notify.method_id(), notify.FirstValue(sip::HeaderId::kEvent));
   if (first->subscriptions.front().event != subscription) return nullptr;

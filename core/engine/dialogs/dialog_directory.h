@@ -76,6 +76,8 @@ class DialogDirectory final : private dialog::DialogTable::Owner {
   // One that may make dialogs. The local tag for it is TagText() of what this gives.
   // `owner`: as in DialogClaim.
   dialog::DialogId Reserve(const SendOrder& order, const LocalManager& manager, uint64_t owner);
+  // Its Call-ID, as it goes out.
+  void OnComposed(dialog::DialogId set, const std::string& call_id);
   // One that was put on a connection, with `*set` of Reserve(): 101 to 299 came. The dialog that it
   // made or belongs to; of a forked request each response may bring another one.
   dialog::DialogId OnResponse(const SendOrder& order, uint64_t owner, ConnectionSlot& slot,
@@ -112,7 +114,8 @@ class DialogDirectory final : private dialog::DialogTable::Owner {
                         const tls::PeerIdentity* peer);
   void AskHere(const std::shared_ptr<const dispatch::RequestRecord>& record, int asker,
                absl::AnyInvocable<void(const DialogClaim&)> done);
-  dialog::Dialog* JoinByNotify(dialog::DialogId set, const sip::MessageView& notify);
+  dialog::Dialog* JoinByNotify(dialog::DialogId set, const sip::MessageView& notify,
+                               absl::string_view manager_id);
   static void MoveFlow(dialog::Dialog* dialog, connection::ConnectionId connection,
                        const tls::PeerIdentity* peer);
 

@@ -31,10 +31,15 @@ DialogId DialogDirectory::Reserve(const SendOrder& order, const LocalManager& ma
   return first->id;
 }
 
+void DialogDirectory::OnComposed(DialogId set, const std::string& call_id) {
+  Dialog* const first = table_.Find(set);
+  if (first != nullptr && first->state == DialogState::kReserved) first->call_id = call_id;
+}
+
 DialogId DialogDirectory::OnResponse(const SendOrder& order, uint64_t owner, ConnectionSlot& slot,
                                      const sip::MessageView& response, Exchange exchange,
                                      DialogId* set) {
-  if (response.to_tag().empty()) return DialogId();
+  if (response.to_tag().empty() || !dialog::Fits(response)) return DialogId();
   Dialog* first = table_.Find(*set);
   if (first == nullptr || first->LocalTag() != response.from_tag()) {
     // The application has tags of its own.
@@ -50,6 +55,11 @@ DialogId DialogDirectory::OnResponse(const SendOrder& order, uint64_t owner, Con
   Dialog* dialog = table_.Match(*set, response.call_id(), response.to_tag());
   const bool is_new = dialog == nullptr;
   if (is_new) dialog = first->state == DialogState::kReserved ? first : table_.AddFork(first);
+  if (dialog == nullptr && is_success) {
+    // It ends the early ones anyhow, and must not be without its ACK.
+    table_.EndForks(first);
+    dialog = table_.AddFork(first);
+  }
   if (dialog == nullptr) return DialogId();
   // The 2xx says it anew (13.2.2.4).
   if (is_new || is_success) dialog->BeginAsCaller(response);
@@ -88,6 +98,7 @@ void DialogDirectory::OnAcknowledged(const sip::MessageView& ack) {
       Dialog* const dialog = home.table_.Match(*set, call_id, remote_tag);
       if (dialog == nullptr) return;
       dialog->owes_ack = false;
+      dialog->credentials.clear();
       home.table_.Extend(dialog, home.loop_->Now());
     });
   };
@@ -110,11 +121,9 @@ void DialogDirectory::OnExchange(DialogId id, Exchange exchange) {
   RunAt(id.worker(), [id, exchange = std::move(exchange)](DialogDirectory& there) {
     Dialog* const dialog = there.table_.Find(id);
     if (dialog == nullptr || dialog->state == DialogState::kReserved) return;
-    if (dialog::Settle(exchange, there.loop_->Now(), dialog) == dialog::Outcome::kEnds) {
-      // The peer waits for its ACK all the same.
-      there.Remove(dialog);
-      return;
-    }
+    const dialog::Outcome outcome = dialog::Settle(exchange, there.loop_->Now(), dialog);
+    if (outcome == dialog::Outcome::kHangsUp) there.SendOwn(*dialog, "BYE");
+    if (outcome != dialog::Outcome::kLives) return there.Remove(dialog);
     there.table_.Extend(dialog, there.loop_->Now());
     there.Acknowledge(dialog, exchange);
   });

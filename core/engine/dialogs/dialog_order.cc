@@ -48,8 +48,11 @@ absl::optional<pool::Destination> DestinationOf(const ManagerConfig& config,
                                                 const SendOrder& order) {
   absl::StatusOr<pool::Destination> destination = RouteOf(order, config);
   if (!destination.ok()) return absl::nullopt;
-  if (destination->transport == connection::Transport::kTls &&
-      net::IpAddress::Parse(destination->host).ok() && dialog.verified_name != destination->host) {
+  if (dialog.verified_name.empty()) return *std::move(destination);
+  // Who proved a name is not spoken to where nobody proves one.
+  if (destination->transport != connection::Transport::kTls) return absl::nullopt;
+  const bool is_peer = dialog.routes.empty() || net::IpAddress::Parse(destination->host).ok();
+  if (is_peer && dialog.verified_name != destination->host) {
     destination->tls_name = dialog.verified_name;
   }
   return *std::move(destination);
@@ -71,6 +74,11 @@ absl::Status FillInDialog(const ManagerConfig& config, dialog::Dialog* dialog, S
   auto& headers = order->message.headers;
   headers.insert(headers.begin(), std::make_move_iterator(request.headers.begin()),
                  std::make_move_iterator(request.headers.end()));
+  if (order->method == "ACK") {
+    for (const auto& [name, value] : dialog->credentials) {
+      if (GivenHeader(*order, sip::LookupHeader(name)).empty()) headers.emplace_back(name, value);
+    }
+  }
   if (says_where) return absl::OkStatus();
   *flow = dialog->flow;
   if (!order->destination.has_value()) {

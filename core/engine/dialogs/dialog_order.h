@@ -14,8 +14,9 @@ namespace sipcm::engine {
 
 // Makes an application's order one of the dialog: Request-URI, Route, From, To, Call-ID, CSeq; and
 // where it goes. `*flow`: the dialog's, unless the order itself says where. The destination is for
-// when that has closed: the first Route, or the target (RFC 3261 12.2.1.1); an address in there is
-// verified by the name that the peer proved before (RFC 5922), since no certificate has it.
+// when that has closed: the first Route, or the target (RFC 3261 12.2.1.1). An address in there,
+// and the target, is verified by the name that the peer proved before (RFC 5922), and never reached
+// without TLS then; the name of a Route is verified as it is.
 // INVALID_ARGUMENT naming the field: nothing has changed.
 absl::Status FillInDialog(const ManagerConfig& config, dialog::Dialog* dialog, SendOrder* order,
                           connection::ConnectionId* flow);

@@ -12,6 +12,9 @@ using dialog::Exchange;
 
 namespace {
 
+// Timers B and F (RFC 3261 17.1): who says nothing for so long is not there.
+constexpr absl::Duration kSilence = absl::Seconds(32);  // 64*T1
+
 // The lineage_id of the subscription to that endpoint, or to its manager, whose application sends
 // by that sink; 0: none.
 uint64_t LineageOf(const SendSink* sink, const std::string& endpoint_id, LocalManager& manager) {
@@ -64,6 +67,9 @@ absl::Status DialogSend::Read(absl::string_view request) {
                         "the request that they make is not well-formed; send fewer and plainer "
                         "ones");
   }
+  call_id_ = std::string(view.call_id());
+  from_tag_ = std::string(view.from_tag());
+  if (set_.is_valid()) dialogs_->OnComposed(set_, call_id_);
   exchange_ = Exchange::Of(Exchange::Side::kOurs, view);
   if (!order_.message.raw.empty()) exchange_.acknowledgement = Exchange::Acknowledgement::kRaw;
   // Also one that the application wrote without the dialog's name.
@@ -77,6 +83,7 @@ void DialogSend::OnSent(const ConnectionSlot& slot) {
 
 DialogId DialogSend::OnResponse(ConnectionSlot& slot, const sip::MessageView& response) {
   const int status_code = response.status_code();
+  has_answer_ = true;
   if (order_.dialog.is_valid()) {
     if (sip::IsFinal(status_code)) {
       exchange_.Finish(response);
@@ -85,11 +92,24 @@ DialogId DialogSend::OnResponse(ConnectionSlot& slot, const sip::MessageView& re
     return order_.dialog;
   }
   if (status_code <= 100 || status_code >= 300) return DialogId();
+  // The peer does not say what our part of a dialog's name is.
+  if (response.call_id() != call_id_ || response.from_tag() != from_tag_) return DialogId();
   return dialogs_->OnResponse(order_, owner_, slot, response, exchange_, &set_);
 }
 
-void DialogSend::OnNoAnswer() {
-  if (order_.dialog.is_valid()) dialogs_->OnExchange(order_.dialog, exchange_);
+void DialogSend::OnNoAnswer(absl::Duration waited) {
+  // What an application waits for less than a transaction takes, or what rings, says nothing of the
+  // dialog (RFC 3261 12.2.1.2); a BYE ends it whatever comes (15.1.1).
+  const bool is_silence = waited >= kSilence && !has_answer_;
+  if (!order_.dialog.is_valid() || (!is_silence && exchange_.method != sip::Method::kBye)) return;
+  dialogs_->OnExchange(order_.dialog, exchange_);
+}
+
+void DialogSend::OnLateAnswer(const sip::MessageView& response) {
+  if (!order_.dialog.is_valid()) return;
+  exchange_.Finish(response);
+  exchange_.acknowledgement = Exchange::Acknowledgement::kRaw;
+  dialogs_->OnExchange(order_.dialog, exchange_);
 }
 
 }  // namespace sipcm::engine

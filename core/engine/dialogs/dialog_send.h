@@ -38,8 +38,11 @@ class DialogSend {
   void OnSent(const ConnectionSlot& slot);
   // The dialog that the response made or belongs to.
   dialog::DialogId OnResponse(ConnectionSlot& slot, const sip::MessageView& response);
-  // None came in time.
-  void OnNoAnswer();
+  // None came in time, `waited` after it was put on a connection.
+  void OnNoAnswer(absl::Duration waited);
+  // It was given up, but this final answer came: the dialog that it is in changes all the same, and
+  // asks nobody for an ACK.
+  void OnLateAnswer(const sip::MessageView& response);
 
  private:
   DialogSend(const SendOrder& order, DialogDirectory* dialogs) : order_(order), dialogs_(dialogs) {}
@@ -49,6 +52,9 @@ class DialogSend {
   uint64_t owner_ = 0;    // of the dialogs that it makes
   dialog::DialogId set_;  // those
   dialog::Exchange exchange_;
+  bool has_answer_ = false;  // a provisional one at least
+  std::string call_id_;      // as sent
+  std::string from_tag_;
 };
 
 }  // namespace sipcm::engine

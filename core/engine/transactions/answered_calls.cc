@@ -93,6 +93,8 @@ void AnsweredCalls::End(Call& call, ConnectionSlot& slot, const sip::MessageView
   call.ended.push_back(
       {std::string(success.to_tag()), transaction::MakeAckOfSuccess(invite, success, branch())});
   slot.connection->Send(call.ended.back().ack);
+  // A session that it was to change stands, changed or not (RFC 3261 14.1).
+  if (!invite.to_tag().empty()) return;
   // Its answer is not waited for: over a reliable transport it arrives or the connection ends.
   slot.connection->Send(transaction::MakeBye(invite, success, branch()));
 }

@@ -17,7 +17,8 @@ namespace sipcm::engine {
 // The INVITEs of ours that got a 2xx, for timer M (RFC 6026 7.2). A copy of the 2xx gets the
 // application's ACK again (RFC 3261 13.2.2.4). A 2xx that nobody waits for, because the INVITE was
 // given up before or was forked and another one came first, is acknowledged and ended with BYE, so
-// that nobody is left with a call that does not exist. Thread: the worker's.
+// that nobody is left with a call that does not exist; of an INVITE within a call it is only
+// acknowledged. Thread: the worker's.
 class AnsweredCalls final : private event::TimeoutQueue::Listener {
  public:
   // Beyond it a further 2xx finds no transaction.

@@ -82,6 +82,20 @@ TEST_F(DialogTableTest, ForksShareTheTagAndTheConfirmedOneOutlivesTheOthers) {
   EXPECT_EQ(table_.Find(set), nullptr);
 }
 
+TEST_F(DialogTableTest, ATagHasSixteenForksAndNoMore) {
+  Dialog* const first = table_.Add();
+  first->awaits_forks = true;
+  Begin(first, "c", "t", DialogState::kEarly);
+  for (size_t i = 1; i < DialogTable::kMaxForks; ++i) {
+    Dialog* const fork = table_.AddFork(first);
+    ASSERT_NE(fork, nullptr);
+    Begin(fork, "c", absl::StrCat("t", i), DialogState::kEarly);
+  }
+  EXPECT_EQ(table_.AddFork(first), nullptr);
+  table_.EndForks(first);
+  EXPECT_NE(table_.AddFork(first), nullptr);
+}
+
 TEST_F(DialogTableTest, ACallInWhichNothingPassesIsForgottenAfterADay) {
   Dialog* const dialog = AddCall("c", "b");
   const DialogId id = dialog->id;
@@ -164,6 +178,7 @@ TEST_F(DialogTableTest, FindsExactlyTheLiveOnesWhateverComesAndGoes) {
       Dialog* const first = table_.FindOpenSet(open[random_.Next() % open.size()]);
       ASSERT_NE(first, nullptr);
       Dialog* const made = first->state == DialogState::kReserved ? first : table_.AddFork(first);
+      if (made == nullptr) continue;
       Begin(made, "c", tag);
       known.push_back({first->id, made->id, tag});
     } else if (dice < 8 && !open.empty()) {

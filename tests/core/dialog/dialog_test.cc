@@ -106,5 +106,19 @@ TEST(DialogTest, ATargetIsRefreshedOnlyByAContact) {
   EXPECT_EQ(dialog.remote_target, "sip:a@new");
 }
 
+TEST(DialogTest, WhatIsLargerThanADialogMayBeMakesNone) {
+  for (const size_t length : {size_t{100}, kMaxKeptBytes}) {
+    const dispatch::ParsedText invite(
+        {.method = "INVITE",
+         .more_headers =
+             absl::StrCat("Record-Route: <sip:", std::string(length, 'p'), ";lr>\r\n")});
+    EXPECT_EQ(Fits(invite.view), length == 100);
+  }
+  Dialog dialog;
+  dialog.RefreshTarget("sip:a@b");
+  dialog.RefreshTarget(absl::StrCat("sip:", std::string(kMaxKeptBytes, 'a')));
+  EXPECT_EQ(dialog.remote_target, "sip:a@b");
+}
+
 }  // namespace
 }  // namespace sipcm::dialog

@@ -67,10 +67,15 @@ TEST_F(ExchangeTest, AByeThatIsChallengedEndsNothing) {
 }
 
 TEST_F(ExchangeTest, ADialogThatThePeerDoesNotKnowOrIsSilentInEnds) {
-  for (const int status_code : {481, 408, Exchange::kNoAnswer}) {
+  BeginCall();
+  EXPECT_EQ(After(Ended(Side::kOurs, {.method = "INFO"}, 481)), Outcome::kEnds);
+  for (const int status_code : {408, Exchange::kNoAnswer}) {
     BeginCall();
-    EXPECT_EQ(After(Ended(Side::kOurs, {.method = "INFO"}, status_code)), Outcome::kEnds)
+    EXPECT_EQ(After(Ended(Side::kOurs, {.method = "INFO"}, status_code)), Outcome::kHangsUp)
         << status_code;
+    BeginSubscription("presence");
+    EXPECT_EQ(After(Ended(Side::kOurs, {.method = "INFO"}, status_code)), Outcome::kEnds)
+        << status_code << ": there is no call to end";
   }
   for (const int status_code : {200, 404, 488, 500, 503}) {
     BeginCall();
@@ -130,6 +135,43 @@ TEST_F(ExchangeTest, ASubscriptionEndsWithTheNotifyThatTerminatesIt) {
     EXPECT_EQ(dialog_.subscriptions[0].end, kNow + absl::Seconds(9) + kSubscriptionGrace);
     EXPECT_EQ(After(Ended(side, {.method = "NOTIFY", .more_headers = ended}, 200)), Outcome::kEnds);
   }
+}
+
+TEST_F(ExchangeTest, ANotifyThatNobodyAskedForBeginsNothing) {
+  BeginCall();
+  EXPECT_EQ(After(Ended(Side::kTheirs, {.method = "NOTIFY", .more_headers = "Event: x\r\n"}, 200)),
+            Outcome::kLives);
+  EXPECT_TRUE(dialog_.subscriptions.empty());
+}
+
+TEST_F(ExchangeTest, ADialogHasSixteenSubscriptionsOfADayAtMost) {
+  BeginCall();
+  for (size_t i = 0; i < kMaxSubscriptions + 1; ++i) {
+    const std::string wanted = absl::StrCat("Event: x;id=", i, "\r\nExpires: 4294967295\r\n");
+    After(Ended(Side::kTheirs, {.method = "SUBSCRIBE", .more_headers = wanted}, 200));
+  }
+  ASSERT_EQ(dialog_.subscriptions.size(), kMaxSubscriptions);
+  EXPECT_EQ(dialog_.subscriptions[0].end, kNow + kMaxSubscription + kSubscriptionGrace);
+}
+
+TEST_F(ExchangeTest, AnEventOfMoreThan256BytesIsNoSubscriptionThatIsKept) {
+  for (const size_t length : {kMaxSubscriptionKey, kMaxSubscriptionKey + 1}) {
+    BeginCall();
+    const std::string wanted = absl::StrCat("Event: ", std::string(length, 'x'), "\r\n");
+    After(Ended(Side::kTheirs, {.method = "SUBSCRIBE", .more_headers = wanted}, 200));
+    EXPECT_EQ(dialog_.subscriptions.size(), length == kMaxSubscriptionKey ? 1u : 0u);
+  }
+}
+
+TEST_F(ExchangeTest, TheCredentialsOfOurInviteAreKeptForItsAck) {
+  BeginCall();
+  const std::string credentials = "Proxy-Authorization: Digest a\r\nAuthorization: Digest b\r\n";
+  After(Ended(Side::kTheirs, {.method = "INVITE", .more_headers = credentials}, 200));
+  EXPECT_TRUE(dialog_.credentials.empty());
+  After(Ended(Side::kOurs, {.method = "INVITE", .more_headers = credentials}, 200));
+  ASSERT_EQ(dialog_.credentials.size(), 2u);
+  EXPECT_EQ(dialog_.credentials[0].first, "Proxy-Authorization");
+  EXPECT_EQ(dialog_.credentials[1].second, "Digest b");
 }
 
 TEST_F(ExchangeTest, ALostSubscriptionLeavesTheCall) {

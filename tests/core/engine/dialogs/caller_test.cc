@@ -25,6 +25,13 @@ class CallerTest : public DialogTest {
         "\r\nCSeq: ", cseq, " ", method, "\r\nMax-Forwards: 70\r\nEvent: presence\r\n",
         "Subscription-State: active\r\nContent-Length: 0\r\n\r\n");
   }
+  // A call that was answered and acknowledged.
+  dialog::DialogId Talk() {
+    const auto call = Call();
+    Give(Called(), Reply(Only(Called()), 200));
+    Received(Called());
+    return call->events.back().dialog;
+  }
 };
 
 TEST_F(CallerTest, InviteAckByeWithoutALookAtATag) {
@@ -168,12 +175,106 @@ TEST_F(CallerTest, A481OrSilenceEndsTheDialog) {
     Send("INFO", call->events.back().dialog);
     const std::string info = Only(Called());
     if (is_silent) {
-      fixture_.AdvanceBy(absl::Seconds(32));
+      fixture_.AdvanceBy(absl::Seconds(32) - absl::Milliseconds(1));
+      EXPECT_EQ(DialogCount(), 1);
+      fixture_.AdvanceBy(absl::Milliseconds(1));
+      EXPECT_THAT(Only(Called()), StartsWith("BYE ")) << "it may have the call still";
     } else {
       Give(Called(), MakeResponse(info, 481));
+      EXPECT_THAT(Received(Called()), IsEmpty());
     }
     EXPECT_EQ(DialogCount(), 0);
   }
+}
+
+TEST_F(CallerTest, A408EndsTheCallByBye) {
+  const dialog::DialogId dialog = Talk();
+  Send("INFO", dialog);
+  Give(Called(), MakeResponse(Only(Called()), 408));
+  EXPECT_THAT(Only(Called()), StartsWith("BYE "));
+  EXPECT_EQ(DialogCount(), 0);
+}
+
+TEST_F(CallerTest, WhoWaitsForLessThanATransactionTakesKeepsTheDialog) {
+  const dialog::DialogId dialog = Talk();
+  SendOrder order;
+  order.method = "INFO";
+  order.dialog = dialog;
+  order.timeout = absl::Milliseconds(300);
+  const auto info = Send(std::move(order));
+  fixture_.AdvanceBy(absl::Milliseconds(300));
+  EXPECT_EQ(ReasonOf(info->events.back().failure), "REQUEST_TIMEOUT");
+  EXPECT_EQ(DialogCount(), 1);
+  Received(Called());
+  Send("BYE", dialog);
+  EXPECT_THAT(Only(Called()), StartsWith("BYE "));
+}
+
+TEST_F(CallerTest, AReInviteThatRingsForTooLongKeepsTheCall) {
+  const dialog::DialogId dialog = Talk();
+  SendOrder order;
+  order.method = "INVITE";
+  order.dialog = dialog;
+  order.timeout = absl::Seconds(35);  // longer than a transaction takes
+  const auto again = Send(std::move(order));
+  Give(Called(), Reply(Only(Called()), 180));
+  fixture_.AdvanceBy(absl::Seconds(35));
+  EXPECT_EQ(ReasonOf(again->events.back().failure), "REQUEST_TIMEOUT");
+  EXPECT_THAT(Only(Called()), StartsWith("CANCEL "));
+  EXPECT_EQ(DialogCount(), 1);
+}
+
+TEST_F(CallerTest, AReInviteThatIsCancelledTooLateIsAcknowledgedAndTheCallGoesOn) {
+  const dialog::DialogId dialog = Talk();
+  const auto again = Send("INVITE", dialog, kSdp);
+  const std::string reinvite = Only(Called());
+  fixture_.engine->CancelSends({0}, again);
+  fixture_.RunUntilIdle();
+  EXPECT_EQ(again->events.back().failure.code(), absl::StatusCode::kCancelled);
+  for (int copy = 0; copy < 2; ++copy) {
+    Give(Called(), absl::StrReplaceAll(Reply(reinvite, 200), {{"bob-peertag@", "moved@"}}));
+    const std::string ack = Only(Called());
+    EXPECT_THAT(ack, StartsWith("ACK sip:moved@192.0.2.9:5070 SIP/2.0\r\n"));
+    EXPECT_EQ(HeaderOf(ack, "CSeq"), "2 ACK");
+  }
+  fixture_.AdvanceBy(absl::Minutes(1));
+  EXPECT_THAT(Received(Called()), IsEmpty());
+  EXPECT_EQ(DialogCount(), 1);
+  Send("BYE", dialog);
+  const std::string bye = Only(Called());
+  EXPECT_THAT(bye, StartsWith("BYE sip:moved@192.0.2.9:5070 SIP/2.0\r\n"));
+  EXPECT_EQ(HeaderOf(bye, "CSeq"), "3 BYE");
+}
+
+TEST_F(CallerTest, MoreForksThanSixteenMakeNoDialogsAndTheAnsweredOneDoes) {
+  const auto call = Call();
+  const std::string invite = Only(Called());
+  for (int fork = 0; fork < 40; ++fork) {
+    Give(Called(), Reply(invite, 180, absl::StrCat("t", fork)));
+    EXPECT_EQ(call->events.back().dialog.is_valid(), fork < 16) << fork;
+  }
+  EXPECT_EQ(DialogCount(), 16);
+  Give(Called(), Reply(invite, 200, "t39"));
+  EXPECT_TRUE(call->events.back().dialog.is_valid());
+  EXPECT_THAT(Only(Called()), StartsWith("ACK sip:bob-t39@"));
+  Send("BYE", call->events.back().dialog);
+  Give(Called(), Reply(Only(Called()), 200, "t39"));
+  EXPECT_EQ(DialogCount(), 0);
+}
+
+TEST_F(CallerTest, AnswersThatNameAnotherCallMakeNoDialog) {
+  const auto call = Call();
+  const std::string invite = Only(Called());
+  const std::string tag = HeaderOf(invite, "From");
+  for (const auto& [ours, theirs] :
+       {std::make_pair(HeaderOf(invite, "Call-ID"), std::string("another")),
+        std::make_pair(tag.substr(tag.find(";tag=")), std::string(";tag=another"))}) {
+    Give(Called(), absl::StrReplaceAll(Reply(invite, 180), {{ours, theirs}}));
+    EXPECT_FALSE(call->events.back().dialog.is_valid());
+  }
+  Give(Called(), Reply(invite, 200));
+  EXPECT_TRUE(call->events.back().dialog.is_valid());
+  EXPECT_EQ(DialogCount(), 1);
 }
 
 TEST_F(CallerTest, ANotifyBeforeTheAnswerMakesTheDialog) {
@@ -183,7 +284,10 @@ TEST_F(CallerTest, ANotifyBeforeTheAnswerMakesTheDialog) {
   order.message.headers = {{"Event", "presence"}, {"Expires", "60"}};
   const auto subscribe = Send(std::move(order));
   const std::string request = Only(Called());
-  Give(Called(), FromCalled(request, "NOTIFY", 1));
+  Give(Called(), absl::StrReplaceAll(FromCalled(request, "NOTIFY", 1),
+                                     {{HeaderOf(request, "Call-ID"), "another"}}));
+  EXPECT_THAT(Only(Called()), StartsWith("SIP/2.0 481 "));
+  Give(Called(), absl::StrReplaceAll(FromCalled(request, "NOTIFY", 2), {{"CSeq: 2 ", "CSeq: 1 "}}));
   ASSERT_THAT(sink_->deliveries, SizeIs(1));
   EXPECT_EQ(Last().reason, dispatch::DispatchReason::kDialog);
   Answer(Last(), 200);

@@ -39,6 +39,35 @@ TEST_F(DialogOrderTest, ANameIsVerifiedAsItIs) {
   EXPECT_EQ(order_.destination->tls_name, "");
 }
 
+TEST_F(DialogOrderTest, ATargetIsThePeerThatProvedItsName) {
+  dialog_.remote_target = "sip:bob@host7.contoso.com:5061;transport=tls";
+  ASSERT_TRUE(Fill().ok());
+  EXPECT_EQ(order_.destination->host, "host7.contoso.com");
+  EXPECT_EQ(order_.destination->tls_name, "edge.contoso.com");
+}
+
+TEST_F(DialogOrderTest, WhoProvedItsNameIsNotSpokenToWithoutTls) {
+  config_.kind = ManagerKind::kClient;
+  dialog_.remote_target = "sip:bob@192.0.2.8";
+  ASSERT_TRUE(Fill().ok());
+  EXPECT_EQ(flow_, dialog_.flow);
+  EXPECT_FALSE(order_.destination.has_value());
+}
+
+TEST_F(DialogOrderTest, AnAckHasTheCredentialsOfItsInviteUnlessTheApplicationGivesSome) {
+  dialog_.our_invite = 1;
+  dialog_.credentials = {{"Authorization", "Digest a"}, {"Proxy-Authorization", "Digest b"}};
+  order_.method = "ACK";
+  order_.message.headers = {{"Authorization", "Digest mine"}};
+  ASSERT_TRUE(Fill().ok());
+  EXPECT_EQ(GivenHeader(order_, sip::HeaderId::kAuthorization), "Digest mine");
+  EXPECT_EQ(GivenHeader(order_, sip::HeaderId::kProxyAuthorization), "Digest b");
+  order_ = SendOrder();
+  order_.method = "BYE";
+  ASSERT_TRUE(Fill().ok());
+  EXPECT_EQ(GivenHeader(order_, sip::HeaderId::kAuthorization), "");
+}
+
 TEST_F(DialogOrderTest, WithoutANameThatWasProvedAnAddressStandsForItself) {
   dialog_.verified_name.clear();
   ASSERT_TRUE(Fill().ok());
@@ -47,6 +76,7 @@ TEST_F(DialogOrderTest, WithoutANameThatWasProvedAnAddressStandsForItself) {
 
 TEST_F(DialogOrderTest, OverTcpNothingIsVerified) {
   config_.kind = ManagerKind::kServerTcp;
+  dialog_.verified_name.clear();
   dialog_.remote_target = "sip:bob@192.0.2.8";
   ASSERT_TRUE(Fill().ok());
   EXPECT_EQ(order_.destination->tls_name, "");
