@@ -17,9 +17,6 @@ using dispatch::Situation;
 
 // How long a cancelled INVITE waits for the application's own answer before it gets 487.
 constexpr absl::Duration kCancelGrace = absl::Milliseconds(500);
-// What all open requests of a worker may hold: beyond it new ones get 503, so that neither large
-// bodies nor slow applications fill the memory.
-constexpr size_t kMaxOpenBytes = 64 << 20;
 
 uint64_t FlowOf(const ConnectionSlot& slot) { return slot.connection->id().value(); }
 
@@ -121,16 +118,7 @@ void Inbound::Take(ConnectionSlot& slot, const sip::MessageView& request) {
   if (Refuses(slot, request)) return;
   // What belongs to a dialog goes on, whatever is below (semantics.md 7).
   if (!request.to_tag().empty()) return TakeInDialog(slot, request);
-  if (draining_ || slot.connection->state() == connection::ConnectionState::kDraining) {
-    return answers_.Give(slot, request, Situation::kDraining);
-  }
-  if (throttle_.Refuses(*slot.manager)) {
-    CountHeldBack(ThrottleMechanism::kManager);
-    return answers_.Give(slot, request, Situation::kOverloaded);
-  }
-  if (dialog::MakesDialog(request.method_id()) && dialogs_->is_full()) {
-    return answers_.Give(slot, request, Situation::kOverloaded);
-  }
+  if (RefusesNew(slot, request)) return;
   const dispatch::DispatchDecision decision = Decide(slot, request);
   if (decision.entry == nullptr) return answers_.Give(slot, request, decision.situation);
   OpenAndOffer(slot, request, decision, DialogClaim());
@@ -150,6 +138,14 @@ void Inbound::OnAck(ConnectionSlot& slot, const sip::MessageView& request) {
 }
 
 void Inbound::OnCancel(ConnectionSlot& slot, const sip::MessageView& request) {
+  const bool is_early = transactions_.MatchCancelled(request, FlowOf(slot)) == nullptr &&
+                        !request.to_tag().empty() && !dialogs_->Claim(slot, request).has_value();
+  // Its INVITE may ask another worker still: so does it, to come behind.
+  if (is_early) return AskAnother(slot, request, &Inbound::CancelAsked);
+  CancelInvite(slot, request);
+}
+
+void Inbound::CancelInvite(ConnectionSlot& slot, const sip::MessageView& request) {
   transaction::ServerTransaction* const cancelled =
       transactions_.MatchCancelled(request, FlowOf(slot));
   if (cancelled == nullptr) return answers_.Give(slot, request, Situation::kNoTransaction);

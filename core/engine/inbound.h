@@ -86,6 +86,12 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   size_t open_count() const { return requests_.size(); }
 
  private:
+  using Claimed = void (Inbound::*)(ConnectionSlot& slot, const sip::MessageView& request,
+                                    const DialogClaim& claim);
+  // What all open requests of a worker may hold: beyond it new ones get 503, so that neither large
+  // bodies nor slow applications fill the memory.
+  static constexpr size_t kMaxOpenBytes = 64 << 20;
+
   // dispatch::DeliveryQueue::Owner
   void OnUndeliverable(dispatch::OpenRequest& request, dispatch::Situation situation,
                        absl::string_view allow) override;
@@ -109,11 +115,19 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   void Take(ConnectionSlot& slot, const sip::MessageView& request);
   void OnAck(ConnectionSlot& slot, const sip::MessageView& request);
   void OnCancel(ConnectionSlot& slot, const sip::MessageView& request);
+  void CancelAsked(ConnectionSlot& slot, const sip::MessageView& request, const DialogClaim&) {
+    CancelInvite(slot, request);
+  }
+  void CancelInvite(ConnectionSlot& slot, const sip::MessageView& request);
   bool IsUnknownToProfile(const dispatch::RequestRecord& request) const;
   bool Refuses(ConnectionSlot& slot, const sip::MessageView& request);
+  bool RefusesNew(ConnectionSlot& slot, const sip::MessageView& request);
   void OpenAndOffer(ConnectionSlot& slot, const sip::MessageView& request,
                     const dispatch::DispatchDecision& decision, const DialogClaim& claim);
   void TakeInDialog(ConnectionSlot& slot, const sip::MessageView& request);
+  // Has `then` called, in another turn, with what the worker says that has the dialog.
+  void AskAnother(ConnectionSlot& slot, const sip::MessageView& request, Claimed then);
+  void TakeAsked(ConnectionSlot& slot, const sip::MessageView& request, const DialogClaim& claim);
   void TakeClaimed(ConnectionSlot& slot, const sip::MessageView& request, const DialogClaim& claim);
   static void JoinDialog(const DialogClaim& claim, dispatch::OpenRequest* request);
   void NoteHolder(dispatch::RequestId id);
@@ -157,7 +171,7 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   transaction::ServerTransactionTable transactions_;
   ReturnPath return_path_;
   AnsweredInvites answered_;
-  size_t open_bytes_ = 0;  // of all open requests
+  size_t open_bytes_ = 0;  // of all open requests, and those that ask another worker
   bool draining_ = false;
 };
 

@@ -45,18 +45,50 @@ bool Inbound::Refuses(ConnectionSlot& slot, const sip::MessageView& request) {
   return true;
 }
 
+// What is not of a dialog yet.
+bool Inbound::RefusesNew(ConnectionSlot& slot, const sip::MessageView& request) {
+  if (draining_ || slot.connection->state() == connection::ConnectionState::kDraining) {
+    answers_.Give(slot, request, Situation::kDraining);
+    return true;
+  }
+  if (throttle_.Refuses(*slot.manager)) {
+    CountHeldBack(ThrottleMechanism::kManager);
+    answers_.Give(slot, request, Situation::kOverloaded);
+    return true;
+  }
+  if (!dialog::MakesDialog(request.method_id())) return false;
+  if (!dialogs_->is_full() && dialog::Fits(request)) return false;
+  answers_.Give(slot, request, Situation::kOverloaded);
+  return true;
+}
+
 void Inbound::TakeInDialog(ConnectionSlot& slot, const sip::MessageView& request) {
   if (const std::optional<DialogClaim> claim = dialogs_->Claim(slot, request)) {
     return TakeClaimed(slot, request, *claim);
   }
-  std::shared_ptr<const dispatch::RequestRecord> record = MakeRecord(slot, request);
-  const bool is_asked = dialogs_->Ask(record, [this, record](const DialogClaim& claim) {
-    ConnectionSlot* const its = connections_->Find(record->connection);
-    // A copy may have come, and asked, meanwhile.
-    const bool is_copy = transactions_.Match(record->view, record->connection.value()) != nullptr;
-    if (its != nullptr && !is_copy) TakeClaimed(*its, record->view, claim);
-  });
-  if (!is_asked) answers_.Give(slot, request, Situation::kOverloaded);
+  AskAnother(slot, request, &Inbound::TakeAsked);
+}
+
+void Inbound::AskAnother(ConnectionSlot& slot, const sip::MessageView& request, Claimed then) {
+  const size_t size = request.bytes().size();
+  bool is_asked = open_bytes_ + size <= kMaxOpenBytes;
+  if (is_asked) {
+    std::shared_ptr<const dispatch::RequestRecord> record = MakeRecord(slot, request);
+    is_asked = dialogs_->Ask(record, [this, record, size, then](const DialogClaim& claim) {
+      open_bytes_ -= size;
+      ConnectionSlot* const its = connections_->Find(record->connection);
+      if (its != nullptr) (this->*then)(*its, record->view, claim);
+    });
+  }
+  if (!is_asked) return answers_.Give(slot, request, Situation::kOverloaded);
+  open_bytes_ += size;
+}
+
+void Inbound::TakeAsked(ConnectionSlot& slot, const sip::MessageView& request,
+                        const DialogClaim& claim) {
+  // A copy may have come, and asked, meanwhile.
+  if (transactions_.Match(request, slot.connection->id().value()) != nullptr) return;
+  TakeClaimed(slot, request, claim);
 }
 
 void Inbound::TakeClaimed(ConnectionSlot& slot, const sip::MessageView& request,
@@ -72,7 +104,10 @@ void Inbound::TakeClaimed(ConnectionSlot& slot, const sip::MessageView& request,
       break;
     case DialogClaim::Verdict::kUnknownTag:
       // The caller may know a dialog that was lost, and an INVITE can begin it anew (12.2.2).
-      if (request.method_id() == sip::Method::kInvite) decision = Decide(slot, request);
+      if (request.method_id() == sip::Method::kInvite) {
+        if (RefusesNew(slot, request)) return;
+        decision = Decide(slot, request);
+      }
       break;
     case DialogClaim::Verdict::kNoDialog:
       break;

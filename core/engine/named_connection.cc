@@ -21,7 +21,7 @@ absl::StatusOr<ConnectionSlot*> FindNamed(const SendOrder& order, sip::Method me
                      "\", endpoint \"endpoints/", order.endpoint_id, "\" to \"connectionManagers/",
                      manager->state->id(), "\"; send by destination"));
   }
-  if (slot->throttled && method != sip::Method::kAck) {
+  if (slot->throttled && method != sip::Method::kAck && method != sip::Method::kBye) {
     return MakeError(absl::StatusCode::kResourceExhausted, "CONNECTION_THROTTLED",
                      absl::StrCat(quoted, " has ", slot->outstanding_count(),
                                   " transactions outstanding, more than throttling.high (",

@@ -9,8 +9,8 @@
 namespace sipcm::engine {
 
 // The connection that `order` names, if a request of that manager may go over it now: NOT_FOUND,
-// FAILED_PRECONDITION (CONNECTION_OF_ANOTHER_MANAGER), RESOURCE_EXHAUSTED (CONNECTION_THROTTLED; an
-// ACK passes, as it ends something). Never null.
+// FAILED_PRECONDITION (CONNECTION_OF_ANOTHER_MANAGER), RESOURCE_EXHAUSTED (CONNECTION_THROTTLED;
+// ACK and BYE pass, as they end something). Never null.
 absl::StatusOr<ConnectionSlot*> FindNamed(const SendOrder& order, sip::Method method,
                                           const LocalManager* manager,
                                           const ConnectionTable& connections);

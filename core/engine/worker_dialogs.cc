@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/engine/home_worker.h"
+#include "core/engine/send_route.h"
 #include "core/engine/worker.h"
 
 namespace sipcm::engine {
@@ -52,6 +53,14 @@ void Worker::SendOwn(const std::string& manager_id, SendOrder order) {
   planned.endpoint = entry->endpoint;
   planned.sink = own_sends_;
   planned.order = std::move(order);
+  if (entry->endpoint->kind == dispatch::EndpointKind::kRegistered) {
+    // As all its traffic (semantics.md 9).
+    absl::StatusOr<pool::Destination> first_hop =
+        FirstHopOf(*entry->endpoint->registration, manager->runtime.Get()->config);
+    if (!first_hop.ok()) return;
+    first_hop->dedicated_to = entry->endpoint->id;
+    planned.order.destination = *std::move(first_hop);
+  }
   SendInDialog(manager->state, std::move(planned));
 }
 

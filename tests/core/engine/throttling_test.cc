@@ -55,10 +55,10 @@ class ThrottlingTest : public ::testing::Test {
     ADD_FAILURE() << "no incoming connection";
     return {};
   }
-  void Send(connection::ConnectionId connection = {}) {
+  void Send(connection::ConnectionId connection = {}, const std::string& method = "OPTIONS") {
     SendOrder order;
     order.endpoint_id = "alice";
-    order.method = "OPTIONS";
+    order.method = method;
     order.request_uri = "sip:bob@192.0.2.9:5070";
     order.connection = connection;
     order.cookie = ++sent_;
@@ -210,6 +210,8 @@ TEST_F(ConnectionThrottlingTest, ASendThatNamesAThrottledConnectionIsRefused) {
   Send(PeersConnection().id);
   EXPECT_EQ(ReasonOf(sends_->events.back().failure), "CONNECTION_THROTTLED");
   EXPECT_EQ(sends_->events.back().failure.code(), absl::StatusCode::kResourceExhausted);
+  Send(PeersConnection().id, "BYE");
+  EXPECT_EQ(sends_->events.back().kind, SendEvent::Kind::kSent) << "it ends something";
 }
 
 TEST_F(ConnectionThrottlingTest, OutgoingConnectionsGetNoNewSendsUntilBelowLow) {
@@ -350,6 +352,12 @@ TEST_F(MessageThrottlingTest, WhatBelongsToADialogGoesOn) {
   peer_->Send(in_dialog);
   fixture_.RunUntilIdle();
   EXPECT_THAT(Answers(), IsEmpty()) << "it waits with the others";
+  // A tag that nobody here made is no dialog.
+  std::string strange = MakeRequest("INVITE", kAlice, 50);
+  strange.insert(strange.find("\r\nCall-ID"), ";tag=strange");
+  peer_->Send(strange);
+  fixture_.RunUntilIdle();
+  EXPECT_THAT(Answers(), ElementsAre(503));
 }
 
 TEST_F(MessageThrottlingTest, MarksAreChangedLive) {

@@ -115,6 +115,26 @@ TEST_F(CalleeTest, WhatNobodyHasIs481AndAnInviteOfALostDialogBeginsAnew) {
   EXPECT_EQ(Last().reason, dispatch::DispatchReason::kDialog);
 }
 
+TEST_F(CalleeTest, AnInviteWithATagThatNobodyMadeIsNewWorkAndRefusedWhileTheServerDrains) {
+  BeCalled();
+  Give(*peer_, MakeRequest("OPTIONS", kAlice, 7));
+  fixture_.engine->Shutdown(absl::Seconds(10), [] {});
+  fixture_.RunUntilIdle();
+  to_ = "<sip:alice@192.0.2.1>;tag=of-another-life";
+  Give(*peer_, absl::StrReplaceAll(InDialog("INVITE", 5),
+                                   {{"sip:alice@192.0.2.1 SIP", "sip:alice@example.com SIP"}}));
+  EXPECT_THAT(StatusCodes(peer_->TakeReceived()), ElementsAre(503));
+  EXPECT_THAT(sink_->deliveries, SizeIs(2));
+}
+
+TEST_F(CalleeTest, ACallThatWouldFillTheMemoryOfItsDialogIsRefused) {
+  Give(*peer_,
+       MakeRequest("INVITE", kAlice, 1,
+                   absl::StrCat("Record-Route: <sip:", std::string(9000, 'p'), ";lr>\r\n")));
+  EXPECT_THAT(StatusCodes(peer_->TakeReceived()), ElementsAre(503));
+  EXPECT_EQ(DialogCount(), 0);
+}
+
 TEST_F(CalleeTest, OnlyBothTagsAndTheCallIdMakeADialog) {
   BeCalled();
   for (const auto& [from, to] :

@@ -58,6 +58,20 @@ TEST_F(WorkersTest, ARequestOnAnotherWorkersConnectionFindsItsDialog) {
   }
 }
 
+TEST_F(WorkersTest, ACancelComesBehindItsReInviteThatAsksAnotherWorker) {
+  BeCalled();
+  int cseq = 1;
+  for (const auto& peer : ConnectPeers()) {
+    const std::string invite = InDialog("INVITE", ++cseq);
+    const std::string cancel =
+        absl::StrReplaceAll(invite, {{"INVITE sip", "CANCEL sip"}, {" INVITE\r", " CANCEL\r"}});
+    Give(*peer, absl::StrCat(invite, cancel));
+    EXPECT_EQ(Last().kind, dispatch::Delivery::Kind::kCancelled);
+    fixture_.AdvanceBy(absl::Seconds(1));
+    EXPECT_THAT(StatusCodes(peer->TakeReceived()), ElementsAre(200, 487));
+  }
+}
+
 TEST_F(WorkersTest, AByeOnAnotherWorkersConnectionEndsTheDialog) {
   BeCalled();
   const auto peers = ConnectPeers();

@@ -10,6 +10,7 @@ namespace sipcm::engine {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -130,6 +131,32 @@ TEST_F(AuthorizedSendsTest, AnInviteAcknowledgesTheChallengeAndGoesOn) {
   EXPECT_EQ(HeaderOf(cancel, "Via"), HeaderOf(messages[1], "Via"));
   registrar_.Reply(messages[1], 487);
   EXPECT_THAT(Take(), StartsWith("ACK "));
+}
+
+TEST_F(AuthorizedSendsTest, TheAckOfA2xxHasTheCredentialsOfItsInvite) {
+  MessageParts offer;
+  offer.headers = {{"Content-Type", "application/sdp"}};
+  offer.body = "v=0";
+  Send("sip:bob@example.com", "INVITE", offer);
+  registrar_.Reply(Take(), 407, kChallenge);
+  const std::string invite = registrar_.Take().back();
+  registrar_.Reply(invite, 200);
+  const std::string ack = Take();
+  EXPECT_THAT(ack, StartsWith("ACK "));
+  EXPECT_THAT(HeaderOf(ack, "Proxy-Authorization"), StartsWith("Digest "));
+  EXPECT_EQ(HeaderOf(ack, "Proxy-Authorization"), HeaderOf(invite, "Proxy-Authorization"));
+}
+
+TEST_F(AuthorizedSendsTest, AckAndByeOfTheServerGoToTheRegistrarAlsoWhenTheFlowIsAnother) {
+  fixture_.AdvanceBy(FlowRecovery::kLasting);
+  Send("sip:bob@example.com", "INVITE");
+  registrar_.Reply(Take(), 200, "Contact: <sip:bob@192.0.2.77>\r\n");
+  registrar_.peer().Close();
+  fixture_.RunUntilIdle();
+  ASSERT_THAT(registrar_.peers, SizeIs(2));
+  registrar_.Accept();
+  fixture_.AdvanceBy(absl::Seconds(32));
+  EXPECT_THAT(registrar_.Take(), ElementsAre(StartsWith("ACK "), StartsWith("BYE ")));
 }
 
 TEST_F(AuthorizedSendsTest, TheBodyCountsWhereIntegrityIsAskedFor) {
