@@ -33,6 +33,7 @@
 #include "server/service/connections_service.h"
 #include "server/service/endpoints_service.h"
 #include "server/service/events_service.h"
+#include "server/validation/field_checks.h"
 
 namespace sipcm::server {
 namespace {
@@ -44,6 +45,9 @@ constexpr int kMaxRequestBytes = (40 << 20) + (64 << 10);
 constexpr size_t kMaxGrpcBytes = 256 << 20;
 // For calls that are still open when their streams have ended.
 constexpr auto kCallsEnd = std::chrono::seconds(2);
+
+// Of Admin.Drain.
+constexpr absl::Duration kDefaultDrainTimeout = absl::Seconds(30);
 
 constexpr const char* kServiceNames[] = {
     "sipcm.v1.Admin",           "sipcm.v1.Certificates", "sipcm.v1.ConnectionManagers",
@@ -120,7 +124,8 @@ class Server::Parts {
   }
 
   void Stop(absl::Duration drain_timeout) {
-    server_catalog_.SetDraining(options_.control.now() + drain_timeout);
+    server_catalog_.SetDraining(options_.control.now() + drain_timeout,
+                                "the process was asked to end");
     SetGrpcHealth(false);
     absl::Notification drained;
     engine_->Shutdown(drain_timeout, [&drained] { drained.Notify(); });
@@ -131,6 +136,20 @@ class Server::Parts {
     options_.events->End(why);
     StopGrpc();
     http_.reset();
+  }
+
+  // A caller's: the process goes on.
+  absl::StatusOr<sipcm::v1::Server> Drain(const sipcm::v1::DrainRequest& request) {
+    absl::Duration timeout = kDefaultDrainTimeout;
+    if (request.has_timeout()) {
+      SIPCM_ASSIGN_OR_RETURN(timeout,
+                             CheckDuration(request.timeout(), absl::ZeroDuration(), absl::Hours(24),
+                                           ZeroMeaning::kNoException, "timeout"));
+    }
+    server_catalog_.SetDraining(options_.control.now() + timeout, "a caller asked for it (Drain)");
+    SetGrpcHealth(false);
+    engine_->Shutdown(timeout, [this] { server_catalog_.SetDrained(); });
+    return server_catalog_.Get({});
   }
 
   Catalogs* catalogs() { return &catalogs_; }
@@ -163,7 +182,9 @@ class Server::Parts {
     services_.push_back(MakeConnectionsService(&catalogs_.connections));
     services_.push_back(MakeCertificatesService(&catalogs_.certificates, &catalogs_.trust_bundles));
     services_.push_back(MakeEventsService(options_.events));
-    services_.push_back(MakeAdminService(&server_catalog_));
+    services_.push_back(MakeAdminService(
+        &server_catalog_, &catalogs_.state,
+        [this](const sipcm::v1::DrainRequest& request) { return Drain(request); }));
     grpc::ServerBuilder builder;
     // A second server on the port must be told, not share it.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

@@ -37,7 +37,8 @@ class ApplicationHandler {
   // the next stream.
   virtual void OnSubscriptionEnded(const v1::SubscriptionEnded& /*ended*/) {}
   // The stream is lost and will be opened again; unanswered requests go to other subscriptions, or
-  // come again with a higher attempt. Answers to them are passed over from now on.
+  // come again (attempt_reason RESUMED) when it is back within SubscribeRequest.resume_timeout.
+  // Answers to them are passed over until then.
   virtual void OnDisconnected(const absl::Status& /*why*/) {}
 };
 

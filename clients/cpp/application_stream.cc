@@ -23,6 +23,7 @@ Application::Stream::Stream(const std::shared_ptr<grpc::Channel>& channel,
       options_(std::move(options)),
       handler_(handler),
       backoff_(options_.first_retry_delay, options_.max_retry_delay, &random_),
+      tokens_(options_.subscriptions.size() + 1),
       credits_(options_.subscriptions.size() + 1, -1) {}
 
 Application::Stream::~Stream() { Stop(absl::ZeroDuration()); }
@@ -140,14 +141,33 @@ v1::ApplicationFrame Application::Stream::OpenFrame() {
   v1::Open* open = frame.mutable_open();
   open->set_application_name(options_.name);
   open->set_respond_results(options_.respond_results);
-  for (size_t i = 0; i < options_.subscriptions.size(); ++i) {
-    v1::AttachedSubscription* attached = open->add_subscriptions();
-    attached->set_subscription_id(static_cast<int32_t>(i) + 1);
-    *attached->mutable_subscribe() = options_.subscriptions[i];
-    const int credit = credits_[i + 1];
-    if (credit >= 0) attached->mutable_subscribe()->set_max_outstanding_count(credit);
-  }
+  const int count = static_cast<int>(options_.subscriptions.size());
+  for (int id = 1; id <= count; ++id) AddSubscription(id, open);
   return frame;
+}
+
+void Application::Stream::AddSubscription(int id, v1::Open* open) {
+  v1::AttachedSubscription* attached = open->add_subscriptions();
+  attached->set_subscription_id(id);
+  v1::SubscribeRequest* subscribe = attached->mutable_subscribe();
+  *subscribe = options_.subscriptions[id - 1];
+  if (!tokens_[id].empty()) subscribe->set_resume_token(tokens_[id]);
+  if (credits_[id] >= 0) subscribe->set_max_outstanding_count(credits_[id]);
+}
+
+bool Application::Stream::BeginsAfresh(const v1::SubscriptionEnded& ended) {
+  const int id = ended.subscription_id();
+  if (ended.error().reason() != v1::ErrorDetail::INVALID_RESUME_TOKEN || id < 1 ||
+      id >= static_cast<int>(tokens_.size()) || tokens_[id].empty()) {
+    return false;
+  }
+  tokens_[id].clear();
+  mutex_.Lock();
+  v1::ApplicationFrame frame;
+  AddSubscription(id, frame.mutable_open());
+  if (connected_ && !half_closed_) frames_.PushFront(std::move(frame));
+  UnlockAndWrite();
+  return true;
 }
 
 void Application::Stream::OnStarted(bool ok) {
@@ -260,7 +280,7 @@ void Application::Stream::HandleFrame() {
   for (const v1::RespondResult& result : incoming_.results()) handler_->OnRespondResult(result);
   for (const v1::AttachedSendEvent& event : incoming_.events()) HandleEvent(event);
   for (const v1::SubscriptionEnded& ended : incoming_.ended()) {
-    handler_->OnSubscriptionEnded(ended);
+    if (!BeginsAfresh(ended)) handler_->OnSubscriptionEnded(ended);
   }
   mutex_.Lock();
   corked_ = false;
@@ -278,6 +298,10 @@ void Application::Stream::HandleDelivery(const v1::Delivery& delivery) {
     case v1::Delivery::kAckMissing:
       return handler_->OnAckMissing(delivery.ack_missing());
     case v1::Delivery::kStarted:
+      // With it the next stream gets what this one leaves unanswered.
+      if (const size_t id = delivery.subscription_id(); id < tokens_.size()) {
+        tokens_[id] = delivery.started().resume_token();
+      }
       return handler_->OnSubscriptionStarted(delivery.started(), delivery.subscription_id());
     case v1::Delivery::kGap:
       return handler_->OnGap(delivery.gap(), delivery.subscription_id());

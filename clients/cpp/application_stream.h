@@ -58,6 +58,9 @@ class Application::Stream {
   void OnWritten(bool ok);
   void OnFinished();
   v1::ApplicationFrame OpenFrame() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AddSubscription(int id, v1::Open* open) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Its token is no good, as after a restart of the server: without it, it is tried again.
+  bool BeginsAfresh(const v1::SubscriptionEnded& ended);
 
   void Retry();
   void HandleFrame();
@@ -80,6 +83,7 @@ class Application::Stream {
 
   // The thread's.
   v1::ServerFrame incoming_;
+  std::vector<std::string> tokens_;  // to resume each subscription by, from 1; empty: none
   bool reading_ = false;
   bool finishing_ = false;
   grpc::Status final_status_;

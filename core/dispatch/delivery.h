@@ -41,6 +41,7 @@ enum class AttemptReason : uint8_t {
   kFirstAttempt,
   kSubscriptionLost,  // the one that had it ended without an answer
   kDialogOwnerLost,   // the one that has its dialog has ended, or does not take the method
+  kResumed,           // of the subscription that this one resumed
 };
 
 // One request as it came, shared between the worker that will answer it and the application's
@@ -61,6 +62,7 @@ struct Delivery {
     kCancelled,   // the peer cancelled it (RFC 3261 9.2); an answer is still welcome until expiry
     kExpired,     // its deadline passed; the server has answered
     kAckMissing,  // of a 2xx to INVITE that was repeated in vain (RFC 3261 13.3.1.4)
+    kGap,         // `lost_count` requests of the subscription that this one resumed are lost to it
   };
   Kind kind = Kind::kRequest;
   RequestId request_id;
@@ -68,9 +70,11 @@ struct Delivery {
   std::shared_ptr<const Endpoint> endpoint;
   DispatchReason reason = DispatchReason::kRequestUri;
   dialog::DialogId dialog;  // that it is in; none: it is in none
-  int attempt = 1;          // 2 and up: an earlier subscription was lost before it answered
+  int attempt = 1;          // 2 and up: it was delivered before
   AttemptReason attempt_reason = AttemptReason::kFirstAttempt;
   absl::Time expire_time;  // when the server answers by itself
+  int64_t lost_count = 0;  // kGap only
+  int status_code = 0;     // kExpired only: what the server answered
 };
 
 // Takes a subscription's deliveries. Called from workers' threads, one or several at a time; must

@@ -8,12 +8,8 @@
 namespace sipcm::dispatch {
 namespace {
 
-bool IsActive(const SubscriptionState& subscription) {
-  return !subscription.ended.load(std::memory_order_acquire);
-}
-
 bool HasCredit(const SubscriptionState& subscription) {
-  return IsActive(subscription) && subscription.credit.load(std::memory_order_seq_cst) > 0;
+  return subscription.is_active() && subscription.credit.load(std::memory_order_seq_cst) > 0;
 }
 
 bool HasFreeCredit(const SubscriptionList& list) {
@@ -21,23 +17,16 @@ bool HasFreeCredit(const SubscriptionList& list) {
                      [](const auto& subscription) { return HasCredit(*subscription); });
 }
 
-bool Takes(const SubscriptionState& subscription, const OpenRequest& request) {
-  return (request.owner == 0 || request.owner == subscription.lineage_id) &&
-         subscription.Takes(request.record->view.method());
-}
-
-bool HasTaker(const SubscriptionList& list, const OpenRequest& request) {
-  return std::any_of(list.begin(), list.end(), [&request](const auto& subscription) {
-    return IsActive(*subscription) && Takes(*subscription, request);
-  });
-}
-
 }  // namespace
 
 DeliveryQueue::DeliveryQueue(int worker, event::EventLoop* loop, Owner* owner)
-    : worker_(worker), loop_(loop), owner_(owner) {}
+    : worker_(worker), loop_(loop), owner_(owner), absences_(loop, this) {}
 
-DeliveryQueue::~DeliveryQueue() = default;
+DeliveryQueue::~DeliveryQueue() {
+  for (const auto& [group, local] : groups_) {
+    for (const std::unique_ptr<Absence>& absence : local->absences) absences_.Disarm(absence.get());
+  }
+}
 
 LocalGroup& DeliveryQueue::Local(const std::shared_ptr<SubscriptionGroup>& group) {
   std::unique_ptr<LocalGroup>& local = groups_[group.get()];
@@ -68,7 +57,7 @@ DeliveryQueue::Pick DeliveryQueue::PickSubscription(LocalGroup& local, const Ope
   for (size_t i = 0; i < list.size(); ++i) {
     const size_t index = (local.next + i) % list.size();
     const std::shared_ptr<SubscriptionState>& subscription = list[index];
-    if (!IsActive(*subscription) || !Takes(*subscription, request)) continue;
+    if (!subscription->is_active() || !Takes(*subscription, request)) continue;
     if (subscription->TakeCredit()) {
       local.next = index + 1;
       *picked = subscription;
@@ -89,34 +78,45 @@ void DeliveryQueue::FreeOfLostOwner(OpenRequest* request) {
 void DeliveryQueue::Offer(OpenRequest* request) {
   request->ticket = ++last_ticket_;
   FreeOfLostOwner(request);
+  if (TryToDeliver(request)) return;
+  LocalGroup* const local = FindTaker(*request);
+  if (local == nullptr) return GiveUp(request);
+  const int most = std::max(0, request->endpoint->max_waiting_delivery_count);
+  if (local->line.size() >= static_cast<size_t>(most)) {
+    owner_->OnUndeliverable(*request, Situation::kOverloaded, "");
+    return;
+  }
+  LineUp(request, *local);
+  // Credit may have come back between the look and the bit: look once more (see SetWaiting).
+  ServeLine(*local);
+}
+
+// To a subscription of the first group that has any for it.
+bool DeliveryQueue::TryToDeliver(OpenRequest* request) {
   for (const auto* group : {&request->endpoint_group, &request->manager_group}) {
     LocalGroup& local = Local(*group);
+    if (request->counters == nullptr) request->counters = local.counters;  // its endpoint's
     // Credit may be free that those before it have not been woken for yet.
     if (!local.line.empty()) ServeLine(local);
     std::shared_ptr<SubscriptionState> subscription;
     const Pick pick = PickSubscription(local, *request, &subscription);
-    if (pick == Pick::kPicked) return Deliver(request, subscription);
     if (pick == Pick::kNobody) continue;
-    const int most = std::max(0, request->endpoint->max_waiting_delivery_count);
-    if (local.line.size() >= static_cast<size_t>(most)) {
-      owner_->OnUndeliverable(*request, Situation::kOverloaded, "");
-      return;
-    }
-    LineUp(request, local);
-    // Credit may have come back between the look and the bit: look once more (see SetWaiting).
-    ServeLine(local);
-    return;
+    if (pick == Pick::kPicked) Deliver(request, subscription);
+    return pick == Pick::kPicked;
   }
-  GiveUp(request);
+  return false;
 }
 
-// Where it may be delivered or wait: null when nobody takes it.
+// Where it may be delivered or wait: with those that are there, else with those that may come
+// back. Null when nobody takes it.
 LocalGroup* DeliveryQueue::FindTaker(const OpenRequest& request) {
+  LocalGroup* awaiting = nullptr;
   for (const auto* group : {&request.endpoint_group, &request.manager_group}) {
     LocalGroup& local = Local(*group);
-    if (HasTaker(*local.subscriptions.Get(), request)) return &local;
+    if (local.HasTaker(request)) return &local;
+    if (awaiting == nullptr && local.Awaits(request)) awaiting = &local;
   }
-  return nullptr;
+  return awaiting;
 }
 
 // Requests that were admitted before: all keep their places, whatever the bound of the line, and
@@ -164,7 +164,7 @@ std::string DeliveryQueue::AllowOf(const OpenRequest& request) {
   const auto managers = request.manager_group->subscriptions().Get();
   for (const SubscriptionList* list : {endpoints.get(), managers.get()}) {
     for (const auto& subscription : *list) {
-      if (!IsActive(*subscription)) continue;
+      if (!subscription->is_active()) continue;
       for (const std::string& method : subscription->methods) {
         if (std::find(methods.begin(), methods.end(), method) == methods.end()) {
           methods.emplace_back(method);
@@ -179,6 +179,7 @@ void DeliveryQueue::LineUp(OpenRequest* request, LocalGroup& local) {
   request->line = &local;
   local.line.Insert(request);
   ++waiting_count_;
+  request->counters->queued.Add();
   request->manager_group->AddWaiting(1);
   if (local.line.size() == 1) local.group->SetWaiting(worker_);
 }
@@ -188,6 +189,7 @@ void DeliveryQueue::LeaveLine(OpenRequest* request) {
   local.line.Remove(request);
   request->line = nullptr;
   --waiting_count_;
+  request->counters->queued.Add(-1);
   request->manager_group->AddWaiting(-1);
   if (local.line.empty()) local.group->ClearWaiting(worker_);
 }
@@ -197,9 +199,19 @@ void DeliveryQueue::LeaveLine(OpenRequest* request) {
 void DeliveryQueue::Deliver(OpenRequest* request,
                             const std::shared_ptr<SubscriptionState>& subscription) {
   LocalSubscription& local = Local(subscription);
-  if (++request->attempt > 1) owner_->OnRedelivery(*request);
+  AttemptReason attempt_reason = request->attempt_reason;
+  if (++request->attempt > 1) {
+    // To the application that had it, it goes under the name that it knows: an answer that is on
+    // its way still counts.
+    const bool is_resumed = request->left_by == subscription->lineage;
+    attempt_reason = is_resumed ? AttemptReason::kResumed : AttemptReason::kSubscriptionLost;
+    if (!is_resumed) owner_->OnRedelivery(*request);
+    Settle(request, is_resumed ? Loss::kNone : Loss::kLost);
+  }
   request->assigned = &local;
   local.delivered.PushBack(request);
+  request->counters->outstanding.Add();
+  (request->attempt > 1 ? request->counters->redelivered : request->counters->delivered).Add();
   Delivery delivery;
   delivery.request_id = request->id;
   delivery.request = request->record;
@@ -207,8 +219,7 @@ void DeliveryQueue::Deliver(OpenRequest* request,
   delivery.reason = request->reason;
   if (request->in_dialog) delivery.dialog = request->dialog;
   delivery.attempt = request->attempt;
-  delivery.attempt_reason =
-      request->attempt > 1 ? AttemptReason::kSubscriptionLost : request->attempt_reason;
+  delivery.attempt_reason = attempt_reason;
   delivery.expire_time = request->expire_time;
   Outbox(local, std::move(delivery));
 }
@@ -238,10 +249,11 @@ void DeliveryQueue::Flush() {
   }
 }
 
-void DeliveryQueue::Tell(const OpenRequest& request, Delivery::Kind kind) {
+void DeliveryQueue::Tell(const OpenRequest& request, Delivery::Kind kind, int status_code) {
   if (request.assigned == nullptr) return;
   Delivery delivery;
   delivery.kind = kind;
+  delivery.status_code = status_code;
   delivery.request_id = request.id;
   delivery.endpoint = request.endpoint;
   delivery.attempt = request.attempt;
@@ -251,14 +263,14 @@ void DeliveryQueue::Tell(const OpenRequest& request, Delivery::Kind kind) {
 
 bool DeliveryQueue::DeliverUnanswerable(const Addressee& to, Delivery delivery) {
   const std::shared_ptr<SubscriptionState> first = to.first.lock();
-  if (first != nullptr && IsActive(*first)) {
+  if (first != nullptr && first->is_active()) {
     Outbox(Local(first), std::move(delivery));
     return true;
   }
   for (const auto* group : {&to.endpoint_group, &to.manager_group}) {
     for (const auto& subscription : *Local(*group).subscriptions.Get()) {
       // What follows an INVITE goes to who takes INVITEs.
-      if (!IsActive(*subscription) || !subscription->Takes("INVITE")) continue;
+      if (!subscription->is_active() || !subscription->Takes("INVITE")) continue;
       Outbox(Local(subscription), std::move(delivery));
       return true;
     }
@@ -268,27 +280,42 @@ bool DeliveryQueue::DeliverUnanswerable(const Addressee& to, Delivery delivery) 
 
 // --- Credit ------------------------------------------------------------------------------------
 
-void DeliveryQueue::Release(OpenRequest* request) {
+void DeliveryQueue::Release(OpenRequest* request, Ending ending) {
+  Settle(request, ending == Ending::kAnswered ? Loss::kNone : Loss::kLost);
+  if (ending == Ending::kExpired) request->counters->expired.Add();
+  if (ending == Ending::kCancelled) request->counters->cancelled.Add();
   if (request->line != nullptr) {
     LeaveLine(request);
     return;
   }
   if (request->assigned == nullptr) return;
   LocalSubscription& subscription = *request->assigned;
-  subscription.delivered.Remove(request);
-  request->assigned = nullptr;
+  TakeBack(request);
   HandOver(subscription.state);
 }
 
 void DeliveryQueue::Abandon(OpenRequest* request) {
   if (request->line != nullptr) LeaveLine(request);
-  if (request->assigned != nullptr) request->assigned->delivered.Remove(request);
+  if (request->assigned != nullptr) TakeBack(request);
+}
+
+void DeliveryQueue::TakeBack(OpenRequest* request) {
+  request->assigned->delivered.Remove(request);
   request->assigned = nullptr;
+  request->counters->outstanding.Add(-1);
+}
+
+// It does not come back to whom it was waiting for.
+void DeliveryQueue::Settle(OpenRequest* request, Loss loss) {
+  if (request->left_by == nullptr) return;
+  request->left_by->AddOpen(-1);
+  if (loss == Loss::kLost) request->left_by->AddLost();
+  request->left_by = nullptr;
 }
 
 // A credit that nobody holds goes to the worker whose turn it is.
 void DeliveryQueue::HandOver(const std::shared_ptr<SubscriptionState>& subscription) {
-  if (!IsActive(*subscription)) return;
+  if (!subscription->is_active()) return subscription->lineage->AddOpen(-1);
   // Below zero: credit was withdrawn, and what comes back pays for that first.
   const bool is_owed = subscription->credit.load(std::memory_order_seq_cst) < 0;
   const int worker = is_owed ? -1 : subscription->group->NextWaitingWorker();
@@ -305,8 +332,12 @@ void DeliveryQueue::HandOver(const std::shared_ptr<SubscriptionState>& subscript
 void DeliveryQueue::OnCredit(const std::shared_ptr<SubscriptionGroup>& group) {
   for (const auto& grant : group->TakeGrants(worker_)) {
     const std::shared_ptr<SubscriptionState> subscription = grant.lock();
-    if (subscription == nullptr || !IsActive(*subscription)) continue;
-    if (!DeliverOldest(subscription)) GiveBack(subscription);
+    if (subscription == nullptr) continue;
+    if (!subscription->is_active()) {
+      subscription->lineage->AddOpen(-1);
+    } else if (!DeliverOldest(subscription)) {
+      GiveBack(subscription);
+    }
   }
   ServeAndPassOn(group);
 }
@@ -354,45 +385,6 @@ void DeliveryQueue::ServeAndPassOn(const std::shared_ptr<SubscriptionGroup>& gro
   if (!HasFreeCredit(*group->subscriptions().Get())) return;
   const int next = group->NextToLook();
   if (next >= 0) owner_->WakeWorker(next, group);
-}
-
-// --- Ends --------------------------------------------------------------------------------------
-
-void DeliveryQueue::OnSubscriptionEnded(const std::shared_ptr<SubscriptionState>& subscription) {
-  std::vector<OpenRequest*> requests;
-  auto found = subscriptions_.find(subscription.get());
-  if (found != subscriptions_.end()) {
-    const std::unique_ptr<LocalSubscription> local = std::move(found->second);
-    subscriptions_.erase(found);
-    while (OpenRequest* request = local->delivered.PopFront()) {
-      request->assigned = nullptr;
-      requests.push_back(request);
-    }
-  }
-  LocalGroup* const group = FindLocal(subscription->group.get());
-  if (group != nullptr) TakeStranded(*group, &requests);
-  OfferAgain(std::move(requests));
-}
-
-// Those in the line whom none that is left takes.
-void DeliveryQueue::TakeStranded(LocalGroup& local, std::vector<OpenRequest*>* stranded) {
-  const SubscriptionList& list = *local.subscriptions.Get();
-  const auto is_stranded = [&](const OpenRequest& request) { return !HasTaker(list, request); };
-  while (OpenRequest* request = local.line.FindOldest(is_stranded)) {
-    LeaveLine(request);
-    stranded->push_back(request);
-  }
-}
-
-void DeliveryQueue::Forget(const std::shared_ptr<SubscriptionGroup>& group, Situation situation) {
-  auto found = groups_.find(group.get());
-  if (found == groups_.end()) return;
-  const std::unique_ptr<LocalGroup> local = std::move(found->second);
-  groups_.erase(found);
-  while (OpenRequest* request = local->line.FindOldest([](const OpenRequest&) { return true; })) {
-    LeaveLine(request);
-    owner_->OnUndeliverable(*request, situation, "");
-  }
 }
 
 }  // namespace sipcm::dispatch

@@ -8,32 +8,15 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "core/base/snapshot_cell.h"
 #include "core/dispatch/automatic_answer.h"
 #include "core/dispatch/endpoint_directory.h"
+#include "core/dispatch/local_group.h"
 #include "core/dispatch/open_request.h"
 #include "core/dispatch/subscription_group.h"
-#include "core/dispatch/waiting_line.h"
 #include "core/event/event_loop.h"
+#include "core/event/timeout_queue.h"
 
 namespace sipcm::dispatch {
-
-// One worker's share of a subscription group: who is next, and who waits for credit.
-struct LocalGroup {
-  explicit LocalGroup(std::shared_ptr<SubscriptionGroup> of)
-      : group(std::move(of)), subscriptions(&group->subscriptions()) {}
-  const std::shared_ptr<SubscriptionGroup> group;
-  SnapshotCell<SubscriptionList>::Reader subscriptions;
-  WaitingLine line;  // first come, first served among those that a free subscription takes
-  size_t next = 0;   // round-robin
-};
-
-// One worker's share of a subscription: what it has yet to answer, and what this turn brings it.
-struct LocalSubscription {
-  std::shared_ptr<SubscriptionState> state;
-  AssignmentList delivered;  // in order of delivery
-  std::vector<Delivery> outbox;
-};
 
 // Who is told what needs no answer: the subscription that had what it follows, or when that has
 // ended another one of these that takes INVITE.
@@ -49,17 +32,24 @@ struct Addressee {
 // what it did not answer. What one turn brings goes to a
 // sink in one call. Thread: the worker's.
 //
+// While a lost application is waited for, requests that nobody else takes wait in the line as if
+// it were there without credit; also those that come meanwhile.
+//
 // Credit is shared by the workers. One that comes back is handed to the worker whose turn it is
 // (SubscriptionGroup::Grant); credit that is free with nobody's name on it is for who comes first.
-class DeliveryQueue {
+class DeliveryQueue final : private event::TimeoutQueue::Listener {
  public:
+  // Applications that a group waits for at a time; the longest one is given up for another.
+  static constexpr size_t kMaxAbsences = 64;
+
   class Owner {
    public:
     // Nobody will take it: answer and close it, and no other. It is in no list any more. Called
-    // from inside Offer(), OnSubscriptionEnded() and Forget(). `allow`: for kMethodNotTaken.
+    // from inside Offer(), OnSubscriptionEnded(), OnResumed() and Forget(), and when a lost
+    // application was waited for long enough. `allow`: for kMethodNotTaken.
     virtual void OnUndeliverable(OpenRequest& request, Situation situation,
                                  absl::string_view allow) = 0;
-    // It had been delivered and goes to another subscription now: the moment to renew its id.
+    // It had been delivered and goes to another application now: the moment to renew its id.
     virtual void OnRedelivery(OpenRequest& request) = 0;
     // Credit of `group` is free and it is `worker`'s turn (may be this one): have OnCredit()
     // called there, in another turn.
@@ -76,16 +66,20 @@ class DeliveryQueue {
   // Delivers, lines up, or gives up with OnUndeliverable.
   void Offer(OpenRequest* request);
   // Before it is closed: takes it out of its list and gives its credit to the next.
-  void Release(OpenRequest* request);
+  void Release(OpenRequest* request, Ending ending);
   // The same at the worker's own end: gives no credit to anybody.
   void Abandon(OpenRequest* request);
-  // kCancelled or kExpired to whom it was delivered; nothing when it still waits.
-  void Tell(const OpenRequest& request, Delivery::Kind kind);
+  // kCancelled, or kExpired with what the server answers, to whom it was delivered; nothing when it
+  // still waits.
+  void Tell(const OpenRequest& request, Delivery::Kind kind, int status_code = 0);
   // An ACK, or what became of an answer: delivered without credit. False: nobody takes it.
   bool DeliverUnanswerable(const Addressee& to, Delivery delivery);
 
   void OnCredit(const std::shared_ptr<SubscriptionGroup>& group);
   void OnSubscriptionEnded(const std::shared_ptr<SubscriptionState>& subscription);
+  // It is in its group's list and has the lineage of one that was lost: nobody is waited for any
+  // more, and what its credit allows is with its sink when this returns.
+  void OnResumed(const std::shared_ptr<SubscriptionState>& subscription);
   // The group's endpoint or manager is gone: its line is answered with `situation`.
   void Forget(const std::shared_ptr<SubscriptionGroup>& group, Situation situation);
 
@@ -94,6 +88,11 @@ class DeliveryQueue {
  private:
   enum class Pick : uint8_t { kPicked, kNoCredit, kNobody };
 
+  enum class Loss : uint8_t { kNone, kLost };
+
+  // event::TimeoutQueue::Listener
+  void OnTimeout(event::TimeoutQueue::Entry& entry) override;
+
   LocalGroup& Local(const std::shared_ptr<SubscriptionGroup>& group);
   LocalGroup* FindLocal(const SubscriptionGroup* group);
   LocalSubscription& Local(const std::shared_ptr<SubscriptionState>& subscription);
@@ -101,6 +100,7 @@ class DeliveryQueue {
   Pick PickSubscription(LocalGroup& local, const OpenRequest& request,
                         std::shared_ptr<SubscriptionState>* picked);
   void FreeOfLostOwner(OpenRequest* request);
+  bool TryToDeliver(OpenRequest* request);
   LocalGroup* FindTaker(const OpenRequest& request);
   void OfferAgain(std::vector<OpenRequest*> requests);
   void GiveUp(OpenRequest* request);
@@ -108,7 +108,12 @@ class DeliveryQueue {
   void LineUp(OpenRequest* request, LocalGroup& local);
   void LeaveLine(OpenRequest* request);
   void TakeStranded(LocalGroup& local, std::vector<OpenRequest*>* stranded);
+  void GiveToHeir(LocalGroup& local, const Lineage& lineage, std::vector<OpenRequest*>* requests);
+  void AwaitReturn(const SubscriptionState& subscription);
+  // False when it was not waited for.
+  bool EndAbsence(LocalGroup& local, const Lineage* lineage);
 
+  void Settle(OpenRequest* request, Loss loss);
   void HandOver(const std::shared_ptr<SubscriptionState>& subscription);
   bool DeliverOldest(const std::shared_ptr<SubscriptionState>& subscription);
   void GiveBack(const std::shared_ptr<SubscriptionState>& subscription);
@@ -116,6 +121,7 @@ class DeliveryQueue {
   void ServeAndPassOn(const std::shared_ptr<SubscriptionGroup>& group);
 
   void Deliver(OpenRequest* request, const std::shared_ptr<SubscriptionState>& subscription);
+  void TakeBack(OpenRequest* request);
   void Outbox(LocalSubscription& local, Delivery delivery);
   void Flush();
 
@@ -124,6 +130,7 @@ class DeliveryQueue {
   Owner* const owner_;
   absl::flat_hash_map<SubscriptionGroup*, std::unique_ptr<LocalGroup>> groups_;
   absl::flat_hash_map<SubscriptionState*, std::unique_ptr<LocalSubscription>> subscriptions_;
+  event::TimeoutQueue absences_;
   std::vector<std::shared_ptr<SubscriptionState>> dirty_;  // have an outbox to flush
   uint64_t last_ticket_ = 0;
   size_t waiting_count_ = 0;

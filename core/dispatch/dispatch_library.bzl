@@ -9,7 +9,7 @@ _LAYERS_ABOVE = [
     "//tests:__subpackages__",
 ]
 
-def dispatch_library(name, deps = [], absl = [], header_only = False):
+def dispatch_library(name, deps = [], absl = [], header_only = False, more_srcs = []):
     """A cc_library over the header pair of the same name.
 
     Args:
@@ -17,10 +17,11 @@ def dispatch_library(name, deps = [], absl = [], header_only = False):
       deps: labels.
       absl: Abseil targets below absl/, e.g. "types:span".
       header_only: there is no source file.
+      more_srcs: sources besides <name>.cc.
     """
     native.cc_library(
         name = name,
-        srcs = [] if header_only else [name + ".cc"],
+        srcs = ([] if header_only else [name + ".cc"]) + more_srcs,
         hdrs = [name + ".h"],
         visibility = _LAYERS_ABOVE,
         deps = deps + [_ABSL + target for target in absl],

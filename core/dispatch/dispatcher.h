@@ -31,11 +31,25 @@ struct DispatchDecision {
   Situation situation = Situation::kNoEndpoint;
 };
 
-// Steps 2 to 7 of semantics.md 7 for one request that no live transaction claims; step 1 is the
-// caller's. Pure: the same inputs give the same decision, for a request that came and for one
-// that is only asked about. `steps`, when given, gets a line for each step that was looked at.
-DispatchDecision Dispatch(const sip::MessageView& request, const EndpointDirectory& directory,
-                          const DispatchPolicy& policy, std::vector<std::string>* steps = nullptr);
+// A request and the way it came.
+struct Arrival {
+  const sip::MessageView& request;
+  // Whose own connection it came by (a REGISTERED endpoint's); empty: nobody's.
+  absl::string_view flow_endpoint_id = {};
+};
+
+// One step that was looked at: which, and what was compared with what.
+struct DispatchStep {
+  DispatchReason reason;
+  std::string explanation;
+};
+
+// Steps 2 to 7 of semantics.md 7 for one request that no live transaction or dialog claims; step 1
+// is the caller's. Pure: the same inputs give the same decision, for a request that came and for
+// one that is only asked about. `steps`, when given, gets what was looked at, in order; the last
+// one decided. Allocates only for `steps`.
+DispatchDecision Dispatch(const Arrival& arrival, const EndpointDirectory& directory,
+                          const DispatchPolicy& policy, std::vector<DispatchStep>* steps = nullptr);
 
 }  // namespace sipcm::dispatch
 

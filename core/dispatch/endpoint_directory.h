@@ -33,13 +33,19 @@ class EndpointDirectory {
 
   // With `entry` added, or put in place of the one with its id. ALREADY_EXISTS
   // (ENDPOINT_ADDRESS_TAKEN) naming "address" when another id has the same (address, epid), both
-  // compared as a request is matched with them. INVALID_ARGUMENT naming "address" or "aliases[i]".
+  // compared as a request is matched with them, or "gruu" when another has that GRUU.
+  // INVALID_ARGUMENT naming "address", "aliases[i]" or "gruu".
   absl::StatusOr<std::shared_ptr<const EndpointDirectory>> With(Entry entry) const;
   // Without the endpoint of that id, if it was there.
   std::shared_ptr<const EndpointDirectory> Without(absl::string_view id) const;
 
   // Those that have this canonical text as address or alias; null when none has.
   const Entries* FindByAddress(absl::string_view canonical) const;
+  // Those of which this is a GRUU: sip::Gruu's text. Besides what each names in `gruus` that is its
+  // address with ";opaque=user:epid:{epid};gruu" and, of a registered one, with ";gr={instance}".
+  const Entries* FindByGruu(absl::string_view canonical) const { return by_gruu_.Find(canonical); }
+  // Those that have this epid or instance: ContextKey's text. Any number may share one.
+  const Entries* FindByContext(absl::string_view key) const { return by_context_.Find(key); }
   EntryPointer FindById(absl::string_view id) const;  // null when absent
   size_t size() const { return size_; }
   size_t peer_to_peer_count() const { return peer_to_peer_count_; }
@@ -52,11 +58,16 @@ class EndpointDirectory {
   }
 
  private:
-  void Insert(const EntryPointer& entry, const absl::InlinedVector<std::string, 2>& addresses);
+  struct Keys;  // by which one endpoint is found
+
+  absl::Status CheckFree(const Endpoint& endpoint, const Keys& keys) const;
+  void Insert(const EntryPointer& entry, const Keys& keys);
   void Erase(const Entry& entry);
   EntryPointer FindOnlyPeerToPeer() const;
 
   SnapshotMap<Entries> by_address_;
+  SnapshotMap<Entries> by_gruu_;
+  SnapshotMap<Entries> by_context_;
   SnapshotMap<EntryPointer> by_id_;
   size_t size_ = 0;
   size_t peer_to_peer_count_ = 0;

@@ -58,6 +58,9 @@ struct OpenRequest final : event::TimeoutQueue::Entry, ListHook<AssignmentTag> {
   LocalGroup* line = nullptr;             // waits for credit
   LocalSubscription* assigned = nullptr;  // handed to a subscription
   uint64_t ticket = 0;                    // in order of arrival; keeps its place when redelivered
+  DeliveryCounters* counters = nullptr;   // of its endpoint
+  // Whose subscription had it last and ended without an answer, until it is delivered again.
+  std::shared_ptr<Lineage> left_by;
 };
 
 // The open requests of one worker, found by id without a map. Thread: the worker's.

@@ -4,51 +4,15 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "core/base/snapshot_cell.h"
-#include "core/dispatch/delivery.h"
+#include "core/dispatch/delivery_counters.h"
+#include "core/dispatch/subscription_state.h"
 
 namespace sipcm::dispatch {
-
-class SubscriptionGroup;
-
-// One application's open stream, as all workers share it. Credit is the only thing that changes.
-struct SubscriptionState {
-  uint64_t id = 0;
-  // Whom dialogs belong to: its own id, or that of the subscription that it resumes.
-  uint64_t lineage_id = 0;
-  const void* sender = nullptr;  // tells who sends for the same application; only compared
-  std::vector<std::string> methods;  // empty = all
-  std::shared_ptr<DeliverySink> sink;
-  std::shared_ptr<SubscriptionGroup> group;
-  // Deliveries it still takes. May be negative for a while after credit was withdrawn.
-  std::atomic<int> credit{0};
-  // Set once, before the workers are told: nothing new goes to it.
-  std::atomic<bool> ended{false};
-
-  bool Takes(absl::string_view method) const {
-    if (methods.empty()) return true;
-    for (const std::string& taken : methods) {
-      if (method == taken) return true;
-    }
-    return false;
-  }
-  // Takes one credit; false when there is none. Any worker.
-  bool TakeCredit() {
-    int available = credit.load(std::memory_order_seq_cst);
-    while (available > 0) {
-      if (credit.compare_exchange_weak(available, available - 1, std::memory_order_seq_cst)) {
-        return true;
-      }
-    }
-    return false;
-  }
-};
 
 using SubscriptionList = std::vector<std::shared_ptr<SubscriptionState>>;
 
@@ -63,6 +27,22 @@ class SubscriptionGroup {
   // Requests that wait for credit, on all workers: of a manager's group those of its endpoints too.
   int waiting_count() const { return waiting_count_.load(std::memory_order_relaxed); }
   void AddWaiting(int count) { waiting_count_.fetch_add(count, std::memory_order_relaxed); }
+
+  // A worker's own, for as long as the group lives.
+  DeliveryCounters* NewCounters() {
+    absl::MutexLock lock(&mutex_);
+    return counters_.emplace_back(std::make_unique<DeliveryCounters>()).get();
+  }
+  // Of an endpoint's group: what became of its requests, whoever took them.
+  DeliveryStatistics statistics() {
+    DeliveryStatistics sum;
+    absl::MutexLock lock(&mutex_);
+    for (const std::unique_ptr<DeliveryCounters>& counters : counters_) counters->AddTo(&sum);
+    return sum;
+  }
+  // Requests that its endpoint sent.
+  int64_t sent_count() const { return sent_count_.load(std::memory_order_relaxed); }
+  void AddSent() { sent_count_.fetch_add(1, std::memory_order_relaxed); }
 
   // Workers in whose line a request waits for credit of this group. A worker sets its bit before
   // it looks at the credit a last time, and whoever returns credit looks at the bits after: so
@@ -111,11 +91,13 @@ class SubscriptionGroup {
 
   SnapshotCell<SubscriptionList> subscriptions_;
   std::atomic<int> waiting_count_{0};
+  std::atomic<int64_t> sent_count_{0};
   std::atomic<uint64_t> waiting_workers_{0};
   std::atomic<uint64_t> looked_workers_{0};
   std::atomic<uint32_t> last_served_{0};
   absl::Mutex mutex_;
   std::vector<GrantedCredit> grants_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<DeliveryCounters>> counters_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sipcm::dispatch

@@ -29,15 +29,31 @@ struct SubscriptionOptions {
   // The requests of dialogs that are made by sends with this sink go to this subscription. Only
   // compared; null: none.
   const SendSink* sender = nullptr;
+  std::string resume_token;  // of an earlier one; empty: it begins afresh
+  // When its stream breaks: how long what nobody else takes waits for its return. 0..60 s.
+  absl::Duration resume_timeout;
 };
 
-// An application's open stream. Destroying it ends it: its unanswered requests go to another
-// subscription, or are answered. Any thread, but not from inside a sink's call.
+// What an application needs to come back, and what it came back to.
+struct Resumption {
+  std::string token;  // the same for all that resume each other
+  bool resumed = false;
+  // Open requests of its own that follow; one that ends meanwhile does not come.
+  int64_t outstanding_count = 0;
+};
+
+// An application's open stream. Destroying it says that its stream broke: its unanswered requests
+// go to others, or wait for its return as its options say, or are answered. Any thread, but not
+// from inside a sink's call.
 class Subscription {
  public:
   virtual ~Subscription() = default;
   // Raises (or, negative, lowers) how many unanswered deliveries it takes.
   virtual void AddCredit(int count) = 0;
+  // The application ends it: nothing waits for its return, and its token is worth nothing. To be
+  // destroyed next.
+  virtual void Leave() = 0;
+  virtual const Resumption& resumption() const = 0;
 };
 
 // The seam between the gRPC server and the core (architecture.md 1): aspired state in, snapshots
@@ -86,9 +102,13 @@ class Engine {
   // How far its registration is; of a PEER_TO_PEER one that has none, UNREGISTERED. NOT_FOUND.
   virtual absl::StatusOr<EndpointStatus> GetEndpointStatus(
       const std::string& endpoint_id) const = 0;
-  // `request`: a whole SIP request. INVALID_ARGUMENT when it cannot be parsed.
-  virtual absl::StatusOr<DispatchExplanation> ExplainDispatch(const std::string& manager_id,
-                                                              const std::string& request) const = 0;
+  virtual absl::StatusOr<EndpointStatistics> GetEndpointStatistics(
+      const std::string& endpoint_id) const = 0;
+  // `request`: a whole SIP request. INVALID_ARGUMENT when it cannot be parsed. `connection`: it
+  // would come by; one that is no registered endpoint's own makes no difference.
+  virtual absl::StatusOr<DispatchExplanation> ExplainDispatch(
+      const std::string& manager_id, const std::string& request,
+      connection::ConnectionId connection) const = 0;
 
   // --- Pools and connections ---
   // Replaces its setting, for the pool that is there and for one that comes later. With a minimum
@@ -132,7 +152,9 @@ class Engine {
                                  Callback<int> done) = 0;
 
   // --- Messages ---
-  // `sink` is kept until the subscription ends. NOT_FOUND, INVALID_ARGUMENT.
+  // `sink` is kept until the subscription ends. NOT_FOUND, INVALID_ARGUMENT (INVALID_RESUME_TOKEN:
+  // unknown, or of another source). With the token of one that is still open, that one ends
+  // (ABORTED, SUBSCRIPTION_RESUMED). What it resumes comes first, then a Gap if any is lost.
   virtual absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(
       SubscriptionOptions options, std::shared_ptr<dispatch::DeliverySink> sink) = 0;
   // Each order has one result. Orders of one call that belong to one request keep their order. An
@@ -152,7 +174,8 @@ class Engine {
   // (kWorkerState with this `round`): with the events that follow it, a reader knows what is.
   virtual void TellState(uint64_t round) = 0;
   // No new work: listeners close, new requests get 503, sends are refused. `done` is called when
-  // no request is open, or at `timeout`; connections are then closed (kShutdown).
+  // no request is open, or at `timeout`; connections are then closed (kShutdown). May be called
+  // again: the earliest deadline holds, and `done`s are called in the order of the calls.
   virtual void Shutdown(absl::Duration timeout, absl::AnyInvocable<void()> done) = 0;
 };
 

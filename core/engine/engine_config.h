@@ -88,6 +88,7 @@ struct ManagerStatus {
   int64_t received_request_count = 0;
   int64_t automatic_answer_count = 0;
   int queued_delivery_count = 0;
+  int outstanding_delivery_count = 0;
   bool message_throttled = false;
 };
 

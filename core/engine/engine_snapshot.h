@@ -11,6 +11,7 @@
 #include "core/connection/connection.h"
 #include "core/connection/targets/target_health.h"
 #include "core/dispatch/delivery.h"
+#include "core/dispatch/dispatcher.h"
 #include "core/engine/throttle.h"
 #include "core/pool/destination.h"
 #include "core/pool/pool_policy.h"
@@ -106,13 +107,22 @@ struct EngineTotals {
   uint64_t throttled_requests[kThrottleMechanismCount] = {};
 };
 
+// What one endpoint does, as it was when asked.
+struct EndpointStatistics {
+  dispatch::DeliveryStatistics deliveries;
+  int subscription_count = 0;  // its own, not its manager's
+  int64_t sent_request_count = 0;
+};
+
 // Which endpoint a request would go to and why; nothing is sent.
 struct DispatchExplanation {
   dispatch::DispatchReason reason = dispatch::DispatchReason::kAutomaticAnswer;
-  std::string endpoint_id;  // empty: an automatic answer
-  int status_code = 0;      // of the automatic answer
-  std::string explanation;  // the steps tried, in words
-  int subscription_count = 0;
+  std::string endpoint_id;                    // empty: an automatic answer
+  std::vector<dispatch::DispatchStep> steps;  // in order; the last one decided
+  // What the server would answer by itself now, and why; 0: nothing.
+  int status_code = 0;
+  std::string answer_reason;
+  int subscription_count = 0;  // that would take it
 };
 
 }  // namespace sipcm::engine

@@ -231,7 +231,7 @@ void Inbound::Close(OpenRequest& request, int status_code, Ending ending) {
     if (slot != nullptr) load_->End(*slot, TransactionSide::kReceived);
     request.is_counted = false;
   }
-  queue_.Release(&request);
+  queue_.Release(&request, ending);
   if (request.attempt > 1) totals_->requests_redelivered.Add(request.attempt - 1);
   requests_.Close(&request, ending);
   UpdateGauges();
@@ -276,8 +276,13 @@ void Inbound::OnTimeout(event::TimeoutQueue::Entry& entry) {
     return;
   }
   totals_->requests_expired.Add();
-  queue_.Tell(request, dispatch::Delivery::Kind::kExpired);
-  AnswerOpen(request, Situation::kExpired, Ending::kExpired);
+  Expire(request, Situation::kExpired);
+}
+
+// The server answers, and whoever has it is told.
+void Inbound::Expire(OpenRequest& request, Situation situation) {
+  queue_.Tell(request, dispatch::Delivery::Kind::kExpired, dispatch::StatusCodeOf(situation));
+  AnswerOpen(request, situation, Ending::kExpired);
 }
 
 void Inbound::AnswerAllOpen() {
@@ -285,7 +290,7 @@ void Inbound::AnswerAllOpen() {
   requests_.ForEach([&](OpenRequest& request) { ids.push_back(request.id); });
   for (const dispatch::RequestId id : ids) {
     if (OpenRequest* request = requests_.Find(id); request != nullptr) {
-      AnswerOpen(*request, Situation::kDraining, Ending::kExpired);
+      Expire(*request, Situation::kDraining);
     }
   }
 }

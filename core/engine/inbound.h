@@ -77,6 +77,10 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
     queue_.OnSubscriptionEnded(subscription);
     UpdateGauges();
   }
+  void OnResumed(const std::shared_ptr<dispatch::SubscriptionState>& subscription) {
+    queue_.OnResumed(subscription);
+    UpdateGauges();
+  }
   void ForgetGroup(const std::shared_ptr<dispatch::SubscriptionGroup>& group);
 
   // From now on new requests get 503.
@@ -144,6 +148,7 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   // The server's own final answer to an open request, which ends it.
   void AnswerOpen(dispatch::OpenRequest& request, dispatch::Situation situation,
                   dispatch::Ending ending, absl::string_view allow = "");
+  void Expire(dispatch::OpenRequest& request, dispatch::Situation situation);
   void Close(dispatch::OpenRequest& request, int status_code, dispatch::Ending ending);
 
   bool RespondOne(const ResponseOrder& order, const std::shared_ptr<ResponseSink>& sink,

@@ -18,20 +18,13 @@ namespace {
 
 // The lineage_id of the subscription that has it; 0: none.
 uint64_t HolderOf(const OpenRequest& request) {
-  return request.assigned == nullptr ? 0 : request.assigned->state->lineage_id;
+  return request.assigned == nullptr ? 0 : request.assigned->state->lineage->id();
 }
 
 }  // namespace
 
 dispatch::DispatchDecision Inbound::Decide(ConnectionSlot& slot, const sip::MessageView& request) {
-  if (!slot.endpoint_id.empty()) {
-    // What comes on an endpoint's own flow was sent to its Contact.
-    dispatch::DispatchDecision own;
-    own.reason = dispatch::DispatchReason::kUniqueContext;
-    own.entry = slot.manager->directory.Get()->FindById(slot.endpoint_id);
-    if (own.entry != nullptr) return own;
-  }
-  return dispatch::Dispatch(request, *slot.manager->directory.Get(),
+  return dispatch::Dispatch({request, slot.endpoint_id}, *slot.manager->directory.Get(),
                             slot.manager->runtime.Get()->config.dispatch);
 }
 

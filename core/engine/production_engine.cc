@@ -33,6 +33,8 @@ absl::StatusOr<std::unique_ptr<ProductionEngine>> ProductionEngine::Start(
     production->threads_.push_back(std::move(thread));
     production->resolvers_.push_back(std::move(resolver));
   }
+  production->randoms_.push_back(std::make_unique<SystemRandomSource>());
+  options.random = production->randoms_.back().get();
   production->engine_ = std::make_unique<ShardedEngine>(options);
   // Only now: what is above was put on the loops from this thread.
   for (auto& thread : production->threads_) SIPCM_RETURN_IF_ERROR(thread->Run());

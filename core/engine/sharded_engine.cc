@@ -30,7 +30,8 @@ absl::Status CheckRegistered(const dispatch::Endpoint& endpoint, const EndpointS
 }  // namespace
 
 ShardedEngine::ShardedEngine(const Options& options)
-    : means_(options.workers),
+    : resumable_(options.random),
+      means_(options.workers),
       events_(options.events),
       ongoing_(options.workers.at(0).random->Next()) {
   SIPCM_CHECK(means_.size() <= dispatch::RequestId::kMaxWorkers);
@@ -114,6 +115,7 @@ void ShardedEngine::Send(std::vector<SendOrder> orders, std::shared_ptr<SendSink
 
 absl::Status ShardedEngine::PlanSend(SendOrder order, const std::shared_ptr<SendSink>& sink) {
   ManagerPointer manager;
+  std::shared_ptr<dispatch::SubscriptionGroup> group;
   PlannedSend planned;
   {
     absl::MutexLock lock(&control_);
@@ -125,7 +127,9 @@ absl::Status ShardedEngine::PlanSend(SendOrder order, const std::shared_ptr<Send
                        "endpoint");
     }
     manager = found->second;
-    planned.endpoint = manager->directory().Get()->FindById(order.endpoint_id)->endpoint;
+    const auto entry = manager->directory().Get()->FindById(order.endpoint_id);
+    planned.endpoint = entry->endpoint;
+    group = entry->group;
     const auto registered = registered_.find(order.endpoint_id);
     if (registered != registered_.end()) {
       const std::shared_ptr<const EndpointStatus> status = registered->second.status->Get();
@@ -161,6 +165,7 @@ absl::Status ShardedEngine::PlanSend(SendOrder order, const std::shared_ptr<Send
     }
     order.destination = std::move(destination);
   }
+  group->AddSent();
   planned.order = std::move(order);
   planned.sink = sink;
   Post(home, [manager, planned = std::move(planned)](Worker& worker) mutable {
@@ -198,7 +203,6 @@ void ShardedEngine::TellState(uint64_t round) {
 void ShardedEngine::Shutdown(absl::Duration timeout, absl::AnyInvocable<void()> done) {
   {
     absl::MutexLock lock(&control_);
-    SIPCM_CHECK_MESSAGE(!shut_down_, "Shutdown() was called twice");
     shut_down_ = true;
     for (auto& [id, manager] : managers_) {
       if (manager->state() == ManagerStatus::State::kListening) {

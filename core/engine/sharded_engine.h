@@ -11,9 +11,11 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
+#include "core/base/random_source.h"
 #include "core/engine/engine.h"
 #include "core/engine/gathering.h"
 #include "core/engine/manager_state.h"
+#include "core/engine/subscription/resume_directory.h"
 #include "core/engine/worker.h"
 
 namespace sipcm::engine {
@@ -26,6 +28,7 @@ class ShardedEngine final : public Engine {
   struct Options {
     std::vector<WorkerMeans> workers;  // 1..64
     EventSink* events = nullptr;       // outlives the engine
+    RandomSource* random = nullptr;    // of control calls, under their lock; outlives the engine
   };
   explicit ShardedEngine(const Options& options);
   ~ShardedEngine() override;
@@ -43,8 +46,11 @@ class ShardedEngine final : public Engine {
   absl::Status ApplyEndpoint(dispatch::Endpoint endpoint) override;
   absl::Status RemoveEndpoint(const std::string& endpoint_id) override;
   absl::StatusOr<EndpointStatus> GetEndpointStatus(const std::string& endpoint_id) const override;
-  absl::StatusOr<DispatchExplanation> ExplainDispatch(const std::string& manager_id,
-                                                      const std::string& request) const override;
+  absl::StatusOr<EndpointStatistics> GetEndpointStatistics(
+      const std::string& endpoint_id) const override;
+  absl::StatusOr<DispatchExplanation> ExplainDispatch(
+      const std::string& manager_id, const std::string& request,
+      connection::ConnectionId connection) const override;
 
   absl::Status ApplyPool(PoolConfig config) override;
   void RemovePool(const std::string& manager_id, const pool::Destination& destination,
@@ -102,6 +108,9 @@ class ShardedEngine final : public Engine {
                       Callback<ConnectionSnapshot> done) const;
   int HomeOf(const ManagerState& manager, const pool::Destination& destination) const;
 
+  // Whose own flow it is; empty: nobody's.
+  std::string EndpointOfFlow(connection::ConnectionId connection) const;
+
   absl::StatusOr<ManagerPointer> FindManager(const std::string& manager_id) const;
   absl::StatusOr<ManagerPointer> FindManagerLocked(const std::string& manager_id) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
@@ -117,9 +126,26 @@ class ShardedEngine final : public Engine {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
   absl::Status RemoveEndpointLocked(const std::string& endpoint_id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
+  absl::StatusOr<ManagerPointer> ManagerOfEndpoint(const std::string& endpoint_id) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
+  absl::StatusOr<std::shared_ptr<dispatch::SubscriptionGroup>> GroupOf(
+      const SubscriptionOptions& options) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
+  absl::StatusOr<std::shared_ptr<dispatch::Lineage>> LineageOf(const SubscriptionOptions& options,
+                                                               Resumption* resumption)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
+  // Has all workers hand it what waits for its lineage, then tells it what is lost.
+  void TellResumed(const std::shared_ptr<dispatch::SubscriptionState>& subscription) const;
+  void EndSubscription(const std::shared_ptr<dispatch::SubscriptionState>& subscription,
+                       dispatch::Parting parting);
+  // Out of its group's list.
+  void TakeOut(const std::shared_ptr<dispatch::SubscriptionState>& subscription)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
+  // By the engine: its sink is told `why`. It is out of the list.
+  void EndNow(const std::shared_ptr<dispatch::SubscriptionState>& subscription,
+              dispatch::Parting parting, const absl::Status& why)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
   void EndSubscriptions(const std::shared_ptr<dispatch::SubscriptionGroup>& group,
                         const absl::Status& why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
-  void EndSubscription(const std::shared_ptr<dispatch::SubscriptionState>& subscription);
   void OfferCredit(const std::shared_ptr<dispatch::SubscriptionGroup>& group) const;
   absl::Status PlanSend(SendOrder order, const std::shared_ptr<SendSink>& sink);
 
@@ -129,6 +155,7 @@ class ShardedEngine final : public Engine {
   absl::flat_hash_map<std::string, ManagerPointer> endpoint_managers_ ABSL_GUARDED_BY(control_);
   absl::flat_hash_map<std::string, Registered> registered_
       ABSL_GUARDED_BY(control_);  // by endpoint
+  ResumeDirectory resumable_ ABSL_GUARDED_BY(control_);
   uint64_t last_subscription_ ABSL_GUARDED_BY(control_) = 0;
   bool shut_down_ ABSL_GUARDED_BY(control_) = false;
   std::atomic<int64_t> subscription_count_{0};

@@ -171,6 +171,10 @@ ManagerStatus ShardedEngine::StatusOf(const ManagerState& manager) const {
   status.auto_allowed_domains = AutoEntriesInForce(runtime->config, *auto_hosts, now);
   status.incoming_connection_count = manager.connection_counts[0].load();
   status.queued_delivery_count = manager.group()->waiting_count();
+  mutable_manager.directory().Get()->ForEach([&status](
+                                                 const dispatch::EndpointDirectory::Entry& entry) {
+    status.outstanding_delivery_count += static_cast<int>(entry.group->statistics().outstanding);
+  });
   status.message_throttled = manager.message_throttled.load();
   status.outgoing_connection_count = manager.connection_counts[1].load();
   for (int i = 0; i < manager.worker_count(); ++i) {

@@ -390,10 +390,12 @@ int Worker::CloseRemoved(const std::shared_ptr<ManagerState>& manager,
 // --- The end -----------------------------------------------------------------------------------
 
 void Worker::Drain(absl::Duration timeout, absl::AnyInvocable<void()> done) {
-  acceptance_->Clear();
-  inbound_->Drain();
-  flows_->Drain();  // while it may still send
-  outbound_->Drain();
+  if (!drain_.has_begun()) {
+    acceptance_->Clear();
+    inbound_->Drain();
+    flows_->Drain();  // while it may still send
+    outbound_->Drain();
+  }
   drain_.Begin(timeout, std::move(done));
 }
 

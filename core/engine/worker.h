@@ -114,7 +114,8 @@ class Worker final : private connection::Connection::Listener,
   // Tells the sink all of it, as the worker of `worker_count` that this is.
   void TellState(uint64_t round);
 
-  // No new work; `done` once nothing is open, or at `timeout`, and all connections are closed.
+  // No new work; `done` once nothing is open, or at `timeout`, and all connections are closed. Of
+  // several the earliest deadline holds.
   void Drain(absl::Duration timeout, absl::AnyInvocable<void()> done);
 
   const WorkerTotals& totals() const { return totals_; }  // any thread

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "core/base/check.h"
-
 namespace sipcm::engine {
 namespace {
 
@@ -13,11 +11,14 @@ constexpr absl::Duration kCloseLimit = absl::Seconds(2);
 }  // namespace
 
 void WorkerDrain::Begin(absl::Duration timeout, absl::AnyInvocable<void()> done) {
-  SIPCM_CHECK(state_ == State::kNot);
+  if (state_ == State::kDone) return done();
+  done_.push_back(std::move(done));
+  const Instant deadline = loop_->Now() + timeout;
+  if (state_ == State::kClosing || (state_ == State::kWaiting && deadline_ <= deadline)) return;
+  deadline_ = deadline;
+  if (state_ == State::kNot) alarm_ = loop_->NewAlarm([this] { OnAlarm(); });
   state_ = State::kWaiting;
-  done_ = std::move(done);
-  alarm_ = loop_->NewAlarm([this] { OnAlarm(); });
-  alarm_->Set(loop_->Now() + timeout);
+  alarm_->Set(deadline);
   Check();
 }
 
@@ -49,7 +50,7 @@ void WorkerDrain::Finish() {
   if (state_ != State::kClosing) return;
   state_ = State::kDone;
   alarm_->Cancel();
-  if (done_) done_();
+  for (absl::AnyInvocable<void()>& done : std::exchange(done_, {})) done();
 }
 
 }  // namespace sipcm::engine

@@ -2,9 +2,11 @@
 #define SIPCM_CORE_ENGINE_WORKER_DRAIN_H_
 
 #include <memory>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
+#include "core/base/instant.h"
 #include "core/event/event_loop.h"
 
 namespace sipcm::engine {
@@ -30,7 +32,8 @@ class WorkerDrain {
   // Both outlive this.
   WorkerDrain(event::EventLoop* loop, Host* host) : loop_(loop), host_(host) {}
 
-  // Once. `done` is called when it is over, never from inside a call.
+  // `done` is called when it is over. Of several calls the earliest deadline holds, and their
+  // `done`s are called in order, of a call after the end from inside it.
   void Begin(absl::Duration timeout, absl::AnyInvocable<void()> done);
   // Something ended, which may have been the last.
   void Check();
@@ -50,7 +53,8 @@ class WorkerDrain {
   Host* const host_;
   State state_ = State::kNot;
   std::unique_ptr<event::Alarm> alarm_;
-  absl::AnyInvocable<void()> done_;
+  Instant deadline_;
+  std::vector<absl::AnyInvocable<void()>> done_;
 };
 
 }  // namespace sipcm::engine

@@ -2,17 +2,9 @@
 
 #include "absl/strings/ascii.h"
 #include "core/sip/characters.h"
+#include "core/sip/escape.h"
 
 namespace sipcm::sip {
-namespace {
-
-int HexValue(char c) {
-  if (c <= '9') return c - '0';
-  return (c | 0x20) - 'a' + 10;
-}
-
-}  // namespace
-
 AddressOfRecord::AddressOfRecord(const UriView& uri) {
   if (!uri.ok()) return;
   if (uri.is_sip()) {
@@ -40,7 +32,7 @@ void AddressOfRecord::AppendUser(absl::string_view user) {
       continue;
     }
     // ParseUri() saw to it that two hex digits follow.
-    const char decoded = static_cast<char>(HexValue(user[i + 1]) * 16 + HexValue(user[i + 2]));
+    const char decoded = static_cast<char>(DecodeEscape(user, i));
     if (IsUnreserved(decoded)) {
       text_.push_back(decoded);
     } else {

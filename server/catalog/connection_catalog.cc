@@ -40,20 +40,6 @@ absl::Status NoSuchConnection(const std::string& name) {
       "name");
 }
 
-struct Target {
-  std::string manager_id;
-  ConnectionId id;
-};
-
-absl::StatusOr<Target> ParseTarget(const std::string& name, absl::string_view field) {
-  SIPCM_ASSIGN_OR_RETURN(ChildName parts, ParseChildName(name, kConnections, field));
-  Target target;
-  target.manager_id = std::move(parts.manager_id);
-  if (ConnectionId::Parse(parts.id, &target.id) && target.id.ToString() == parts.id) return target;
-  return BadField("INVALID_NAME", field,
-                  absl::StrCat("\"", name, "\" does not end in a connection's id; list them"));
-}
-
 absl::StatusOr<sipcm::v1::ListConnectionsResponse> MakePage(
     const sipcm::v1::ListConnectionsRequest& request,
     const std::vector<ConnectionSnapshot>& snapshots) {
@@ -86,7 +72,7 @@ engine::Engine::Callback<ConnectionSnapshot> ConnectionCatalog::Answer(std::stri
 
 void ConnectionCatalog::Ask(const std::string& name, absl::string_view field,
                             Done<ConnectionSnapshot> done) {
-  absl::StatusOr<Target> target = ParseTarget(name, field);
+  absl::StatusOr<ParsedConnectionName> target = ParseConnectionName(name, field);
   if (!target.ok()) return done(target.status());
   state_->engine->GetConnection(
       target->id, [this, name, manager_id = target->manager_id,

@@ -25,14 +25,6 @@ using sipcm::v1::Event;
 
 namespace {
 
-const FieldRules& Rules() {
-  static const FieldRules* const rules =
-      new FieldRules{{"create_time", "update_time", "state", "state_reason", "bound_addresses",
-                      "warnings", "statistics"},
-                     {"kind", "sharing"}};
-  return *rules;
-}
-
 std::string IdOf(const ConnectionManager& manager) {
   return manager.name().substr(manager.name().find('/') + 1);
 }
@@ -59,6 +51,14 @@ absl::Status InUse(absl::string_view what, absl::string_view by_what,
 }
 
 }  // namespace
+
+const FieldRules& ConnectionManagerCatalog::Rules() {
+  static const FieldRules* const rules =
+      new FieldRules{{"create_time", "update_time", "state", "state_reason", "bound_addresses",
+                      "warnings", "statistics"},
+                     {"kind", "sharing"}};
+  return *rules;
+}
 
 absl::StatusOr<ConnectionManager> ConnectionManagerCatalog::Create(
     const sipcm::v1::CreateConnectionManagerRequest& request, Listening listening) {

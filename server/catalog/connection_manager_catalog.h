@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "proto/sipcm/v1/connection_managers.pb.h"
 #include "server/catalog/control_state.h"
+#include "server/store/update_mask.h"
 
 namespace sipcm::server {
 
@@ -15,6 +16,9 @@ namespace sipcm::server {
 class ConnectionManagerCatalog {
  public:
   explicit ConnectionManagerCatalog(ControlState* state) : state_(state) {}
+
+  // How the fields of its resources take to changes.
+  static const FieldRules& Rules();
 
   // Whether a new manager with auto_start begins to listen at once, or in StartWanted(): a
   // configuration's managers listen when all of it is in force.

@@ -11,6 +11,7 @@
 #include "core/sip/uri.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "server/catalog/shown_resource.h"
+#include "server/conversion/connection_conversion.h"
 #include "server/conversion/endpoint_conversion.h"
 #include "server/conversion/registration_conversion.h"
 #include "server/event/resource_event.h"
@@ -25,13 +26,6 @@ using sipcm::v1::Endpoint;
 using sipcm::v1::Event;
 
 namespace {
-
-const FieldRules& Rules() {
-  static const FieldRules* const rules = new FieldRules{
-      {"state", "state_reason", "contact_uri", "create_time", "update_time", "statistics"},
-      {"kind", "address", "connection_manager", "endpoint_id"}};
-  return *rules;
-}
 
 std::string IdOf(const std::string& name) { return name.substr(name.find('/') + 1); }
 
@@ -55,6 +49,13 @@ absl::Status OfRequest(const absl::Status& status,
 }
 
 }  // namespace
+
+const FieldRules& EndpointCatalog::Rules() {
+  static const FieldRules* const rules = new FieldRules{
+      {"state", "state_reason", "contact_uri", "create_time", "update_time", "statistics"},
+      {"kind", "address", "connection_manager", "endpoint_id"}};
+  return *rules;
+}
 
 absl::StatusOr<ConnectionManager> EndpointCatalog::ManagerOf(const Endpoint& endpoint,
                                                              bool validate_only) {
@@ -228,15 +229,21 @@ absl::StatusOr<sipcm::v1::ExplainDispatchResponse> EndpointCatalog::ExplainDispa
   }
   absl::StatusOr<std::string> text = ToRequestText(request.request());
   if (!text.ok()) return Within(text.status(), "request");
+  connection::ConnectionId connection;
+  if (!request.connection().empty()) {
+    SIPCM_ASSIGN_OR_RETURN(const ParsedConnectionName name,
+                           ParseConnectionName(request.connection(), "connection"));
+    connection = name.id;
+  }
   {
     absl::MutexLock lock(&state_->mutex);
     SIPCM_RETURN_IF_ERROR(
         state_->managers.Get(request.connection_manager(), "connection_manager").status());
   }
   absl::StatusOr<engine::DispatchExplanation> explanation =
-      state_->engine->ExplainDispatch(manager_id, *text);
+      state_->engine->ExplainDispatch(manager_id, *text, connection);
   if (!explanation.ok()) return Within(OfRequest(explanation.status(), request), "request");
-  return ToProto(*explanation, absl::string_view(*text).substr(0, text->find(' ')));
+  return ToProto(*explanation);
 }
 
 absl::optional<EndpointCatalog::Facts> EndpointCatalog::Find(const std::string& endpoint_id) {

@@ -9,6 +9,7 @@
 #include "proto/sipcm/v1/endpoints.pb.h"
 #include "server/catalog/connection_manager_catalog.h"
 #include "server/catalog/control_state.h"
+#include "server/store/update_mask.h"
 
 namespace sipcm::server {
 
@@ -16,6 +17,9 @@ namespace sipcm::server {
 class EndpointCatalog {
  public:
   explicit EndpointCatalog(ControlState* state) : state_(state) {}
+
+  // How the fields of its resources take to changes.
+  static const FieldRules& Rules();
 
   absl::StatusOr<sipcm::v1::Endpoint> Create(const sipcm::v1::CreateEndpointRequest& request);
   absl::StatusOr<sipcm::v1::Endpoint> Get(const sipcm::v1::GetEndpointRequest& request);

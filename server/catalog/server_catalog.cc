@@ -81,12 +81,24 @@ void ServerCatalog::SetServing() {
   server_.set_state(Server::SERVING);
 }
 
-void ServerCatalog::SetDraining(absl::Time deadline) {
+void ServerCatalog::SetDraining(absl::Time deadline, const std::string& why) {
   absl::MutexLock lock(&mutex_);
+  if (server_.state() == Server::DRAINED) return;
+  server_.set_state_reason(why);
+  if (server_.state() != Server::DRAINING || deadline < drain_deadline_) {
+    drain_deadline_ = deadline;
+    *server_.mutable_drain_deadline_time() = ToTimestamp(deadline);
+  }
   server_.set_state(Server::DRAINING);
-  server_.set_state_reason("the process was asked to end");
-  *server_.mutable_drain_deadline_time() = ToTimestamp(deadline);
-  state_->Tell(MakeServerEvent("the server drains: the process was asked to end"));
+  state_->Tell(MakeServerEvent(absl::StrCat("the server drains: ", why)));
+}
+
+void ServerCatalog::SetDrained() {
+  absl::MutexLock lock(&mutex_);
+  if (server_.state() != Server::DRAINING) return;
+  server_.set_state(Server::DRAINED);
+  server_.clear_drain_deadline_time();
+  state_->Tell(MakeServerEvent("the server is drained: nothing is outstanding or open"));
 }
 
 Server::State ServerCatalog::server_state() const {

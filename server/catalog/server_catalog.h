@@ -28,7 +28,10 @@ class ServerCatalog {
   void SetAddresses(const std::string& grpc_host, int grpc_port, const std::string& admin_host,
                     int admin_port);
   void SetServing();
-  void SetDraining(absl::Time deadline);
+  // `why`: "the process was asked to end". Of several deadlines the earliest counts.
+  void SetDraining(absl::Time deadline, const std::string& why);
+  // Nothing is left; only while it drains.
+  void SetDrained();
   sipcm::v1::Server::State server_state() const;
 
  private:
@@ -37,6 +40,7 @@ class ServerCatalog {
 
   mutable absl::Mutex mutex_;  // never held with the state's lock
   sipcm::v1::Server server_ ABSL_GUARDED_BY(mutex_);
+  absl::Time drain_deadline_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sipcm::server

@@ -57,6 +57,9 @@ Endpoint Shown(const Endpoint& stored, ControlState* state) {
   if (const ConnectionManager* manager = state->managers.Find(stored.connection_manager())) {
     AddManagerDefaults(*manager, &shown);
   }
+  if (const auto statistics = state->engine->GetEndpointStatistics(IdOf(stored)); statistics.ok()) {
+    *shown.mutable_statistics() = ToProto(*statistics);
+  }
   if (shown.kind() == Endpoint::REGISTERED) {
     const auto status = state->engine->GetEndpointStatus(IdOf(stored));
     AddStatus(status.ok() ? *status : engine::EndpointStatus(), &shown);

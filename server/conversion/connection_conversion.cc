@@ -1,7 +1,11 @@
 #include "server/conversion/connection_conversion.h"
 
+#include <utility>
+
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/status_macros.h"
 #include "server/conversion/address_conversion.h"
 #include "server/conversion/peer_conversion.h"
 #include "server/conversion/pool_conversion.h"
@@ -9,6 +13,7 @@
 #include "server/store/resource_name.h"
 #include "server/store/resource_store.h"
 #include "server/validation/field_checks.h"
+#include "server/validation/refusal.h"
 
 namespace sipcm::server {
 namespace {
@@ -33,6 +38,17 @@ Connection::State ToProto(connection::ConnectionState state) {
 
 std::string ConnectionName(const std::string& manager_id, connection::ConnectionId id) {
   return absl::StrCat(kConnectionManagers, "/", manager_id, "/", kConnections, "/", id.ToString());
+}
+
+absl::StatusOr<ParsedConnectionName> ParseConnectionName(const std::string& name,
+                                                         absl::string_view field) {
+  SIPCM_ASSIGN_OR_RETURN(ChildName parts, ParseChildName(name, kConnections, field));
+  ParsedConnectionName parsed;
+  parsed.manager_id = std::move(parts.manager_id);
+  if (connection::ConnectionId::Parse(parts.id, &parsed.id)) return parsed;
+  return BadField("INVALID_NAME", field,
+                  absl::StrCat("\"", absl::Utf8SafeCEscape(name),
+                               "\" does not end in a connection's id; list them"));
 }
 
 Connection::CloseReason ToProto(connection::CloseReason reason) {

@@ -8,15 +8,13 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
+#include "core/sip/gruu.h"
 #include "core/sip/header_text.h"
 #include "core/sip/request_builder.h"
 #include "core/sip/status_code.h"
 #include "core/sip/uri.h"
-#include "server/conversion/limits_conversion.h"
 #include "server/conversion/registration_conversion.h"
 #include "server/store/resource_name.h"
 #include "server/validation/field_checks.h"
@@ -90,28 +88,14 @@ bool HasHeader(const std::vector<sip::HeaderText>& headers, absl::string_view na
   return false;
 }
 
-// The step that a line of an explanation is about: "step 4: To \"alice@example.com\" ...".
-sipcm::v1::DispatchReason StepOf(absl::string_view line) {
-  if (!absl::ConsumePrefix(&line, "step ") || line.empty()) {
-    return sipcm::v1::DISPATCH_REASON_UNSPECIFIED;
-  }
-  switch (line[0]) {
-    case '2':
-      return sipcm::v1::GRUU;
-    case '3':
-      return sipcm::v1::UNIQUE_CONTEXT;
-    case '4':
-      return absl::StartsWith(line, "4: To ") ? sipcm::v1::TO_ADDRESS
-                                              : sipcm::v1::REQUEST_URI_ADDRESS;
-    case '5':
-      return sipcm::v1::ONLY_ENDPOINT;
-    case '6':
-      return sipcm::v1::DEFAULT_ENDPOINT;
-    case '7':
-      return sipcm::v1::AUTOMATIC_ANSWER;
-    default:
-      return sipcm::v1::IN_TRANSACTION;
-  }
+absl::Status CheckGruu(const std::string& text) {
+  const sip::UriView uri = sip::ParseUri(text);
+  if (!sip::Gruu(uri).empty()) return absl::OkStatus();
+  return BadField("INVALID_SIP_URI", "gruu",
+                  absl::StrCat("\"", absl::Utf8SafeCEscape(text), "\" is not a GRUU like ",
+                               "\"sip:alice@example.com;gr=urn:uuid:...\": ",
+                               uri.ok() ? "it has neither \";gr\" nor \";opaque=...;gruu\""
+                                        : std::string(uri.fault)));
 }
 
 absl::Duration FromDuration(const google::protobuf::Duration& proto) {
@@ -143,9 +127,7 @@ absl::Status NormalizeEndpoint(Endpoint* endpoint) {
     return BadField("CONFLICTING_FIELDS", "registration",
                     "a PEER_TO_PEER endpoint has none; leave it out");
   }
-  if (!endpoint->gruu().empty()) {
-    return NotKept("gruu", "no value; GRUUs come with the work on registration");
-  }
+  if (!endpoint->gruu().empty()) SIPCM_RETURN_IF_ERROR(CheckGruu(endpoint->gruu()));
   SIPCM_RETURN_IF_ERROR(CheckText(endpoint->display_name(), 128, "display_name"));
   SIPCM_RETURN_IF_ERROR(CheckAnswerTimes(*endpoint));
   return NormalizeEpid(endpoint);
@@ -163,6 +145,7 @@ dispatch::Endpoint ToEndpoint(const Endpoint& endpoint, const sipcm::v1::Connect
   core.aliases.assign(whole.aliases().begin(), whole.aliases().end());
   core.manager_id = manager.name().substr(manager.name().find('/') + 1);
   core.endpoint_id = whole.endpoint_id();
+  if (!whole.gruu().empty()) core.gruus.push_back(whole.gruu());
   core.answer_timeout = FromDuration(whole.answer_timeout());
   core.invite_answer_timeout = FromDuration(whole.invite_answer_timeout());
   if (core.kind == dispatch::EndpointKind::kRegistered) {
@@ -181,6 +164,20 @@ void AddManagerDefaults(const sipcm::v1::ConnectionManager& manager, Endpoint* e
   if (!endpoint->has_invite_answer_timeout()) {
     *endpoint->mutable_invite_answer_timeout() = manager.invite_answer_timeout();
   }
+}
+
+sipcm::v1::EndpointStatistics ToProto(const engine::EndpointStatistics& statistics) {
+  const dispatch::DeliveryStatistics& deliveries = statistics.deliveries;
+  sipcm::v1::EndpointStatistics proto;
+  proto.set_subscription_count(statistics.subscription_count);
+  proto.set_outstanding_delivery_count(static_cast<int>(deliveries.outstanding));
+  proto.set_queued_delivery_count(static_cast<int>(deliveries.queued));
+  proto.set_delivered_count(deliveries.delivered);
+  proto.set_redelivered_count(deliveries.redelivered);
+  proto.set_expired_count(deliveries.expired);
+  proto.set_cancelled_count(deliveries.cancelled);
+  proto.set_sent_request_count(statistics.sent_request_count);
+  return proto;
 }
 
 absl::StatusOr<std::string> ToRequestText(const sipcm::v1::SipRequest& request) {
@@ -244,36 +241,30 @@ sipcm::v1::DispatchReason ToProto(dispatch::DispatchReason reason) {
   return sipcm::v1::DISPATCH_REASON_UNSPECIFIED;
 }
 
-sipcm::v1::ExplainDispatchResponse ToProto(const engine::DispatchExplanation& explanation,
-                                           absl::string_view method) {
+sipcm::v1::ExplainDispatchResponse ToProto(const engine::DispatchExplanation& explanation) {
   sipcm::v1::ExplainDispatchResponse proto;
   if (!explanation.endpoint_id.empty()) {
     proto.set_endpoint(ResourceName(kEndpoints, explanation.endpoint_id));
   }
   proto.set_reason(ToProto(explanation.reason));
   proto.set_subscription_count(explanation.subscription_count);
-  // The engine tells one line per step that it looked at, and may end with a summary.
-  for (const absl::string_view line : absl::StrSplit(explanation.explanation, '\n')) {
-    proto.set_explanation(std::string(line));
-    const sipcm::v1::DispatchReason step = StepOf(line);
-    if (step == sipcm::v1::DISPATCH_REASON_UNSPECIFIED) continue;
-    proto.add_steps()->set_reason(step);
-    proto.mutable_steps()->rbegin()->set_explanation(std::string(line));
+  for (const dispatch::DispatchStep& step : explanation.steps) {
+    auto* told = proto.add_steps();
+    told->set_reason(ToProto(step.reason));
+    told->set_explanation(step.explanation);
   }
   if (proto.steps_size() > 0) {
     auto* last = &*proto.mutable_steps()->rbegin();
     last->set_decided(true);
-    last->set_reason(proto.reason());
+    proto.set_explanation(last->explanation());
   }
-  int status_code = explanation.status_code;
-  constexpr int kTemporarilyUnavailable = 480;  // semantics: matched, but nobody subscribed
-  if (!proto.endpoint().empty() && explanation.subscription_count == 0) {
-    status_code = kTemporarilyUnavailable;
-  }
-  if (status_code != 0 && method != "ACK") {
-    proto.mutable_automatic_answer()->set_status_code(status_code);
+  if (explanation.status_code != 0) {
+    proto.mutable_automatic_answer()->set_status_code(explanation.status_code);
     proto.mutable_automatic_answer()->set_reason_phrase(
-        std::string(sip::ReasonPhrase(status_code)));
+        std::string(sip::ReasonPhrase(explanation.status_code)));
+    if (!proto.endpoint().empty()) {
+      proto.set_explanation(absl::StrCat(proto.explanation(), "; but ", explanation.answer_reason));
+    }
   }
   return proto;
 }

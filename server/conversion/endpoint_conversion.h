@@ -15,7 +15,7 @@ namespace sipcm::server {
 
 // Checks every field of an endpoint by itself and gives it an epid when it has none. Its manager
 // is checked for form only, and may be empty. INVALID_ARGUMENT names the field, relative to the
-// endpoint; UNIMPLEMENTED (NOT_IN_THIS_VERSION) for settings not kept.
+// endpoint.
 absl::Status NormalizeEndpoint(sipcm::v1::Endpoint* endpoint);
 
 // `endpoint` was normalized, has a name and this manager.
@@ -26,13 +26,13 @@ dispatch::Endpoint ToEndpoint(const sipcm::v1::Endpoint& endpoint,
 // Fills in what is in force where the manager's defaults are.
 void AddManagerDefaults(const sipcm::v1::ConnectionManager& manager, sipcm::v1::Endpoint* endpoint);
 
+sipcm::v1::EndpointStatistics ToProto(const engine::EndpointStatistics& statistics);
+
 // The request of an ExplainDispatchRequest as SIP text. The parts get what a request has to have
 // and dispatch does not look at. INVALID_ARGUMENT names the field, relative to the request.
 absl::StatusOr<std::string> ToRequestText(const sipcm::v1::SipRequest& request);
 
-// `method` is the request's: an ACK is never answered.
-sipcm::v1::ExplainDispatchResponse ToProto(const engine::DispatchExplanation& explanation,
-                                           absl::string_view method);
+sipcm::v1::ExplainDispatchResponse ToProto(const engine::DispatchExplanation& explanation);
 
 sipcm::v1::DispatchReason ToProto(dispatch::DispatchReason reason);
 

@@ -131,6 +131,7 @@ void AttachSession::EndSubscriptions(const absl::Status& why) {
   subscriptions_.clear();
   for (auto& [id, subscribed] : subscriptions) {
     const bool stopped = subscribed.sink->Stop();
+    subscribed.subscription->Leave();
     subscribed.subscription.reset();
     if (stopped) AddEnded(id, why);
   }
@@ -144,7 +145,9 @@ void AttachSession::Close() {
     closed_ = true;
     outbox_ = AttachOutbox();
   }
-  EndSubscriptions(absl::OkStatus());
+  // Their application may come back: they are lost, not left.
+  for (auto& [id, subscribed] : subscriptions_) subscribed.sink->Stop();
+  subscriptions_.clear();
   CancelSends(sends_.AllCookies());
 }
 
@@ -195,10 +198,7 @@ absl::Status AttachSession::HandleGrants(const v1::ApplicationFrame& frame) {
     if (subscribed == nullptr) continue;
     const int change = grant.max_outstanding_count() - subscribed->credit;
     subscribed->credit = grant.max_outstanding_count();
-    {
-      absl::MutexLock lock(&mutex_);
-      credit_ += change;
-    }
+    ChangeCredit(change);
     if (change != 0) subscribed->subscription->AddCredit(change);
   }
   return absl::OkStatus();
@@ -233,16 +233,13 @@ void AttachSession::Subscribe(const v1::AttachedSubscription& attached) {
   request->options.sender = this;
 
   auto sink = std::make_shared<Sink>(shared_from_this(), request->format);
-  v1::Delivery started = request->Started(environment_->lookup);
   const int credit = request->options.max_outstanding_count;
   absl::StatusOr<std::unique_ptr<engine::Subscription>> subscription =
-      engine_->Subscribe(std::move(request->options), sink);
+      engine_->Subscribe(request->options, sink);
   if (!subscription.ok()) return AddEnded(id, subscription.status());
+  v1::Delivery started = request->Started(environment_->lookup, (*subscription)->resumption());
   subscriptions_[id] = {.sink = sink, .subscription = *std::move(subscription), .credit = credit};
-  {
-    absl::MutexLock lock(&mutex_);
-    credit_ += credit;
-  }
+  ChangeCredit(credit);
   sink->Start(std::move(started));
 }
 
@@ -250,6 +247,7 @@ void AttachSession::Unsubscribe(int32_t subscription_id) {
   const Subscribed* subscribed = FindSubscription(subscription_id);
   if (subscribed == nullptr) return;
   subscribed->sink->Stop();
+  subscribed->subscription->Leave();
   DropSubscription(subscription_id, subscribed->sink.get());
   AddEnded(subscription_id, absl::OkStatus());
 }
@@ -269,8 +267,7 @@ void AttachSession::DropSubscription(int32_t subscription_id, const Sink* sink) 
   if (found == subscriptions_.end() || found->second.sink.get() != sink) return;
   const Subscribed dropped = std::move(found->second);
   subscriptions_.erase(found);
-  absl::MutexLock lock(&mutex_);
-  credit_ -= dropped.credit;
+  ChangeCredit(-dropped.credit);
 }
 
 void AttachSession::Respond(v1::ApplicationFrame* frame) {

@@ -106,6 +106,10 @@ class AttachSession final : public engine::ResponseSink,
   void CancelSends(std::vector<uint64_t> cookies);
   void DropSubscription(int32_t subscription_id, const Sink* sink);
   Subscribed* FindSubscription(int32_t subscription_id);
+  void ChangeCredit(int change) {
+    absl::MutexLock lock(&mutex_);
+    credit_ += change;
+  }
 
   void AddEnded(int32_t subscription_id, const absl::Status& why);
   void AddEvents(std::vector<v1::AttachedSendEvent> events);

@@ -52,7 +52,6 @@ void SubscribeStream::Subscribe() {
   absl::StatusOr<SubscriptionRequest> request =
       SubscriptionRequest::From(call_->request, ZeroCredit::kRefused);
   if (!request.ok()) return End(request.status());
-  v1::Delivery started = request->Started(host_->lookup());
   format_ = request->format;
   {
     absl::MutexLock lock(&mutex_);
@@ -60,9 +59,10 @@ void SubscribeStream::Subscribe() {
         kMaxBacklogPerCredit * request->options.max_outstanding_count + kMaxWaitingNoticeCount;
   }
   absl::StatusOr<std::unique_ptr<engine::Subscription>> subscription =
-      host_->engine()->Subscribe(std::move(request->options), shared_from_this());
+      host_->engine()->Subscribe(request->options, shared_from_this());
   if (!subscription.ok()) return End(subscription.status());
   subscription_ = *std::move(subscription);
+  v1::Delivery started = request->Started(host_->lookup(), subscription_->resumption());
   mutex_.Lock();
   started_ = true;
   backlog_.AddNotice(format_, std::move(started));
@@ -98,6 +98,7 @@ void SubscribeStream::OnSubscriptionEnded(const absl::Status& why) {
 
 void SubscribeStream::End(const absl::Status& why) {
   if (!arrived_) return;
+  if (subscription_ != nullptr) subscription_->Leave();
   subscription_.reset();
   OnSubscriptionEnded(why);
 }

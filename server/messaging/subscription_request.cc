@@ -61,11 +61,13 @@ absl::StatusOr<SubscriptionRequest> SubscriptionRequest::From(const v1::Subscrib
   SIPCM_RETURN_IF_ERROR(CheckEnum(request.view(), v1::View_descriptor(), "view"));
   SIPCM_RETURN_IF_ERROR(CheckEnum(request.peer_detail(),
                                   v1::SubscribeRequest::PeerDetail_descriptor(), "peer_detail"));
-  if (!request.resume_token().empty()) {
-    return WithField(MakeError(absl::StatusCode::kUnimplemented, "NOT_IN_THIS_VERSION",
-                               "resume_token: resuming a subscription is not in this version; "
-                               "subscribe without it"),
-                     "resume_token");
+  result.options.resume_token = request.resume_token();
+  result.options.resume_timeout = kDefaultResumeTimeout;
+  if (request.has_resume_timeout()) {
+    SIPCM_ASSIGN_OR_RETURN(
+        result.options.resume_timeout,
+        CheckDuration(request.resume_timeout(), absl::ZeroDuration(), kMaxResumeTimeout,
+                      ZeroMeaning::kNoException, "resume_timeout"));
   }
   result.options.max_outstanding_count = kDefaultMaxOutstandingCount;
   if (request.has_max_outstanding_count()) {
@@ -80,11 +82,15 @@ absl::StatusOr<SubscriptionRequest> SubscriptionRequest::From(const v1::Subscrib
   return result;
 }
 
-v1::Delivery SubscriptionRequest::Started(const EndpointLookup& lookup) const {
+v1::Delivery SubscriptionRequest::Started(const EndpointLookup& lookup,
+                                          const engine::Resumption& resumption) const {
   v1::Delivery delivery;
   delivery.set_subscription_id(format.subscription_id);
   v1::SubscriptionStarted* started = delivery.mutable_started();
   started->set_max_outstanding_count(options.max_outstanding_count);
+  started->set_resume_token(resumption.token);
+  started->set_resumed(resumption.resumed);
+  started->set_outstanding_count(static_cast<int>(resumption.outstanding_count));
   std::string manager_id = options.manager_id;
   if (!options.endpoint_id.empty()) {
     AssignEndpointName(options.endpoint_id, started->mutable_endpoint());

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "core/engine/engine.h"
 #include "proto/sipcm/v1/attach.pb.h"
 #include "proto/sipcm/v1/delivery.pb.h"
@@ -16,6 +17,9 @@ namespace sipcm::server {
 inline constexpr int kDefaultMaxOutstandingCount = 256;
 inline constexpr int kMaxOutstandingCount = 1'000'000;
 inline constexpr int kMaxMethodCount = 32;
+// Short enough that a sender has its answer within a second of its application's death.
+inline constexpr absl::Duration kDefaultResumeTimeout = absl::Milliseconds(500);
+inline constexpr absl::Duration kMaxResumeTimeout = absl::Seconds(60);
 
 // Whether a subscription may begin without credit: in Attach it may, a grant comes later.
 enum class ZeroCredit : uint8_t { kRefused, kPaused };
@@ -25,13 +29,13 @@ struct SubscriptionRequest {
   engine::SubscriptionOptions options;
   DeliveryFormat format;
 
-  // INVALID_ARGUMENT naming the field; UNIMPLEMENTED (NOT_IN_THIS_VERSION) for a resume_token.
-  // Whether the endpoint exists is the engine's to say.
+  // INVALID_ARGUMENT naming the field. Whether the endpoint exists and the token is known is the
+  // engine's to say.
   static absl::StatusOr<SubscriptionRequest> From(const v1::SubscribeRequest& request,
                                                   ZeroCredit zero_credit);
 
   // The first message of the subscription.
-  v1::Delivery Started(const EndpointLookup& lookup) const;
+  v1::Delivery Started(const EndpointLookup& lookup, const engine::Resumption& resumption) const;
 };
 
 // What an Attach stream tells instead of Subscribe's status.

@@ -1,6 +1,9 @@
 #include "server/service/admin_service.h"
 
+#include <utility>
+
 #include "proto/sipcm/v1/admin.grpc.pb.h"
+#include "server/config/config_export.h"
 #include "server/service/unary_call.h"
 
 namespace sipcm::server {
@@ -11,7 +14,8 @@ using grpc::ServerUnaryReactor;
 
 class AdminService final : public sipcm::v1::Admin::CallbackService {
  public:
-  explicit AdminService(ServerCatalog* server) : server_(server) {}
+  AdminService(ServerCatalog* server, ControlState* state, BeginDrain drain)
+      : server_(server), state_(state), drain_(std::move(drain)) {}
 
   ServerUnaryReactor* GetServer(CallbackServerContext* context,
                                 const sipcm::v1::GetServerRequest* request,
@@ -19,17 +23,15 @@ class AdminService final : public sipcm::v1::Admin::CallbackService {
     return Answer(context, response, server_->Get(*request));
   }
 
-  ServerUnaryReactor* Drain(CallbackServerContext* context, const sipcm::v1::DrainRequest*,
-                            sipcm::v1::Server*) override {
-    return Answer(
-        context, NotInThisVersion("Admin.Drain", "the work on operation; SIGTERM drains and ends"));
+  ServerUnaryReactor* Drain(CallbackServerContext* context, const sipcm::v1::DrainRequest* request,
+                            sipcm::v1::Server* response) override {
+    return Answer(context, response, drain_(*request));
   }
 
   ServerUnaryReactor* ExportConfig(CallbackServerContext* context,
                                    const sipcm::v1::ExportConfigRequest*,
-                                   sipcm::v1::ExportConfigResponse*) override {
-    return Answer(context,
-                  NotInThisVersion("Admin.ExportConfig", "the work on declarative configuration"));
+                                   sipcm::v1::ExportConfigResponse* response) override {
+    return Answer<sipcm::v1::ExportConfigResponse>(context, response, server::ExportConfig(state_));
   }
 
   ServerUnaryReactor* ApplyConfig(CallbackServerContext* context,
@@ -42,12 +44,15 @@ class AdminService final : public sipcm::v1::Admin::CallbackService {
 
  private:
   ServerCatalog* const server_;
+  ControlState* const state_;
+  const BeginDrain drain_;
 };
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeAdminService(ServerCatalog* server) {
-  return std::make_unique<AdminService>(server);
+std::unique_ptr<grpc::Service> MakeAdminService(ServerCatalog* server, ControlState* state,
+                                                BeginDrain drain) {
+  return std::make_unique<AdminService>(server, state, std::move(drain));
 }
 
 }  // namespace sipcm::server

@@ -60,6 +60,11 @@ void FakeEngine::SetVerdict(tls::PeerVerdict verdict) {
   verdict_ = std::move(verdict);
 }
 
+void FakeEngine::SetEndpointStatistics(const engine::EndpointStatistics& statistics) {
+  absl::MutexLock lock(&mutex_);
+  endpoint_statistics_ = statistics;
+}
+
 void FakeEngine::SetExplanation(absl::StatusOr<engine::DispatchExplanation> explanation) {
   absl::MutexLock lock(&mutex_);
   explanation_ = std::move(explanation);
@@ -97,6 +102,11 @@ dispatch::Endpoint FakeEngine::endpoint(const std::string& id) const {
 bool FakeEngine::has_endpoint(const std::string& id) const {
   absl::MutexLock lock(&mutex_);
   return endpoints_.count(id) == 1;
+}
+
+connection::ConnectionId FakeEngine::last_explained_connection() const {
+  absl::MutexLock lock(&mutex_);
+  return last_explained_connection_;
 }
 
 std::string FakeEngine::last_explained() const {
@@ -203,9 +213,17 @@ absl::StatusOr<engine::EndpointStatus> FakeEngine::GetEndpointStatus(
   return endpoint_status_;
 }
 
-absl::StatusOr<engine::DispatchExplanation> FakeEngine::ExplainDispatch(
-    const std::string&, const std::string& request) const {
+absl::StatusOr<engine::EndpointStatistics> FakeEngine::GetEndpointStatistics(
+    const std::string& endpoint_id) const {
   absl::MutexLock lock(&mutex_);
+  if (!endpoints_.contains(endpoint_id)) return absl::NotFoundError(endpoint_id);
+  return endpoint_statistics_;
+}
+
+absl::StatusOr<engine::DispatchExplanation> FakeEngine::ExplainDispatch(
+    const std::string&, const std::string& request, connection::ConnectionId connection) const {
+  absl::MutexLock lock(&mutex_);
+  last_explained_connection_ = connection;
   last_explained_ = request;
   return explanation_;
 }

@@ -29,6 +29,8 @@ class FakeEngine final : public engine::Engine {
   void SetExplanation(absl::StatusOr<engine::DispatchExplanation> explanation);
   // How every endpoint is.
   void SetEndpointStatus(engine::EndpointStatus status);
+  // Of every endpoint.
+  void SetEndpointStatistics(const engine::EndpointStatistics& statistics);
   // The next StartListening answers this.
   void FailNextListening(absl::Status status);
   // Who hears the answers to TellState(). Outlives this.
@@ -41,6 +43,7 @@ class FakeEngine final : public engine::Engine {
   dispatch::Endpoint endpoint(const std::string& id) const;
   bool has_endpoint(const std::string& id) const;
   std::string last_explained() const;
+  connection::ConnectionId last_explained_connection() const;
   // "edge certificates/a@2 drain", in order.
   std::vector<std::string> retirements() const;
   bool shut_down() const;
@@ -59,8 +62,11 @@ class FakeEngine final : public engine::Engine {
   absl::Status RemoveEndpoint(const std::string& endpoint_id) override;
   absl::StatusOr<engine::EndpointStatus> GetEndpointStatus(
       const std::string& endpoint_id) const override;
+  absl::StatusOr<engine::EndpointStatistics> GetEndpointStatistics(
+      const std::string& endpoint_id) const override;
   absl::StatusOr<engine::DispatchExplanation> ExplainDispatch(
-      const std::string& manager_id, const std::string& request) const override;
+      const std::string& manager_id, const std::string& request,
+      connection::ConnectionId connection) const override;
   absl::Status ApplyPool(engine::PoolConfig config) override;
   void RemovePool(const std::string& manager_id, const pool::Destination& destination,
                   engine::PoolRemoval removal, Callback<engine::PoolSnapshot> done) override;
@@ -116,8 +122,10 @@ class FakeEngine final : public engine::Engine {
   absl::StatusOr<engine::DispatchExplanation> explanation_ ABSL_GUARDED_BY(mutex_) =
       engine::DispatchExplanation();
   mutable std::string last_explained_ ABSL_GUARDED_BY(mutex_);
+  mutable connection::ConnectionId last_explained_connection_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> retirements_ ABSL_GUARDED_BY(mutex_);
   engine::EndpointStatus endpoint_status_ ABSL_GUARDED_BY(mutex_);
+  engine::EndpointStatistics endpoint_statistics_ ABSL_GUARDED_BY(mutex_);
   absl::Status next_listening_ ABSL_GUARDED_BY(mutex_);
   int apply_manager_count_ ABSL_GUARDED_BY(mutex_) = 0;
   bool shut_down_ ABSL_GUARDED_BY(mutex_) = false;

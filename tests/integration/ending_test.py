@@ -1,10 +1,13 @@
-"""SIGTERM: the server ends in order; health says where it stands."""
+"""SIGTERM and Drain: the server ends in order; health says where it stands. Its settings go with
+it to another."""
 
 import signal
 import unittest
 
 import grpc
+from google.protobuf import duration_pb2, json_format
 
+from proto.sipcm.v1 import admin_pb2
 from tests.integration.support.application import Application
 from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
 from tests.integration.support.sip_peer import SipPeer, request
@@ -55,6 +58,63 @@ class EndingTest(unittest.TestCase):
             alice.answer(delivered)
             self.assertEqual(peer.read().status, 200)
         self.assertEqual(server.process.wait(timeout=20), 0)
+
+    def test_a_caller_may_drain_the_server_which_goes_on_until_it_is_ended(self):
+        server = self.enterContext(ServerProcess(CONFIG))
+        alice = self.enterContext(Application(server, 'alice', status=None))
+        peer = self.enterContext(SipPeer(server.sip_address()))
+        peer.send(request())
+        delivered = alice.wait_for_requests()[0]
+        draining = server.admin.Drain(
+            admin_pb2.DrainRequest(timeout=duration_pb2.Duration(seconds=60)), timeout=10)
+        self.assertEqual(draining.state, admin_pb2.Server.DRAINING)
+        self.assertEqual(server.http('/healthz')[0], 503)
+        peer.send(request(uri='sip:bob@example.com'))
+        self.assertEqual(peer.read().status, 503)
+        # A second call may shorten the deadline, not extend it.
+        deadline = draining.drain_deadline_time.ToSeconds()
+        longer = server.admin.Drain(
+            admin_pb2.DrainRequest(timeout=duration_pb2.Duration(seconds=600)), timeout=10)
+        self.assertEqual(longer.drain_deadline_time.ToSeconds(), deadline)
+        alice.answer(delivered)
+        self.assertEqual(peer.read().status, 200)
+        self.assertTrue(peer.wait_until_closed())
+        wait_for(lambda: server.admin.GetServer(admin_pb2.GetServerRequest(), timeout=10).state ==
+                 admin_pb2.Server.DRAINED, 'the end of the drain')
+        self.assertIsNone(server.process.poll())
+        server.signal()
+        self.assertEqual(server.process.wait(timeout=10), 0)
+
+    def test_a_drain_ends_at_its_deadline_whatever_is_outstanding(self):
+        server = self.enterContext(ServerProcess(CONFIG))
+        alice = self.enterContext(Application(server, 'alice', status=None))
+        peer = self.enterContext(SipPeer(server.sip_address()))
+        peer.send(request())
+        alice.wait_for_requests()
+        server.admin.Drain(admin_pb2.DrainRequest(), timeout=10)
+        server.admin.Drain(admin_pb2.DrainRequest(timeout=duration_pb2.Duration()), timeout=10)
+        self.assertEqual(peer.read().status, 503)
+        self.assertTrue(peer.wait_until_closed())
+        self.assertEqual(alice.wait_for_notices()[0].expired.status_code, 503)
+
+    def test_a_drain_of_more_than_a_day_is_refused(self):
+        server = self.enterContext(ServerProcess(CONFIG))
+        with self.assertRaises(grpc.RpcError) as refused:
+            server.admin.Drain(
+                admin_pb2.DrainRequest(timeout=duration_pb2.Duration(seconds=86401)), timeout=10)
+        self.assertEqual(refused.exception.code(), grpc.StatusCode.INVALID_ARGUMENT)
+        self.assertEqual(server.http('/healthz')[0], 200)
+
+    def test_what_is_exported_starts_another_server(self):
+        server = self.enterContext(ServerProcess(CONFIG))
+        exported = server.admin.ExportConfig(admin_pb2.ExportConfigRequest(), timeout=10)
+        config = json_format.MessageToDict(exported.config)
+        other = self.enterContext(ServerProcess(config))
+        again = other.admin.ExportConfig(admin_pb2.ExportConfigRequest(), timeout=10)
+        self.assertEqual(again, exported)
+        with SipPeer(other.sip_address()) as peer:
+            peer.send(request())
+            self.assertEqual(peer.read().status, 480)
 
     def test_unanswered_request_gets_its_answer_at_the_deadline(self):
         server = self.enterContext(ServerProcess(CONFIG, ['--drain_timeout=1s']))

@@ -6,11 +6,14 @@ import time
 import unittest
 
 import grpc
+from google.protobuf import duration_pb2
 
 from proto.sipcm.v1 import delivery_pb2
 from tests.integration.support.abuse_case import AbuseCase
 from tests.integration.support.application import Application
 from tests.integration.support.sip_peer import SipPeer, request
+
+SHORT = duration_pb2.Duration(nanos=1000000)
 
 
 class VanishingApplicationsTest(AbuseCase):
@@ -42,6 +45,54 @@ class VanishingApplicationsTest(AbuseCase):
         self.assertIn(answer.status, (500, 503))
         # The answer deadline would be 8 s.
         self.assertLess(time.monotonic() - started, 4)
+
+    def test_an_application_that_comes_back_gets_its_open_requests(self):
+        first = Application(self.server, 'alice', status=None)
+        for _ in range(50):
+            self.peer.send(request('MESSAGE'))
+        had = {delivered.request_id for delivered in first.wait_for_requests(50)}
+        first.leave()
+        with Application(self.server, 'alice', resume_token=first.started.resume_token) as second:
+            self.assertTrue(second.started.resumed)
+            self.assertEqual(second.started.resume_token, first.started.resume_token)
+            answers = [self.peer.read() for _ in range(50)]
+            self.assertEqual({answer.status for answer in answers}, {200})
+            again = second.requests()
+            self.assertEqual({delivered.request_id for delivered in again}, had)
+            self.assertEqual({delivered.attempt_reason for delivered in again},
+                             {delivery_pb2.RequestDelivery.RESUMED})
+            self.assertEqual({delivered.attempt for delivered in again}, {2})
+            self.assertEqual(second.notices(), [])
+
+    def test_an_application_that_comes_back_too_late_hears_what_it_lost(self):
+        first = Application(self.server, 'alice', status=None, resume_timeout=SHORT)
+        for _ in range(3):
+            self.peer.send(request('MESSAGE'))
+        first.wait_for_requests(3)
+        first.leave()
+        self.assertEqual({self.peer.read().status for _ in range(3)}, {500})
+        with Application(self.server, 'alice', resume_token=first.started.resume_token) as second:
+            self.assertTrue(second.started.resumed)
+            self.assertEqual(second.started.outstanding_count, 0)
+            self.assertEqual(second.wait_for_notices()[0].gap.lost_count, 3)
+
+    def test_a_second_stream_with_the_token_takes_over_from_the_first(self):
+        first = Application(self.server, 'alice', status=None)
+        self.peer.send(request('MESSAGE'))
+        first.wait_for_requests()
+        with Application(self.server, 'alice', resume_token=first.started.resume_token) as second:
+            self.assertEqual(self.peer.read().status, 200)
+            self.assertEqual(second.started.outstanding_count, 1)
+            self.assertEqual(first.wait_until_ended().code(), grpc.StatusCode.ABORTED)
+
+    def test_a_foreign_token_is_refused(self):
+        alice = self.enterContext(Application(self.server, 'alice'))
+        for source, token in (({'endpoint': 'bob'}, alice.started.resume_token),
+                              ({'endpoint': 'alice'}, 'no-such-token')):
+            with self.assertRaises(grpc.RpcError) as refused:
+                Application(self.server, **source, resume_token=token)
+            self.assertEqual(refused.exception.code(), grpc.StatusCode.INVALID_ARGUMENT)
+            self.assertIn('resume_token', refused.exception.details())
 
     # --- Row 26 ----------------------------------------------------------------------------------
 

@@ -150,16 +150,6 @@ TEST_F(ServerTest, WhatComesLaterSaysSo) {
   std::vector<grpc::Status> statuses;
   {
     ClientContext context;
-    sipcm::v1::Server response;
-    statuses.push_back(admin->Drain(&context, {}, &response));
-  }
-  {
-    ClientContext context;
-    sipcm::v1::ExportConfigResponse response;
-    statuses.push_back(admin->ExportConfig(&context, {}, &response));
-  }
-  {
-    ClientContext context;
     sipcm::v1::ApplyConfigResponse response;
     statuses.push_back(admin->ApplyConfig(&context, {}, &response));
   }

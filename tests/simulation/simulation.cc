@@ -31,15 +31,18 @@ int NumberOf(const std::string& message) {
 struct Simulation::Peer {
   std::unique_ptr<fakes::TestPeer> stream;
   std::map<int, int> finals;  // by CSeq number; 0: not answered yet
-  std::set<int> invites;      // sent and not cancelled
-  std::string rest;           // received, not yet a whole message
-  bool broken = false;        // by the simulation
+  // 2xx to INVITEs: they are repeated until an ACK comes (RFC 3261 13.3.1.4), which never does.
+  std::set<std::string> accepted;
+  std::set<int> invites;  // sent and not cancelled
+  std::string rest;       // received, not yet a whole message
+  bool broken = false;    // by the simulation
 
   bool lives() const { return !broken && !stream->is_over(); }
 };
 
 struct Simulation::Application {
   std::shared_ptr<engine::RecordingSink> sink = std::make_shared<engine::RecordingSink>();
+  engine::SubscriptionOptions options;
   std::unique_ptr<engine::Subscription> subscription;
   size_t seen = 0;
   std::vector<dispatch::RequestId> open;
@@ -115,7 +118,7 @@ std::vector<std::string> Simulation::Run() {
 }
 
 void Simulation::Step() {
-  switch (Draw(14)) {
+  switch (Draw(15)) {
     case 0:
       ConnectPeer();
       break;
@@ -149,6 +152,9 @@ void Simulation::Step() {
       break;
     case 13:
       Edit();
+      break;
+    case 14:
+      if (Chance(50)) ResumeApplication();
       break;
   }
   if (Chance(60)) {
@@ -228,17 +234,46 @@ void Simulation::StartApplication() {
   }
   if (Chance(20)) options.methods = {"MESSAGE"};
   options.max_outstanding_count = 1 + Draw(8);
+  if (Chance(60)) options.resume_timeout = absl::Seconds(Draw(20));
+  Subscribe(std::move(options));
+}
+
+void Simulation::Subscribe(engine::SubscriptionOptions options) {
   auto application = std::make_unique<Application>();
   auto subscription = fixture_->engine->Subscribe(options, application->sink);
   if (!subscription.ok()) return;
   application->subscription = *std::move(subscription);
+  application->options = std::move(options);
+  const engine::Resumption& resumption = application->subscription->resumption();
+  if (resumption.resumed != !application->options.resume_token.empty()) {
+    Fault("a subscription resumed without a token, or did not with one");
+  }
+  application->options.resume_token = resumption.token;
   applications_.push_back(std::move(application));
+}
+
+// One whose stream broke comes back, or another takes over the stream of one that is there.
+void Simulation::ResumeApplication() {
+  if (!lost_.empty() && Chance(80)) {
+    const size_t index = Draw(static_cast<int>(lost_.size()));
+    engine::SubscriptionOptions options = std::move(lost_[index]);
+    lost_.erase(lost_.begin() + static_cast<std::ptrdiff_t>(index));
+    Subscribe(std::move(options));
+  } else if (!applications_.empty() && applications_.size() < 6) {
+    Subscribe(applications_[Draw(static_cast<int>(applications_.size()))]->options);
+  }
 }
 
 void Simulation::StopApplication() {
   if (applications_.empty()) return;
   const size_t index = Draw(static_cast<int>(applications_.size()));
-  applications_[index]->subscription.reset();
+  Application& application = *applications_[index];
+  if (Chance(30)) {
+    application.subscription->Leave();
+  } else {
+    lost_.push_back(application.options);
+  }
+  application.subscription.reset();
   CollectDeliveries();
   applications_.erase(applications_.begin() + static_cast<std::ptrdiff_t>(index));
 }
@@ -386,6 +421,9 @@ void Simulation::CollectPeer(Peer& peer) {
     SIPCM_CHECK(absl::SimpleAtoi(message.substr(8, 3), &status));
     const bool is_cancel = HeaderOf(message, "CSeq").find("CANCEL") != std::string::npos;
     if (status < 200 || is_cancel) continue;
+    const bool is_accepted =
+        status < 300 && HeaderOf(message, "CSeq").find("INVITE") != std::string::npos;
+    if (is_accepted && !peer.accepted.insert(message).second) continue;
     const auto request = peer.finals.find(NumberOf(message));
     if (request == peer.finals.end()) {
       Fault(absl::StrCat("an answer to a request of another connection: ", message));

@@ -25,8 +25,8 @@ struct Tally {
 };
 
 // The whole engine under faults drawn from a seed: partial writes, delays and resets of the
-// network, slow, wrong and vanishing applications, edits while traffic runs. Everything that went
-// wrong with what must hold (reliability.md) is in Run()'s answer, empty when all held:
+// network, slow, wrong, vanishing and returning applications, edits while traffic runs. Everything
+// that went wrong with what must hold (reliability.md) is in Run()'s answer, empty when all held:
 //   - a request on a connection that lives gets exactly one final answer, on that connection
 //   - no request is delivered twice as a first attempt; attempts count up
 //   - each send ends with exactly one final event
@@ -49,6 +49,8 @@ class Simulation {
   void SendFromPeer();
   void BreakPeer();
   void StartApplication();
+  void Subscribe(engine::SubscriptionOptions options);
+  void ResumeApplication();
   void StopApplication();
   void Answer();
   void AnswerWrongly();
@@ -69,6 +71,7 @@ class Simulation {
   std::unique_ptr<engine::EngineFixture> fixture_;
   std::vector<std::unique_ptr<Peer>> peers_;
   std::vector<std::unique_ptr<Application>> applications_;
+  std::vector<engine::SubscriptionOptions> lost_;  // of those that may come back
   std::unique_ptr<Remote> remote_;
   std::shared_ptr<engine::RecordingResponseSink> results_;
   std::shared_ptr<engine::RecordingSendSink> sent_;

@@ -22,7 +22,7 @@ uint64_t LineageOf(const SendSink* sink, const std::string& endpoint_id, LocalMa
   if (entry == nullptr) return 0;
   for (const auto* group : {&entry->group, &manager.state->group()}) {
     for (const auto& subscription : *(*group)->subscriptions().Get()) {
-      if (subscription->sender == sink) return subscription->lineage_id;
+      if (subscription->sender == sink) return subscription->lineage->id();
     }
   }
   return 0;

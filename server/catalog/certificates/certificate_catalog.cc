@@ -23,15 +23,6 @@ using sipcm::v1::Event;
 
 namespace {
 
-const FieldRules& Rules() {
-  static const FieldRules* const rules = new FieldRules{
-      {"version", "state", "state_reason", "subject", "issuer", "serial_number", "dns_names",
-       "uri_names", "ip_addresses", "extended_key_usages", "not_before_time", "not_after_time",
-       "fingerprint", "key_type", "connection_managers", "create_time", "update_time"},
-      {}};
-  return *rules;
-}
-
 bool HasFiles(const Certificate& certificate) {
   return !certificate.certificate_file().empty() || !certificate.private_key_file().empty();
 }
@@ -60,13 +51,22 @@ absl::StatusOr<Certificate> Merged(const Certificate& stored,
     changed.clear_certificate_file();
     changed.clear_private_key_file();
   }
-  SIPCM_RETURN_IF_ERROR(
-      ApplyUpdateMask(request.update_mask(), patch, "certificate", Rules(), &changed));
+  SIPCM_RETURN_IF_ERROR(ApplyUpdateMask(request.update_mask(), patch, "certificate",
+                                        CertificateCatalog::Rules(), &changed));
   *same = *given == ContentSource::kNone && !HasFiles(stored);
   return changed;
 }
 
 }  // namespace
+
+const FieldRules& CertificateCatalog::Rules() {
+  static const FieldRules* const rules = new FieldRules{
+      {"version", "state", "state_reason", "subject", "issuer", "serial_number", "dns_names",
+       "uri_names", "ip_addresses", "extended_key_usages", "not_before_time", "not_after_time",
+       "fingerprint", "key_type", "connection_managers", "create_time", "update_time"},
+      {}};
+  return *rules;
+}
 
 absl::Status CheckUnused(const std::string& name, const std::vector<std::string>& users,
                          absl::string_view remedy) {

@@ -12,6 +12,7 @@
 #include "server/catalog/certificates/expiry_stage.h"
 #include "server/catalog/certificates/reload_failure.h"
 #include "server/catalog/control_state.h"
+#include "server/store/update_mask.h"
 
 namespace sipcm::server {
 
@@ -20,6 +21,9 @@ namespace sipcm::server {
 class CertificateCatalog {
  public:
   explicit CertificateCatalog(ControlState* state) : state_(state) {}
+
+  // How the fields of its resources take to changes.
+  static const FieldRules& Rules();
 
   absl::StatusOr<sipcm::v1::Certificate> Create(const sipcm::v1::CreateCertificateRequest& request);
   absl::StatusOr<sipcm::v1::Certificate> Get(const sipcm::v1::GetCertificateRequest& request);

@@ -23,15 +23,6 @@ using sipcm::v1::TrustBundle;
 
 namespace {
 
-const FieldRules& Rules() {
-  static const FieldRules* const rules =
-      new FieldRules{{"version", "state", "state_reason", "certificate_count", "crl_count",
-                      "subjects", "earliest_expire_time", "crl_next_update_time",
-                      "connection_managers", "create_time", "update_time"},
-                     {}};
-  return *rules;
-}
-
 bool HasFiles(const TrustBundle& bundle) {
   return !bundle.certificates_file().empty() || !bundle.crls_file().empty();
 }
@@ -67,6 +58,15 @@ bool SameSettings(const TrustBundle& a, const TrustBundle& b) {
 }
 
 }  // namespace
+
+const FieldRules& TrustBundleCatalog::Rules() {
+  static const FieldRules* const rules =
+      new FieldRules{{"version", "state", "state_reason", "certificate_count", "crl_count",
+                      "subjects", "earliest_expire_time", "crl_next_update_time",
+                      "connection_managers", "create_time", "update_time"},
+                     {}};
+  return *rules;
+}
 
 absl::StatusOr<TrustBundle> TrustBundleCatalog::Create(
     const sipcm::v1::CreateTrustBundleRequest& request) {

@@ -10,6 +10,7 @@
 #include "proto/sipcm/v1/certificates.pb.h"
 #include "server/catalog/certificates/reload_failure.h"
 #include "server/catalog/control_state.h"
+#include "server/store/update_mask.h"
 
 namespace sipcm::server {
 
@@ -17,6 +18,9 @@ namespace sipcm::server {
 class TrustBundleCatalog {
  public:
   explicit TrustBundleCatalog(ControlState* state) : state_(state) {}
+
+  // How the fields of its resources take to changes.
+  static const FieldRules& Rules();
 
   absl::StatusOr<sipcm::v1::TrustBundle> Create(const sipcm::v1::CreateTrustBundleRequest& request);
   absl::StatusOr<sipcm::v1::TrustBundle> Get(const sipcm::v1::GetTrustBundleRequest& request);

@@ -229,6 +229,7 @@ void AddStatus(const engine::ManagerStatus& status, ConnectionManager* manager) 
   statistics->set_received_request_count(status.received_request_count);
   statistics->set_automatic_answer_count(status.automatic_answer_count);
   statistics->set_queued_delivery_count(status.queued_delivery_count);
+  statistics->set_outstanding_delivery_count(status.outstanding_delivery_count);
   statistics->set_message_throttled(status.message_throttled);
 }
 

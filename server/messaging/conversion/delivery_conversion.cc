@@ -14,9 +14,6 @@ namespace {
 // What a delivery takes besides the message: ids, names, peer, times.
 constexpr size_t kEnvelopeBytes = 160;
 
-// The answer that the server gives in the application's place (semantics.md 7).
-constexpr int kExpiredStatusCode = 500;
-
 v1::DispatchReason ToReason(dispatch::DispatchReason reason) {
   switch (reason) {
     case dispatch::DispatchReason::kTransaction:
@@ -49,6 +46,8 @@ v1::RequestDelivery::AttemptReason ToReason(dispatch::AttemptReason reason) {
       return v1::RequestDelivery::SUBSCRIPTION_LOST;
     case dispatch::AttemptReason::kDialogOwnerLost:
       return v1::RequestDelivery::DIALOG_OWNER_LOST;
+    case dispatch::AttemptReason::kResumed:
+      return v1::RequestDelivery::RESUMED;
   }
   return v1::RequestDelivery::ATTEMPT_REASON_UNSPECIFIED;
 }
@@ -94,7 +93,10 @@ void FillDelivery(const dispatch::Delivery& delivery, const DeliveryFormat& form
     case dispatch::Delivery::Kind::kExpired:
       AssignRequestId(delivery.request_id, out->mutable_expired()->mutable_request_id());
       FillEndpoint(delivery, out->mutable_expired()->mutable_endpoint());
-      out->mutable_expired()->set_status_code(kExpiredStatusCode);
+      out->mutable_expired()->set_status_code(delivery.status_code);
+      return;
+    case dispatch::Delivery::Kind::kGap:
+      out->mutable_gap()->set_lost_count(delivery.lost_count);
       return;
     case dispatch::Delivery::Kind::kAckMissing:
       AssignRequestId(delivery.request_id, out->mutable_ack_missing()->mutable_request_id());

@@ -268,6 +268,22 @@ TEST_F(ApplicationTest, StopWritesWhatWaitsAndEndsTheSubscription) {
   EXPECT_TRUE(engine_.subscription(0).ended);
 }
 
+TEST_F(ApplicationTest, AStreamThatComesBackResumesAndBeginsAfreshWhereTheTokenIsUnknown) {
+  engine_.SetResumption({.token = "t1"});
+  StartAndAnswerAll();
+  EXPECT_EQ(engine_.subscription(0).options.resume_token, "");
+  server_.Stop();
+  engine_.FailSubscribe(
+      MakeError(absl::StatusCode::kInvalidArgument, "INVALID_RESUME_TOKEN", "another server"));
+  server_.Start();
+  // The refused one left no trace at the engine; the one after it has no token.
+  EXPECT_EQ(engine_.subscription(1).options.resume_token, "");
+  ASSERT_TRUE(handler_.Await("started", 1, 2));
+  server_.Stop();
+  server_.Start();
+  EXPECT_EQ(engine_.subscription(2).options.resume_token, "t1");
+}
+
 TEST_F(ApplicationTest, StopsAtOnceWhileTheServerIsAway) {
   StartAndAnswerAll();
   server_.Stop();

@@ -37,7 +37,7 @@ RequestId TestWorker::Offer(const std::string& method, const EndpointDirectory::
 void TestWorker::Answer(RequestId id) {
   OpenRequest* request = table.Find(id);
   ASSERT_NE(request, nullptr) << id.ToString() << " is not open";
-  queue.Release(request);
+  queue.Release(request, Ending::kAnswered);
   table.Close(request, Ending::kAnswered);
 }
 
@@ -47,7 +47,7 @@ void TestWorker::OnUndeliverable(OpenRequest& request, Situation situation,
   EXPECT_EQ(request.assigned, nullptr);
   EXPECT_FALSE(static_cast<ListHook<AssignmentTag>&>(request).is_linked());
   undeliverable.push_back({request.id, situation, std::string(allow)});
-  queue.Release(&request);
+  queue.Release(&request, Ending::kUndeliverable);
   table.Close(&request, Ending::kUndeliverable);
 }
 
@@ -90,7 +90,8 @@ TestSubscription DeliveryFixture::SubscribeTo(const std::shared_ptr<Subscription
   subscription.state->methods = std::move(methods);
   subscription.state->sink = subscription.sink;
   subscription.state->group = group;
-  subscription.state->credit = credit;
+  if (next_lineage_ != nullptr) subscription.state->lineage = std::move(next_lineage_);
+  subscription.state->Grant(credit);
   auto list = std::make_shared<SubscriptionList>(*group->subscriptions().Get());
   list->push_back(subscription.state);
   group->subscriptions().Publish(std::move(list));
@@ -100,7 +101,7 @@ TestSubscription DeliveryFixture::SubscribeTo(const std::shared_ptr<Subscription
 }
 
 void DeliveryFixture::AddCredit(const TestSubscription& subscription, int count) {
-  subscription.state->credit.fetch_add(count);
+  subscription.state->Grant(count);
   if (count > 0) OfferCredit(subscription.state->group);
 }
 
@@ -113,9 +114,25 @@ void DeliveryFixture::OfferCredit(const std::shared_ptr<SubscriptionGroup>& grou
   }
 }
 
-void DeliveryFixture::End(const TestSubscription& subscription) {
+TestSubscription DeliveryFixture::Resume(const TestSubscription& lost, int credit,
+                                         std::vector<std::string> methods) {
+  next_lineage_ = lost.state->lineage;
+  TestSubscription subscription = SubscribeTo(lost.state->group, credit, std::move(methods));
+  for (const auto& worker : workers_) {
+    worker->loop.Post(
+        [target = worker.get(), state = subscription.state] { target->queue.OnResumed(state); });
+  }
+  return subscription;
+}
+
+void DeliveryFixture::Lose(const TestSubscription& subscription, absl::Duration resume_timeout) {
+  subscription.state->resume_timeout = resume_timeout;
+  End(subscription, Parting::kLost);
+}
+
+void DeliveryFixture::End(const TestSubscription& subscription, Parting parting) {
   const std::shared_ptr<SubscriptionState> state = subscription.state;
-  state->ended = true;
+  state->End(parting);
   auto list = std::make_shared<SubscriptionList>(*state->group->subscriptions().Get());
   list->erase(std::remove(list->begin(), list->end(), state), list->end());
   state->group->subscriptions().Publish(std::move(list));

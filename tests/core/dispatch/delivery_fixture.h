@@ -98,7 +98,13 @@ class DeliveryFixture : public ::testing::Test {
   TestSubscription SubscribeTo(const std::shared_ptr<SubscriptionGroup>& group, int credit,
                                std::vector<std::string> methods);
   void AddCredit(const TestSubscription& subscription, int count);
-  void End(const TestSubscription& subscription);
+  void End(const TestSubscription& subscription, Parting parting = Parting::kLeft);
+  // Its stream broke.
+  void Lose(const TestSubscription& subscription, absl::Duration resume_timeout);
+  // Its application is back.
+  TestSubscription Resume(const TestSubscription& lost, int credit,
+                          std::vector<std::string> methods = {});
+  void AdvanceBy(absl::Duration by) { scheduler_.AdvanceBy(by); }
   void RunUntilIdle() { scheduler_.RunUntilIdle(); }
   // What has no answer, to who had nothing before it.
   bool DeliverAck(std::shared_ptr<const RequestRecord> record, DispatchReason reason);
@@ -116,6 +122,7 @@ class DeliveryFixture : public ::testing::Test {
   std::shared_ptr<SubscriptionGroup> manager_group_;
   std::vector<std::unique_ptr<TestWorker>> workers_;
   uint64_t last_subscription_ = 0;
+  std::shared_ptr<Lineage> next_lineage_;
   std::vector<std::shared_ptr<SubscriptionGroup>> subscribed_;
 };
 

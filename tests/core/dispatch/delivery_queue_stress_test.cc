@@ -41,7 +41,7 @@ class StressWorker final : private DeliveryQueue::Owner {
  private:
   void OnUndeliverable(OpenRequest& request, Situation situation, absl::string_view) override {
     ADD_FAILURE() << "nobody takes it: " << ExplanationOf(situation);
-    queue_.Release(&request);
+    queue_.Release(&request, Ending::kUndeliverable);
     table_.Close(&request, Ending::kUndeliverable);
   }
   void OnRedelivery(OpenRequest&) override {}
@@ -97,7 +97,7 @@ struct Shared {
     state->methods = std::move(methods);
     state->sink = std::move(sink);
     state->group = group;
-    state->credit = credit;
+    state->Grant(credit);
     auto list = std::make_shared<SubscriptionList>(*group->subscriptions().Get());
     list->push_back(state);
     group->subscriptions().Publish(std::move(list));
@@ -127,7 +127,7 @@ void StressWorker::PostAnswer(RequestId id) {
       ADD_FAILURE() << id.ToString() << " was delivered twice";
       return;
     }
-    queue_.Release(request);
+    queue_.Release(request, Ending::kAnswered);
     table_.Close(request, Ending::kAnswered);
   });
 }
@@ -233,7 +233,7 @@ TEST_F(DeliveryQueueStressTest, CreditThatIsAddedWhileAllWaitReachesThem) {
   AnswerAll({sink}, [&](int answered) {
     if (added >= 20 || answered < added * 100) return;
     ++added;
-    state->credit.fetch_add(1);
+    state->Grant(1);
     // As the engine does it: all who wait look.
     for (uint64_t waiting = state->group->waiting_workers(), i = 0; waiting >> i != 0; ++i) {
       if ((waiting >> i & 1) != 0) shared_.workers[i]->PostCredit(state->group);

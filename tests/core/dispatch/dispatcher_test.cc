@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "core/base/random_source.h"
+#include "core/dispatch/contact_context.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/dispatch/test_endpoint.h"
@@ -29,18 +29,24 @@ class DispatcherTest : public ::testing::Test {
   }
 
   // "endpoint by reason", or "status by automatic_answer"; the same with and without steps.
-  std::string Decide(const TestRequest& request) {
+  std::string Decide(const TestRequest& request, const std::string& flow = "") {
     const ParsedText parsed(request);
     EXPECT_TRUE(parsed.verdict.ok()) << parsed.verdict.reason;
-    const DispatchDecision quiet = Dispatch(parsed.view, *directory_, policy_);
-    std::vector<std::string> steps;
-    const DispatchDecision told = Dispatch(parsed.view, *directory_, policy_, &steps);
+    const DispatchDecision quiet = Dispatch({parsed.view, flow}, *directory_, policy_);
+    std::vector<DispatchStep> steps;
+    const DispatchDecision told = Dispatch({parsed.view, flow}, *directory_, policy_, &steps);
     EXPECT_EQ(quiet.reason, told.reason);
     EXPECT_EQ(quiet.entry, told.entry);
     EXPECT_EQ(quiet.situation, told.situation);
     EXPECT_THAT(steps, Not(SizeIs(0)));
-    for (const std::string& step : steps) EXPECT_FALSE(step.empty());
-    steps_ = absl::StrJoin(steps, "\n");
+    steps_.clear();
+    for (const DispatchStep& step : steps) {
+      EXPECT_FALSE(step.explanation.empty());
+      absl::StrAppend(&steps_, step.explanation, "\n");
+    }
+    // The last one that is told is the one that decided, and no step comes before a former one.
+    EXPECT_EQ(steps.back().reason, quiet.reason) << steps_;
+    for (size_t i = 1; i < steps.size(); ++i) EXPECT_LE(steps[i - 1].reason, steps[i].reason);
     EXPECT_EQ(quiet.entry == nullptr, quiet.reason == DispatchReason::kAutomaticAnswer);
     return absl::StrCat(quiet.entry == nullptr ? absl::StrCat(StatusCodeOf(quiet.situation))
                                                : quiet.entry->endpoint->id,
@@ -54,6 +60,107 @@ class DispatcherTest : public ::testing::Test {
   DispatchPolicy policy_;
   std::string steps_;
 };
+
+constexpr char kInstance[] = "urn:uuid:F81D4FAE-7dec-11d0-a765-00a0c91e6bf6";
+
+TEST_F(DispatcherTest, Step2APublicGruuDecidesBeforeTheAddress) {
+  const std::string gruu = absl::StrCat("sip:alice@example.com;gr=", kInstance);
+  Add({.id = "desk", .address = "sip:alice@example.com", .endpoint_id = "1", .gruus = {gruu}});
+  Add({.id = "phone", .address = "sip:alice@example.com", .endpoint_id = "2"});
+  EXPECT_EQ(DecideFor(gruu), "desk by gruu");
+  EXPECT_THAT(steps_, HasSubstr("step 2: the GRUU"));
+  EXPECT_EQ(DecideFor("sips:alice@EXAMPLE.com:5071;transport=tls;gr=urn:uuid:"
+                      "f81d4fae-7DEC-11d0-a765-00a0c91e6bf6"),
+            "desk by gruu");
+  EXPECT_EQ(DecideFor(gruu, "<sip:alice@example.com>;epid=2"), "desk by gruu");
+  EXPECT_EQ(DecideFor("sip:bob@example.com;gr=" + std::string(kInstance)),
+            "500 by automatic_answer");
+}
+
+TEST_F(DispatcherTest, Step2ATemporaryGruuHidesTheAddress) {
+  Add({.id = "alice",
+       .address = "sip:alice@example.com",
+       .gruus = {"sip:tgruu.7hs==jd7vnzga5w7@example.com;gr"}});
+  EXPECT_EQ(DecideFor("sip:tgruu.7hs==jd7vnzga5w7@example.com;gr"), "alice by gruu");
+  EXPECT_EQ(DecideFor("sip:tgruu.7hs==jd7vnzga5w7@example.com"), "500 by automatic_answer");
+  EXPECT_EQ(DecideFor("sip:tgruu.other@example.com;gr"), "500 by automatic_answer");
+}
+
+TEST_F(DispatcherTest, Step2TheOpaqueFormNamesTheEpid) {
+  Add({.id = "desk", .address = "sip:alice@example.com", .endpoint_id = "0a1b"});
+  Add({.id = "phone", .address = "sip:alice@example.com", .endpoint_id = "0a1c"});
+  EXPECT_EQ(DecideFor("sip:alice@example.com;opaque=user:epid:0a1c;gruu"), "phone by gruu");
+  EXPECT_EQ(DecideFor("sip:ALICE@example.com;opaque=user:epid:0a1c;gruu"),
+            "500 by automatic_answer");
+  EXPECT_EQ(DecideFor("sip:alice@Example.com;gruu;opaque=USER:epid:0A1B"), "desk by gruu");
+  EXPECT_EQ(DecideFor("sip:alice@example.com;opaque=user:epid:ffff;gruu"),
+            "500 by automatic_answer");
+  EXPECT_THAT(steps_, HasSubstr("is that of 0 endpoint(s)"));
+  // Without ";gruu" it is a parameter like others.
+  EXPECT_EQ(DecideFor("sip:alice@example.com;opaque=user:epid:0a1c"), "500 by automatic_answer");
+}
+
+TEST_F(DispatcherTest, Step2ARegisteredEndpointsInstanceIsItsPublicGruu) {
+  Add({.id = "reg",
+       .kind = EndpointKind::kRegistered,
+       .address = "sip:reg@example.com",
+       .instance_id = kInstance});
+  EXPECT_EQ(DecideFor(absl::StrCat("sip:reg@example.com;gr=", kInstance)), "reg by gruu");
+}
+
+TEST_F(DispatcherTest, Step2AGruuOfTwoDecidesNothing) {
+  // One instance of which two endpoints are made: only an epid can tell them apart.
+  for (const char* id : {"a", "b"}) {
+    Add({.id = id,
+         .kind = EndpointKind::kRegistered,
+         .address = "sip:reg@example.com",
+         .endpoint_id = std::string(id),
+         .instance_id = kInstance});
+  }
+  EXPECT_EQ(
+      DecideFor(absl::StrCat("sip:reg@example.com;gr=", kInstance), "<sip:reg@example.com>;epid=b"),
+      "b by request_uri");
+}
+
+TEST_F(DispatcherTest, Step3TheContactLeadsBackWhateverItsHost) {
+  const TestEndpoint alice{.id = "alice-1", .address = "sip:alice@example.com"};
+  Add(alice);
+  Add({.id = "bob", .address = "sip:bob@example.com"});
+  const std::string contact = ContactUri(*alice.MakeEntry().endpoint, "192.0.2.1:5060", "tcp");
+  EXPECT_EQ(DecideFor(contact, "<sip:bob@example.com>"), "alice-1 by unique_context");
+  EXPECT_EQ(DecideFor("sip:bob@example.com;ms-opaque=nobody"), "bob by request_uri");
+  EXPECT_THAT(steps_, HasSubstr("\"nobody\", which does not exist"));
+}
+
+TEST_F(DispatcherTest, Step3TheEpidLeadsToTheOnlyOneThatHandedItOut) {
+  Add({.id = "alice", .address = "sip:alice@example.com", .endpoint_id = "0a1b"});
+  Add({.id = "bob", .address = "sip:bob@example.com", .endpoint_id = "0a1c"});
+  EXPECT_EQ(DecideFor("sip:192.0.2.1:5060;epid=0A1B"), "alice by unique_context");
+  // It tells instances of one user apart and never leads to another user.
+  EXPECT_EQ(DecideFor("sip:bob@example.com;epid=0a1b"), "bob by request_uri");
+  EXPECT_EQ(DecideFor("sip:192.0.2.1:5060;epid=ffff"), "500 by automatic_answer");
+}
+
+TEST_F(DispatcherTest, Step3TheInstanceLeadsToItsEndpoint) {
+  Add({.id = "reg",
+       .kind = EndpointKind::kRegistered,
+       .address = "sip:reg@example.com",
+       .instance_id = kInstance});
+  Add({.id = "other", .address = "sip:other@example.com"});
+  EXPECT_EQ(DecideFor(absl::StrCat("sip:192.0.2.1;+sip.instance=%3C", kInstance, "%3e")),
+            "reg by unique_context");
+  EXPECT_EQ(DecideFor(absl::StrCat("sip:192.0.2.1;+sip.instance=", kInstance)),
+            "reg by unique_context");
+  EXPECT_EQ(DecideFor("sip:192.0.2.1;+sip.instance=7"), "500 by automatic_answer");
+}
+
+TEST_F(DispatcherTest, Step3WhatComesByAnEndpointsOwnConnectionIsForIt) {
+  Add({.id = "reg", .kind = EndpointKind::kRegistered, .address = "sip:reg@example.com"});
+  Add({.id = "bob", .address = "sip:bob@example.com", .gruus = {"sip:bob@example.com;gr=1"}});
+  EXPECT_EQ(Decide({.uri = "sip:bob@example.com"}, "reg"), "reg by unique_context");
+  EXPECT_EQ(Decide({.uri = "sip:bob@example.com"}, "gone"), "bob by request_uri");
+  EXPECT_EQ(Decide({.uri = "sip:bob@example.com;gr=1"}, "reg"), "bob by gruu");
+}
 
 TEST_F(DispatcherTest, Step4TheRequestUriDecidesFirst) {
   Add({.id = "alice", .address = "sip:alice@example.com"});
@@ -124,13 +231,13 @@ TEST_F(DispatcherTest, OfSeveralOwnersTheEpidDecides) {
   Add({.id = "desk", .address = address, .endpoint_id = "0a1b"});
   Add({.id = "phone", .address = address, .endpoint_id = "0a1c"});
   EXPECT_EQ(Decide({.to = "<sip:alice@example.com>;epid=0a1c"}), "phone by request_uri");
-  EXPECT_THAT(steps_, HasSubstr("chosen by the epid \"0a1c\""));
+  EXPECT_THAT(steps_, HasSubstr("the epid \"0a1c\" chooses one of them"));
   EXPECT_EQ(Decide({.to = "<sip:alice@example.com>;epid=0A1B"}), "desk by request_uri");
-  EXPECT_EQ(Decide({.uri = "sip:alice@example.com;epid=0a1b"}), "desk by request_uri");
-  // The To's goes before the Request-URI's.
+  // In the Request-URI it decides before the address does, and before the To's.
+  EXPECT_EQ(Decide({.uri = "sip:alice@example.com;epid=0a1b"}), "desk by unique_context");
   EXPECT_EQ(
       Decide({.uri = "sip:alice@example.com;epid=0a1b", .to = "<sip:alice@example.com>;epid=0a1c"}),
-      "phone by request_uri");
+      "desk by unique_context");
 }
 
 TEST_F(DispatcherTest, AnEpidThatNobodyHasDecidesNothing) {
@@ -151,7 +258,8 @@ TEST_F(DispatcherTest, AnEpidThatTwoOwnersShareDecidesNothing) {
   Add({.id = "a", .address = "sip:a@b", .aliases = {"sip:team@b"}, .endpoint_id = "7"});
   Add({.id = "c", .address = "sip:c@b", .aliases = {"sip:team@b"}, .endpoint_id = "7"});
   EXPECT_EQ(DecideFor("sip:team@b", "<sip:team@b>;epid=7"), "500 by automatic_answer");
-  EXPECT_EQ(DecideFor("sip:c@b;epid=7"), "c by request_uri");
+  EXPECT_EQ(DecideFor("sip:c@b;epid=7"), "c by unique_context");
+  EXPECT_EQ(DecideFor("sip:x@y;epid=7"), "500 by automatic_answer");
 }
 
 TEST_F(DispatcherTest, OfSeveralOwnersTheUriParametersDecideNext) {
@@ -159,7 +267,7 @@ TEST_F(DispatcherTest, OfSeveralOwnersTheUriParametersDecideNext) {
   Add({.id = "second", .address = "sip:line@b;line=2", .endpoint_id = "2"});
   Add({.id = "video", .address = "sip:line@b;line=2;media=video", .endpoint_id = "3"});
   EXPECT_EQ(DecideFor("sip:line@b;line=2"), "second by request_uri");
-  EXPECT_THAT(steps_, HasSubstr("chosen by the URI parameters"));
+  EXPECT_THAT(steps_, HasSubstr("the URI parameters choose one of them"));
   EXPECT_EQ(DecideFor("sip:line@b;media=VIDEO;x=y;line=2"), "video by request_uri");
   EXPECT_EQ(DecideFor("sip:line@b;line=3"), "plain by request_uri");
   EXPECT_EQ(DecideFor("sip:line@b"), "plain by request_uri");
@@ -189,7 +297,7 @@ TEST_F(DispatcherTest, Step5StrictGivesAllToTheOnlyPeerToPeerEndpoint) {
   EXPECT_EQ(DecideFor("urn:a:b", "<mailto:x@y>"), "only by strict");
   Add({.id = "second", .address = "sip:second@example.com"});
   EXPECT_EQ(DecideFor("sip:x@y"), "500 by automatic_answer");
-  EXPECT_THAT(steps_, HasSubstr("strict, but 2 peer-to-peer endpoints"));
+  EXPECT_THAT(steps_, HasSubstr("strict, but 2 peer-to-peer endpoint(s)"));
 }
 
 TEST_F(DispatcherTest, Step5ComesAfterTheAddresses) {
@@ -213,7 +321,7 @@ TEST_F(DispatcherTest, Step6TheDefaultEndpointGetsTheRest) {
 
 TEST_F(DispatcherTest, Step7WithoutEndpointsIs500AndInProfileRfc404) {
   EXPECT_EQ(DecideFor("sip:x@y"), "500 by automatic_answer");
-  EXPECT_EQ(Dispatch(ParsedText(TestRequest{}).view, *directory_, policy_).situation,
+  EXPECT_EQ(Dispatch({ParsedText(TestRequest{}).view}, *directory_, policy_).situation,
             Situation::kNoEndpoint);
   policy_.profile = DispatchProfile::kRfc;
   EXPECT_EQ(DecideFor("sip:x@y"), "404 by automatic_answer");
@@ -222,7 +330,7 @@ TEST_F(DispatcherTest, Step7WithoutEndpointsIs500AndInProfileRfc404) {
 TEST_F(DispatcherTest, Step7NothingMatchesIs500AndInProfileRfc404) {
   Add({.id = "bob", .address = "sip:bob@example.com"});
   EXPECT_EQ(DecideFor("sip:x@y"), "500 by automatic_answer");
-  EXPECT_EQ(Dispatch(ParsedText(TestRequest{}).view, *directory_, policy_).situation,
+  EXPECT_EQ(Dispatch({ParsedText(TestRequest{}).view}, *directory_, policy_).situation,
             Situation::kNothingMatches);
   policy_.profile = DispatchProfile::kRfc;
   EXPECT_EQ(DecideFor("sip:x@y"), "404 by automatic_answer");
@@ -258,7 +366,14 @@ class DispatcherPropertyTest : public DispatcherTest,
         "sip:u1@h1", "sip:u2@h1", "sips:u1@h2",           "sip:h1", "sip:h2:5070", "tel:+1-555",
         "urn:a:b",   "sip:u3@H1", "sip:u1@[2001:db8::1]",
     };
-    static constexpr const char* kParameters[] = {"", "", ";epid=1", ";x=1", ";x=1;y=2"};
+    static constexpr const char* kParameters[] = {"",
+                                                  "",
+                                                  ";epid=1",
+                                                  ";x=1",
+                                                  ";x=1;y=2",
+                                                  ";gr=1",
+                                                  ";opaque=user:epid:1;gruu",
+                                                  ";ms-opaque=e1"};
     return OneOf(kBases) + OneOf(kParameters);
   }
   void AddRandomEndpoint(int number) {

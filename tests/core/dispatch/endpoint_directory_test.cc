@@ -156,6 +156,37 @@ TEST(EndpointDirectoryTest, AnUpdateReplacesAddressesAndKeepsTheCount) {
   EXPECT_TRUE(Add(directory, {.id = "a", .address = "sip:new@b"}).ok());
 }
 
+TEST(EndpointDirectoryTest, GruusAndContextsGoWithTheirEndpoint) {
+  Directory directory = EndpointDirectory::Empty();
+  const std::string gruu = "sip:a@b;gr=urn:uuid:1";
+  ASSERT_TRUE(
+      Add(directory, {.id = "a", .address = "sip:a@b", .endpoint_id = "0A1B", .gruus = {gruu}})
+          .ok());
+  EXPECT_EQ(directory->FindByGruu("a@b;gr=urn:uuid:1")->size(), 1u);
+  EXPECT_EQ(directory->FindByGruu("a@b;opaque=user:epid:0a1b;gruu")->size(), 1u);
+  EXPECT_EQ(directory->FindByContext("0a1b")->size(), 1u);
+  ASSERT_TRUE(Add(directory, {.id = "a", .address = "sip:a@b", .endpoint_id = "0a1c"}).ok());
+  EXPECT_EQ(directory->FindByGruu("a@b;gr=urn:uuid:1"), nullptr);
+  EXPECT_EQ(directory->FindByGruu("a@b;opaque=user:epid:0a1b;gruu"), nullptr);
+  EXPECT_EQ(directory->FindByContext("0a1b"), nullptr);
+  directory = directory->Without("a");
+  EXPECT_EQ(directory->FindByGruu("a@b;opaque=user:epid:0a1c;gruu"), nullptr);
+  EXPECT_EQ(directory->FindByContext("0a1c"), nullptr);
+}
+
+TEST(EndpointDirectoryTest, AGruuNamesOneEndpointOnly) {
+  Directory directory = EndpointDirectory::Empty();
+  const std::string gruu = "sip:a@b;gr=urn:uuid:1";
+  ASSERT_TRUE(Add(directory, {.id = "a", .address = "sip:a@b", .gruus = {gruu}}).ok());
+  const absl::Status status =
+      Add(directory, {.id = "c", .address = "sip:c@b", .gruus = {"sips:a@B;gr=URN:uuid:1"}});
+  EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(ReasonOf(status), "ENDPOINT_ADDRESS_TAKEN");
+  EXPECT_EQ(FieldOf(status), "gruu");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("\"endpoints/a\""));
+  EXPECT_TRUE(Add(directory, {.id = "a", .address = "sip:a@b", .gruus = {gruu}}).ok());
+}
+
 TEST(EndpointDirectoryTest, AFaultNamesTheFieldAndTheValue) {
   Directory directory = EndpointDirectory::Empty();
   absl::Status status = Add(directory, {.id = "a", .address = "alice"});
@@ -165,6 +196,9 @@ TEST(EndpointDirectoryTest, AFaultNamesTheFieldAndTheValue) {
   status = Add(directory, {.id = "a", .address = "sip:a@b", .aliases = {"sip:ok@b", "ftp:x"}});
   EXPECT_EQ(FieldOf(status), "aliases[1]");
   EXPECT_THAT(std::string(status.message()), HasSubstr("\"ftp:x\""));
+  status = Add(directory, {.id = "a", .address = "sip:a@b", .gruus = {"sip:a@b;gruu"}});
+  EXPECT_EQ(FieldOf(status), "gruu");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("\"sip:a@b;gruu\""));
   EXPECT_EQ(directory->size(), 0u);
 }
 

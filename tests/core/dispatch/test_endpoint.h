@@ -16,6 +16,8 @@ struct TestEndpoint {
   std::string address = "";
   std::vector<std::string> aliases = {};
   std::string endpoint_id = "";
+  std::vector<std::string> gruus = {};
+  std::string instance_id = "";  // of a registered one
 
   EndpointDirectory::Entry MakeEntry() const {
     auto endpoint = std::make_shared<Endpoint>();
@@ -24,6 +26,12 @@ struct TestEndpoint {
     endpoint->address = address;
     endpoint->aliases = aliases;
     endpoint->endpoint_id = endpoint_id;
+    endpoint->gruus = gruus;
+    if (kind == EndpointKind::kRegistered) {
+      RegistrationSettings settings;
+      settings.instance_id = instance_id;
+      endpoint->registration = std::make_shared<const RegistrationSettings>(settings);
+    }
     return {endpoint, std::make_shared<SubscriptionGroup>()};
   }
 };

@@ -32,6 +32,8 @@ EngineFixture::EngineFixture(int worker_count, uint64_t seed,
     engine_options.workers.push_back(means);
   }
   engine_options.events = &events;
+  randoms.push_back(std::make_unique<SeededRandomSource>(seed * 1000 + worker_count));
+  engine_options.random = randoms.back().get();
   engine = std::make_unique<ShardedEngine>(engine_options);
 }
 

@@ -100,6 +100,7 @@ TEST_F(InboundTest, AnswerDeadlineIsEightSecondsAndTheApplicationIsTold) {
   EXPECT_THAT(StatusCodes(peer->TakeReceived()), ElementsAre(500));
   ASSERT_THAT(sink->deliveries, SizeIs(2));
   EXPECT_EQ(sink->deliveries[1].kind, dispatch::Delivery::Kind::kExpired);
+  EXPECT_EQ(sink->deliveries[1].status_code, 500);
   const absl::Status late = fixture_.Respond(sink->deliveries[0].request_id, 200);
   EXPECT_EQ(late.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(ReasonOf(late), "REQUEST_EXPIRED");
@@ -386,6 +387,26 @@ TEST_F(InboundTest, DrainingRefusesNewRequestsAnswersOpenOnesAndCloses) {
   EXPECT_THAT(StatusCodes(peer->TakeReceived()), ElementsAre(200));
   EXPECT_TRUE(done);
   EXPECT_TRUE(peer->is_over());
+}
+
+TEST_F(InboundTest, ASecondShutdownMayBringTheDeadlineForwardButNotBack) {
+  AddAlice();
+  auto sink = std::make_shared<RecordingSink>();
+  auto subscription = fixture_.Subscribe("alice", sink);
+  auto peer = fixture_.ConnectPeer();
+  EXPECT_THAT(Ask(*peer, MakeRequest("OPTIONS", kAlice, 1)), IsEmpty());
+  std::vector<int> done;
+  fixture_.engine->Shutdown(absl::Seconds(5), [&] { done.push_back(1); });
+  fixture_.engine->Shutdown(absl::Seconds(2), [&] { done.push_back(2); });
+  fixture_.engine->Shutdown(absl::Seconds(7), [&] { done.push_back(3); });
+  fixture_.AdvanceBy(absl::Seconds(2) - absl::Milliseconds(1));
+  EXPECT_THAT(done, IsEmpty());
+  fixture_.AdvanceBy(absl::Milliseconds(1));
+  EXPECT_THAT(StatusCodes(peer->TakeReceived()), ElementsAre(503));
+  EXPECT_THAT(done, ElementsAre(1, 2, 3));
+  fixture_.engine->Shutdown(absl::Seconds(2), [&] { done.push_back(4); });
+  fixture_.RunUntilIdle();
+  EXPECT_THAT(done, ElementsAre(1, 2, 3, 4));
 }
 
 }  // namespace

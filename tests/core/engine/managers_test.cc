@@ -234,6 +234,26 @@ TEST(ManagersTest, ConnectionThatIsClosedWhenIdleWaitsForItsRequestUntilItsOwnLi
   EXPECT_TRUE(peer->is_over());
 }
 
+TEST(ManagersTest, ExplainDispatchTellsTheAnswerThatTheServerWouldGive) {
+  EngineFixture fixture;
+  fixture.StartTcpManager();
+  const std::string alice = "sip:alice@example.com";
+  const auto answer = [&fixture, &alice](const std::string& method) {
+    return fixture.engine->ExplainDispatch("edge", MakeRequest(method, alice, 1), {})->status_code;
+  };
+  EXPECT_EQ(answer("OPTIONS"), 500);
+  EXPECT_EQ(answer("CANCEL"), 481);
+  EXPECT_EQ(answer("ACK"), 0);
+  ASSERT_TRUE(fixture.engine->ApplyEndpoint(EngineFixture::PeerToPeer("alice", alice)).ok());
+  EXPECT_EQ(answer("OPTIONS"), 480);
+  SubscriptionOptions options;
+  options.endpoint_id = "alice";
+  options.methods = {"MESSAGE"};
+  const auto subscription = fixture.engine->Subscribe(options, std::make_shared<RecordingSink>());
+  EXPECT_EQ(answer("OPTIONS"), 405);
+  EXPECT_EQ(answer("MESSAGE"), 0);
+}
+
 TEST(ManagersTest, ExplainDispatchSaysWhichStepDecidesAndSendsNothing) {
   EngineFixture fixture;
   fixture.StartTcpManager();
@@ -241,14 +261,16 @@ TEST(ManagersTest, ExplainDispatchSaysWhichStepDecidesAndSendsNothing) {
       fixture.engine->ApplyEndpoint(EngineFixture::PeerToPeer("alice", "sip:alice@example.com"))
           .ok());
   const auto hit = fixture.engine->ExplainDispatch(
-      "edge", MakeRequest("OPTIONS", "sip:alice@EXAMPLE.com;transport=tcp", 1));
+      "edge", MakeRequest("OPTIONS", "sip:alice@EXAMPLE.com;transport=tcp", 1), {});
   ASSERT_TRUE(hit.ok()) << hit.status();
   EXPECT_EQ(hit->endpoint_id, "alice");
   EXPECT_EQ(hit->reason, dispatch::DispatchReason::kRequestUri);
+  EXPECT_EQ(hit->steps.back().reason, dispatch::DispatchReason::kRequestUri);
   const auto miss =
-      fixture.engine->ExplainDispatch("edge", MakeRequest("OPTIONS", "sip:bob@example.com", 1));
+      fixture.engine->ExplainDispatch("edge", MakeRequest("OPTIONS", "sip:bob@example.com", 1), {});
   EXPECT_EQ(miss->status_code, 500);
-  EXPECT_EQ(fixture.engine->ExplainDispatch("edge", "nonsense").status().code(),
+  EXPECT_EQ(miss->steps.back().reason, dispatch::DispatchReason::kAutomaticAnswer);
+  EXPECT_EQ(fixture.engine->ExplainDispatch("edge", "nonsense", {}).status().code(),
             absl::StatusCode::kInvalidArgument);
 }
 

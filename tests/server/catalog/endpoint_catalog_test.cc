@@ -173,9 +173,9 @@ TEST_F(EndpointCatalogTest, ExplainsARequestByItsParts) {
   explanation.reason = dispatch::DispatchReason::kToAddress;
   explanation.endpoint_id = "alice";
   explanation.subscription_count = 2;
-  explanation.explanation =
-      "step 4: Request-URI \"b@example.com\" is owned by 0 endpoint(s)\n"
-      "step 4: To \"a@example.com\" is owned by 1 endpoint(s)";
+  explanation.steps = {
+      {dispatch::DispatchReason::kGruu, "step 2: the Request-URI is no GRUU"},
+      {dispatch::DispatchReason::kToAddress, "step 4: To \"a@example.com\" is owned by 1"}};
   engine_.SetExplanation(explanation);
   const auto answer = Explain(R"({"method":"OPTIONS","request_uri":"sip:b@example.com",
       "headers":[{"name":"To","value":"<sip:a@example.com>"}]})");
@@ -184,25 +184,72 @@ TEST_F(EndpointCatalogTest, ExplainsARequestByItsParts) {
   EXPECT_TRUE(absl::StrContains(engine_.last_explained(), "\r\nTo: <sip:a@example.com>\r\n"));
   EXPECT_EQ(answer->endpoint(), "endpoints/alice");
   ASSERT_EQ(answer->steps_size(), 2);
-  EXPECT_EQ(answer->steps(0).reason(), sipcm::v1::REQUEST_URI_ADDRESS);
+  EXPECT_EQ(answer->steps(0).reason(), sipcm::v1::GRUU);
   EXPECT_FALSE(answer->steps(0).decided());
   EXPECT_EQ(answer->steps(1).reason(), sipcm::v1::TO_ADDRESS);
   EXPECT_TRUE(answer->steps(1).decided());
   EXPECT_FALSE(answer->has_automatic_answer());
 }
 
-TEST_F(EndpointCatalogTest, AnEndpointThatNobodyServesIsAnsweredWith480ButNeverAnAck) {
+TEST_F(EndpointCatalogTest, ExplainTellsTheAutomaticAnswerAndWhy) {
   ASSERT_TRUE(CreateManager("edge", R"({"kind":"SERVER_TCP"})").ok());
   engine::DispatchExplanation explanation;
   explanation.reason = dispatch::DispatchReason::kRequestUri;
   explanation.endpoint_id = "alice";
+  explanation.steps = {{dispatch::DispatchReason::kRequestUri, "step 4: owned by 1"}};
+  explanation.status_code = 480;
+  explanation.answer_reason = "nobody is subscribed";
   engine_.SetExplanation(explanation);
-  EXPECT_EQ(Explain(R"({"method":"OPTIONS","request_uri":"sip:a@example.com"})")
-                ->automatic_answer()
-                .status_code(),
-            480);
-  EXPECT_FALSE(
-      Explain(R"({"method":"ACK","request_uri":"sip:a@example.com"})")->has_automatic_answer());
+  const auto answer = Explain(R"({"method":"OPTIONS","request_uri":"sip:a@example.com"})");
+  EXPECT_EQ(answer->automatic_answer().status_code(), 480);
+  EXPECT_EQ(answer->explanation(), "step 4: owned by 1; but nobody is subscribed");
+}
+
+TEST_F(EndpointCatalogTest, ExplainMayBeAskedForOneConnection) {
+  ASSERT_TRUE(CreateManager("edge", R"({"kind":"SERVER_TCP"})").ok());
+  auto request = FromJson<sipcm::v1::ExplainDispatchRequest>(
+      R"({"connection_manager":"connectionManagers/edge",
+          "connection":"connectionManagers/edge/connections/1f",
+          "request":{"method":"OPTIONS","request_uri":"sip:a@example.com"}})");
+  ASSERT_TRUE(catalogs_.endpoints.ExplainDispatch(request).ok());
+  EXPECT_EQ(engine_.last_explained_connection().ToString(), "1f");
+  request.set_connection("connectionManagers/edge/connections/none");
+  ExpectInvalid(catalogs_.endpoints.ExplainDispatch(request).status(), "INVALID_NAME",
+                "connection");
+}
+
+TEST_F(EndpointCatalogTest, AnEndpointShowsWhatItDoes) {
+  ASSERT_TRUE(CreateEndpoint("alice", kAlice).ok());
+  engine::EndpointStatistics statistics;
+  statistics.subscription_count = 1;
+  statistics.deliveries = {.outstanding = 2,
+                           .queued = 3,
+                           .delivered = 4,
+                           .redelivered = 5,
+                           .expired = 6,
+                           .cancelled = 7};
+  statistics.sent_request_count = 8;
+  engine_.SetEndpointStatistics(statistics);
+  const auto shown = catalogs_.endpoints.Get(
+      FromJson<sipcm::v1::GetEndpointRequest>(R"({"name":"endpoints/alice"})"));
+  EXPECT_EQ(shown->statistics().ShortDebugString(),
+            "subscription_count: 1 outstanding_delivery_count: 2 queued_delivery_count: 3 "
+            "delivered_count: 4 redelivered_count: 5 expired_count: 6 cancelled_count: 7 "
+            "sent_request_count: 8");
+}
+
+TEST_F(EndpointCatalogTest, APeerToPeerEndpointMayHaveAGruu) {
+  const auto endpoint =
+      CreateEndpoint("alice", R"({"kind":"PEER_TO_PEER","address":"sip:alice@example.com",
+                                  "gruu":"sip:alice@example.com;gr=urn:uuid:1"})");
+  ASSERT_TRUE(endpoint.ok()) << endpoint.status();
+  EXPECT_EQ(endpoint->gruu(), "sip:alice@example.com;gr=urn:uuid:1");
+  EXPECT_EQ(engine_.endpoint("alice").gruus,
+            std::vector<std::string>{"sip:alice@example.com;gr=urn:uuid:1"});
+  ExpectInvalid(CreateEndpoint("bob", R"({"kind":"PEER_TO_PEER","address":"sip:bob@example.com",
+                                          "gruu":"sip:bob@example.com"})")
+                    .status(),
+                "INVALID_SIP_URI", "endpoint.gruu");
 }
 
 TEST_F(EndpointCatalogTest, ExplainRefusesBothFormsAndNone) {

@@ -267,6 +267,7 @@ TEST_F(AttachSessionTest, SubscriptionIdsArePositiveAndUniqueAndFreeAgainAfterTh
   frame.add_unsubscribes(1);
   ASSERT_TRUE(Give(frame).ok());
   EXPECT_TRUE(engine_.subscription(0).ended);
+  EXPECT_TRUE(engine_.subscription(0).left);  // nobody is to wait for its return
   EXPECT_EQ(Everything().ended(0).code(), 0);
   Open(1);
   EXPECT_EQ(Everything().deliveries(0).started().endpoint(), "endpoints/alice");
@@ -304,6 +305,7 @@ TEST_F(AttachSessionTest, ClosingEndsSubscriptionsAndCancelsSends) {
   session_->Close();
   EXPECT_TRUE(engine_.subscription(0).ended);
   EXPECT_TRUE(engine_.subscription(1).ended);
+  EXPECT_FALSE(engine_.subscription(0).left);  // its application may come back
   EXPECT_EQ(engine_.cancels(1), std::vector<uint64_t>{77});
   engine_.subscription(0).sink->Deliver(MakeDeliveries(1, 1));  // passed over
   Settle();
@@ -371,6 +373,7 @@ TEST_F(AttachSessionTest, HalfCloseEndsSubscriptionsAndIsSettledAfterTheLastResu
   ASSERT_TRUE(Give(frame).ok());
   session_->OnHalfClose();
   EXPECT_TRUE(engine_.subscription(0).ended);
+  EXPECT_TRUE(engine_.subscription(0).left);
   RunTasks();
   EXPECT_FALSE(writer_->settled);
   engine_.TellResults(0, std::vector<engine::ResponseResult>(1));

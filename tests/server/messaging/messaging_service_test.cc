@@ -141,10 +141,50 @@ TEST_F(MessagingServiceTest, SubscribeRefusalsNameTheField) {
   request.add_methods("no token");
   EXPECT_EQ(DetailOf(SubscribeFailure(request)).field(), "methods[1]");
   request = ToAlice();
-  request.set_resume_token("t");
-  const grpc::Status status = SubscribeFailure(request);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  EXPECT_EQ(DetailOf(status).field(), "resume_token");
+  request.mutable_resume_timeout()->set_seconds(61);
+  EXPECT_EQ(DetailOf(SubscribeFailure(request)).field(), "resume_timeout");
+}
+
+TEST_F(MessagingServiceTest, AStreamThatBreaksIsLostAndItsTokenIsHandedToTheEngine) {
+  engine_.SetResumption({.token = "t1", .resumed = true, .outstanding_count = 3});
+  v1::SubscribeRequest request = ToAlice();
+  request.set_resume_token("t1");
+  request.mutable_resume_timeout()->set_seconds(5);
+  grpc::ClientContext context;
+  auto reader = stub_->Subscribe(&context, request);
+  v1::Delivery delivery;
+  ASSERT_TRUE(reader->Read(&delivery));
+  EXPECT_EQ(delivery.started().resume_token(), "t1");
+  EXPECT_TRUE(delivery.started().resumed());
+  EXPECT_EQ(delivery.started().outstanding_count(), 3);
+  EXPECT_EQ(engine_.subscription(0).options.resume_token, "t1");
+  EXPECT_EQ(engine_.subscription(0).options.resume_timeout, absl::Seconds(5));
+  context.TryCancel();
+  engine_.AwaitSubscriptionEnd(0);
+  EXPECT_FALSE(engine_.subscription(0).left);
+}
+
+TEST_F(MessagingServiceTest, ByDefaultASubscriptionIsWaitedForHalfASecond) {
+  grpc::ClientContext context;
+  auto reader = stub_->Subscribe(&context, ToAlice());
+  v1::Delivery delivery;
+  ASSERT_TRUE(reader->Read(&delivery));
+  EXPECT_EQ(engine_.subscription(0).options.resume_timeout, absl::Milliseconds(500));
+  context.TryCancel();
+}
+
+TEST_F(MessagingServiceTest, AStreamTellsWhatWasLost) {
+  grpc::ClientContext context;
+  auto reader = stub_->Subscribe(&context, ToAlice());
+  v1::Delivery delivery;
+  ASSERT_TRUE(reader->Read(&delivery));
+  dispatch::Delivery gap;
+  gap.kind = dispatch::Delivery::Kind::kGap;
+  gap.lost_count = 7;
+  engine_.Deliver(0, {gap});
+  ASSERT_TRUE(reader->Read(&delivery));
+  EXPECT_EQ(delivery.gap().lost_count(), 7);
+  context.TryCancel();
 }
 
 TEST_F(MessagingServiceTest, SubscribeToAnUnknownEndpointIsNotFound) {

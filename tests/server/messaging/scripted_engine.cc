@@ -23,7 +23,8 @@ std::vector<engine::ResponseResult> AllOk(const std::vector<engine::ResponseOrde
 
 class ScriptedEngine::Handle final : public engine::Subscription {
  public:
-  Handle(ScriptedEngine* engine, size_t index) : engine_(engine), index_(index) {}
+  Handle(ScriptedEngine* engine, size_t index, engine::Resumption resumption)
+      : engine_(engine), index_(index), resumption_(std::move(resumption)) {}
   ~Handle() override {
     absl::MutexLock lock(&engine_->mutex_);
     engine_->subscriptions_[index_].ended = true;
@@ -32,10 +33,16 @@ class ScriptedEngine::Handle final : public engine::Subscription {
     absl::MutexLock lock(&engine_->mutex_);
     engine_->subscriptions_[index_].credit += count;
   }
+  void Leave() override {
+    absl::MutexLock lock(&engine_->mutex_);
+    engine_->subscriptions_[index_].left = true;
+  }
+  const engine::Resumption& resumption() const override { return resumption_; }
 
  private:
   ScriptedEngine* const engine_;
   const size_t index_;
+  const engine::Resumption resumption_;
 };
 
 ScriptedEngine::ScriptedEngine() : respond_script_(AllOk), worker_([this] { RunWorker(); }) {}
@@ -75,6 +82,11 @@ void ScriptedEngine::Await(std::function<bool()> condition) {
 void ScriptedEngine::FailSubscribe(absl::Status status) {
   absl::MutexLock lock(&mutex_);
   fail_subscribe_ = std::move(status);
+}
+
+void ScriptedEngine::SetResumption(engine::Resumption resumption) {
+  absl::MutexLock lock(&mutex_);
+  resumption_ = std::move(resumption);
 }
 
 void ScriptedEngine::DuringSubscribe(std::function<void(dispatch::DeliverySink&)> action) {
@@ -168,9 +180,11 @@ std::vector<uint64_t> ScriptedEngine::cancels(size_t count) {
 absl::StatusOr<std::unique_ptr<engine::Subscription>> ScriptedEngine::Subscribe(
     engine::SubscriptionOptions options, std::shared_ptr<dispatch::DeliverySink> sink) {
   std::function<void(dispatch::DeliverySink&)> during;
+  engine::Resumption resumption;
   size_t index;
   {
     absl::MutexLock lock(&mutex_);
+    resumption = resumption_;
     if (!fail_subscribe_.ok()) return std::exchange(fail_subscribe_, absl::OkStatus());
     index = subscriptions_.size();
     subscriptions_.push_back(
@@ -185,7 +199,7 @@ absl::StatusOr<std::unique_ptr<engine::Subscription>> ScriptedEngine::Subscribe(
     });
     done.WaitForNotification();
   }
-  return std::unique_ptr<engine::Subscription>(std::make_unique<Handle>(this, index));
+  return std::unique_ptr<engine::Subscription>(std::make_unique<Handle>(this, index, resumption));
 }
 
 void ScriptedEngine::Respond(std::vector<engine::ResponseOrder> orders,

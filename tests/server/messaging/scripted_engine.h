@@ -25,6 +25,7 @@ class ScriptedEngine final : public engine::Engine {
     std::shared_ptr<dispatch::DeliverySink> sink;
     int credit = 0;
     bool ended = false;  // the server destroyed it
+    bool left = false;   // and said before that its application ended it
   };
   using RespondScript =
       std::function<std::vector<engine::ResponseResult>(const std::vector<engine::ResponseOrder>&)>;
@@ -35,6 +36,8 @@ class ScriptedEngine final : public engine::Engine {
   // --- What the test says ---
   // The next Subscribe() answers this.
   void FailSubscribe(absl::Status status);
+  // Of all later subscriptions.
+  void SetResumption(engine::Resumption resumption);
   // Called inside Subscribe(), before it returns.
   void DuringSubscribe(std::function<void(dispatch::DeliverySink&)> action);
   // What Respond() answers, told by the worker. Default: OK on the same connection. Null: nothing.
@@ -85,8 +88,12 @@ class ScriptedEngine final : public engine::Engine {
   absl::StatusOr<engine::EndpointStatus> GetEndpointStatus(const std::string&) const override {
     return Unused();
   }
-  absl::StatusOr<engine::DispatchExplanation> ExplainDispatch(const std::string&,
-                                                              const std::string&) const override {
+  absl::StatusOr<engine::EndpointStatistics> GetEndpointStatistics(
+      const std::string&) const override {
+    return Unused();
+  }
+  absl::StatusOr<engine::DispatchExplanation> ExplainDispatch(
+      const std::string&, const std::string&, connection::ConnectionId) const override {
     return Unused();
   }
   absl::Status ApplyPool(engine::PoolConfig) override { return Unused(); }
@@ -121,6 +128,7 @@ class ScriptedEngine final : public engine::Engine {
   std::deque<std::function<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status fail_subscribe_ ABSL_GUARDED_BY(mutex_);
+  engine::Resumption resumption_ ABSL_GUARDED_BY(mutex_);
   std::function<void(dispatch::DeliverySink&)> during_subscribe_ ABSL_GUARDED_BY(mutex_);
   RespondScript respond_script_ ABSL_GUARDED_BY(mutex_);
   std::deque<Subscribed> subscriptions_ ABSL_GUARDED_BY(mutex_);

@@ -75,6 +75,7 @@ inline dispatch::Delivery MakeNotice(dispatch::Delivery::Kind kind, uint64_t num
   dispatch::Delivery delivery = MakeDelivery(number);
   delivery.kind = kind;
   delivery.request = nullptr;
+  if (kind == dispatch::Delivery::Kind::kExpired) delivery.status_code = 500;
   return delivery;
 }
 

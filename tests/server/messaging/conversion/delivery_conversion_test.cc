@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 #include "core/tls/peer_identity.h"
 #include "tests/server/messaging/test_deliveries.h"
 
@@ -79,10 +82,16 @@ TEST(DeliveryConversionTest, TheVerifiedIdentityGoesWithTheRequest) {
 TEST(DeliveryConversionTest, ALaterAttemptSaysWhy) {
   dispatch::Delivery delivery = MakeDelivery(1);
   delivery.attempt = 2;
-  delivery.attempt_reason = dispatch::AttemptReason::kSubscriptionLost;
-  const v1::Delivery out = Convert(delivery, View::kRaw);
-  EXPECT_EQ(out.request().attempt(), 2);
-  EXPECT_EQ(out.request().attempt_reason(), v1::RequestDelivery::SUBSCRIPTION_LOST);
+  using dispatch::AttemptReason;
+  for (const auto& [reason, told] : std::vector<std::pair<AttemptReason, int>>{
+           {AttemptReason::kSubscriptionLost, v1::RequestDelivery::SUBSCRIPTION_LOST},
+           {AttemptReason::kDialogOwnerLost, v1::RequestDelivery::DIALOG_OWNER_LOST},
+           {AttemptReason::kResumed, v1::RequestDelivery::RESUMED}}) {
+    delivery.attempt_reason = reason;
+    const v1::Delivery out = Convert(delivery, View::kRaw);
+    EXPECT_EQ(out.request().attempt(), 2);
+    EXPECT_EQ(out.request().attempt_reason(), told);
+  }
 }
 
 TEST(DeliveryConversionTest, AnAckHasNoExpireTime) {
