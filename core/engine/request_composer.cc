@@ -5,7 +5,6 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "core/dialog/exchange.h"
-#include "core/dispatch/contact_context.h"
 #include "core/engine/reuse/connection_alias.h"
 #include "core/sip/raw_message.h"
 #include "core/sip/request_builder.h"
@@ -47,10 +46,8 @@ bool Has(const MessageParts& message, sip::HeaderId id) {
 }  // namespace
 
 std::string ContactOf(const dispatch::Endpoint& endpoint, ConnectionSlot& slot) {
-  return absl::StrCat(
-      "<",
-      dispatch::ContactUri(endpoint, SentBy(slot), TransportName(slot) == "TLS" ? "tls" : "tcp"),
-      ">");
+  return absl::StrCat("<sip:", endpoint.id, "@", SentBy(slot),
+                      ";transport=", TransportName(slot) == "TLS" ? "tls" : "tcp", ">");
 }
 
 absl::StatusOr<std::string> RequestComposer::MethodOfRaw(const SendOrder& order,
