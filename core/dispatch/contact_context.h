@@ -10,8 +10,8 @@
 
 namespace sipcm::dispatch {
 
-// A Contact that leads back to `endpoint`, whatever address we are reached by: with UCMA's "ms-opaque"
-// with the endpoint's id. `sent_by` host[:port], `transport` "tcp" or "tls".
+// A Contact that leads back to `endpoint`, whatever address we are reached by: UCMA's "ms-opaque"
+// has the endpoint's id. `sent_by` host[:port], `transport` "tcp" or "tls".
 std::string ContactUri(const Endpoint& endpoint, absl::string_view sent_by,
                        absl::string_view transport);
 
