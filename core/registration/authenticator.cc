@@ -93,7 +93,7 @@ absl::Status Authenticator::Judge(const sip::DigestChallenge& challenge, Challen
     return Refused(absl::StrCat("its realm is \"", realm, "\", and only \"", settings_->realm,
                                 "\" is answered"));
   }
-  if (challenger == Challenger::kServer && asker == Asker::kOther && !IsOurRealm(challenge.realm)) {
+  if (asker == Asker::kOther && !IsOurRealm(challenge.realm)) {
     return Refused(absl::StrCat("its realm \"", realm,
                                 "\" is not the registrar's; answer it yourself, or set "
                                 "registration.realm"));
@@ -118,8 +118,7 @@ bool Authenticator::IsOurRealm(absl::string_view realm) const {
     return true;
   }
   return std::any_of(met_.begin(), met_.end(), [&](const Met& met) {
-    return met.challenge.realm == realm &&
-           (met.by_register || met.challenger == Challenger::kProxy);
+    return met.by_register && met.challenge.realm == realm;
   });
 }
 
@@ -128,7 +127,11 @@ void Authenticator::Remember(sip::DigestChallenge challenge, Challenger challeng
     return known.challenger == challenger && known.challenge.realm == challenge.realm;
   });
   if (met == met_.end()) {
-    if (met_.size() >= kMaxRealms) met_.erase(met_.begin());
+    if (met_.size() >= kMaxRealms) {
+      const auto other = std::find_if(met_.begin(), met_.end(),
+                                      [](const Met& known) { return !known.by_register; });
+      met_.erase(other != met_.end() ? other : met_.begin());
+    }
     met = met_.emplace(met_.end());
     met->challenger = challenger;
   }

@@ -22,8 +22,9 @@ namespace sipcm::registration {
 // bring their answer with them. Thread: its owner's.
 //
 // Whose challenges are answered: those of the realm of the settings; where these name none, all
-// that REGISTER meets and all of proxies. A 401 to another request comes from whom the request
-// went to, perhaps a stranger who collects answers: only where its realm is the registrar's.
+// that REGISTER meets. What another request meets comes from whom it went to (a 407, too: proxies
+// pass it on), perhaps a stranger who collects answers: only where its realm is one that REGISTER
+// has met, the registrar's host or the address's.
 class Authenticator final {
  public:
   enum class Asker : uint8_t { kRegister, kOther };
@@ -42,7 +43,7 @@ class Authenticator final {
     friend class Authenticator;
     std::vector<std::string> answered_;  // names of challenges
   };
-  // Distinct realms that are remembered; the one that was met first goes.
+  // Distinct realms that are remembered; the first that REGISTER has not met goes, else the first.
   static constexpr size_t kMaxRealms = 8;
 
   // Both outlive this. `own_host`: of the address-of-record, a realm of ours like the registrar's.

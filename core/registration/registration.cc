@@ -68,7 +68,8 @@ void Registration::OnResponse(const sip::MessageView& response) {
   in_flight_ = false;
   const std::string contact_uri = ContactUri();
   const RegistrationReply reply = ReadRegistrationReply(
-      response, {contact_uri, lifetime_, settings_->instance_id, settings_->reg_id});
+      response,
+      {contact_uri, lifetime_, settings_->instance_id, settings_->reg_id, identity_.address});
   authenticator_.TakeNextNonce(response);
   if (status_.state == State::kUnregistering &&
       reply.kind != RegistrationReply::Kind::kChallenged) {

@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "core/sip/address_of_record.h"
 #include "core/sip/header_reader.h"
 #include "core/sip/name_address.h"
 #include "core/sip/parameters.h"
@@ -55,6 +56,18 @@ std::string GruuOf(const sip::NameAddress& contact, absl::string_view name) {
   return uri.ok() && uri.is_sip() && uri.FindParameter("gr", &gr) ? std::string(text) : "";
 }
 
+// RFC 5627 3.1.1: a public GRUU is the address-of-record with "gr".
+bool IsOfAddress(absl::string_view gruu, absl::string_view address) {
+  return sip::AddressOfRecord(sip::ParseUri(gruu)).text() ==
+         sip::AddressOfRecord(sip::ParseUri(address)).text();
+}
+
+// RFC 5627 3.1.2: the user part of a temporary one is the registrar's own.
+bool IsOfDomain(absl::string_view gruu, absl::string_view address) {
+  return sip::AddressOfRecord(sip::ParseUri(gruu)).host() ==
+         sip::AddressOfRecord(sip::ParseUri(address)).host();
+}
+
 // RFC 3261 10.3 step 8: each binding comes back with its own expires; else Expires tells for all.
 void ReadBinding(const sip::MessageView& response, const RegistrationQuestion& question,
                  RegistrationReply* reply) {
@@ -69,7 +82,9 @@ void ReadBinding(const sip::MessageView& response, const RegistrationQuestion& q
       ReadSeconds(expires.value, &reply->lifetime);
     }
     reply->public_gruu = GruuOf(contact, "pub-gruu");
+    if (!IsOfAddress(reply->public_gruu, question.address)) reply->public_gruu.clear();
     reply->temporary_gruu = GruuOf(contact, "temp-gruu");
+    if (!IsOfDomain(reply->temporary_gruu, question.address)) reply->temporary_gruu.clear();
     break;
   }
 }

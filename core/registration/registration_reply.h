@@ -17,6 +17,7 @@ struct RegistrationQuestion {
   absl::Duration requested_lifetime;
   absl::string_view instance_id;  // empty: none
   int reg_id = 0;                 // 0: none
+  absl::string_view address;      // the address-of-record, a URI
 };
 
 // What a final response to a REGISTER means (RFC 3261 10.2 and 10.3).
@@ -37,7 +38,9 @@ struct RegistrationReply {
   std::vector<std::string> service_routes;   // RFC 3608
   std::vector<std::string> associated_uris;  // P-Associated-URI
   std::vector<std::string> paths;            // RFC 3327, as the registrar keeps them
-  std::string public_gruu;                   // of our binding (RFC 5627); empty: none
+  // Of our binding (RFC 5627); empty: none, or one that names another's address (public) or domain
+  // (temporary): a registrar must not have us take another endpoint's requests.
+  std::string public_gruu;
   std::string temporary_gruu;
   bool is_outbound = false;   // Require: outbound: requests come by our flow (RFC 5626 6)
   absl::Duration flow_timer;  // how long the flow lives without a keep-alive; zero: not said

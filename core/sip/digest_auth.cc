@@ -115,6 +115,12 @@ absl::StatusOr<DigestChallenge> ParseDigestChallenge(absl::string_view value) {
     return MakeError(absl::StatusCode::kInvalidArgument, "AUTHENTICATION_FAILED",
                      "the challenge has no realm or no nonce");
   }
+  if (challenge.realm.size() + challenge.nonce.size() + challenge.opaque.size() >
+      kMaxChallengeBytes) {
+    return MakeError(absl::StatusCode::kInvalidArgument, "AUTHENTICATION_FAILED",
+                     absl::StrCat("the challenge's realm, nonce and opaque are longer than ",
+                                  kMaxChallengeBytes, " bytes together"));
+  }
   return challenge;
 }
 
@@ -124,7 +130,7 @@ std::string ParseNextNonce(absl::string_view value) {
     if (absl::EqualsIgnoreCase(name, "nextnonce")) nonce = std::string(text);
     return absl::OkStatus();
   }).IgnoreError();
-  return nonce;
+  return nonce.size() <= kMaxChallengeBytes ? nonce : std::string();
 }
 
 std::string MakeDigestAnswer(const DigestChallenge& challenge, const DigestCredentials& credentials,

@@ -1,6 +1,7 @@
 #ifndef SIPCM_CORE_SIP_DIGEST_AUTH_H_
 #define SIPCM_CORE_SIP_DIGEST_AUTH_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -18,6 +19,10 @@ enum class DigestQuality : uint8_t { kNone, kAuth, kAuthIntegrity };
 // A hash as lower-case hexadecimal digits.
 using DigestHash = std::string (*)(DigestAlgorithm algorithm, absl::string_view text);
 
+// The most bytes of realm, nonce and opaque together, or of a nextnonce: they come back in each
+// request, and who challenges must not make these as large as it likes.
+inline constexpr size_t kMaxChallengeBytes = 2048;
+
 // What a WWW-Authenticate or Proxy-Authenticate asks for (RFC 7616 3.3).
 struct DigestChallenge {
   // As between their quotes, escapes included: they go back byte for byte.
@@ -33,11 +38,12 @@ struct DigestChallenge {
 
 // One header value. Where both qualities are offered it is kAuth, which a proxy that changes the
 // body does not break. UNIMPLEMENTED for another scheme, algorithm or quality of protection (the
-// next challenge of the message may do: RFC 8760 2.3), INVALID_ARGUMENT without realm or nonce.
+// next challenge of the message may do: RFC 8760 2.3), INVALID_ARGUMENT without realm or nonce or
+// beyond kMaxChallengeBytes.
 absl::StatusOr<DigestChallenge> ParseDigestChallenge(absl::string_view value);
 
 // The nonce for the next request, of an Authentication-Info or Proxy-Authentication-Info value
-// (RFC 7616 3.5), as between its quotes; empty: none.
+// (RFC 7616 3.5), as between its quotes; empty: none, or one beyond kMaxChallengeBytes.
 std::string ParseNextNonce(absl::string_view value);
 
 struct DigestCredentials {

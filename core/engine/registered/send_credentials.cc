@@ -52,7 +52,9 @@ void SendCredentials::OnComposed(Authenticator* authenticator, std::string* tail
 }
 
 bool SendCredentials::Take(Authenticator* authenticator, const sip::MessageView& challenge) {
-  if (request_.empty() || answers_ >= kMaxAnswers) return false;
+  sip::MessageView request;
+  // With the answers before, it may have become larger than what is read.
+  if (request_.empty() || answers_ >= kMaxAnswers || !ParseWhole(request_, &request)) return false;
   if (!authenticator->TakeChallenge(challenge, Authenticator::Asker::kOther, &round_).ok()) {
     return false;
   }
@@ -62,7 +64,7 @@ bool SendCredentials::Take(Authenticator* authenticator, const sip::MessageView&
 
 const std::string& SendCredentials::Again(Authenticator* authenticator, absl::string_view branch) {
   sip::MessageView view;
-  SIPCM_CHECK(ParseWhole(request_, &view));  // it was kept because it could be read
+  SIPCM_CHECK(ParseWhole(request_, &view));  // Take() has read it
   request_ = transaction::MakeAuthorized(view, branch, view.cseq_number() + 1,
                                          Answers(authenticator, view, round_));
   return request_;

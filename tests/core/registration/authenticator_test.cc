@@ -15,8 +15,10 @@ namespace sipcm::registration {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using ::testing::SizeIs;
 using Asker = Authenticator::Asker;
 
@@ -67,7 +69,7 @@ class AuthenticatorTest : public ::testing::Test {
 
 TEST_F(AuthenticatorTest, AProxyIsAnsweredByTheRequestsThatFollowToo) {
   EXPECT_THAT(Answers(), IsEmpty());
-  ASSERT_TRUE(Take(407, Row(407, "edge", "n1")).ok());
+  ASSERT_TRUE(Take(407, Row(407, "example.com", "n1")).ok());
   Authenticator::Headers answers = Answers();
   ASSERT_THAT(answers, SizeIs(1));
   EXPECT_EQ(answers[0].first, "Proxy-Authorization");
@@ -102,6 +104,31 @@ TEST_F(AuthenticatorTest, AStrangerWhoAsksIsNotAnswered) {
   EXPECT_TRUE(Take(401, Row(401, "example.com", "n1")).ok());
 }
 
+TEST_F(AuthenticatorTest, AStrangersChallengeThatAProxyPassedOnIsNotAnsweredEither) {
+  EXPECT_THAT(Take(407, Row(407, "stranger", "n1")).message(),
+              HasSubstr("its realm \"stranger\" is not the registrar's"));
+  EXPECT_THAT(Answers(), IsEmpty());
+}
+
+TEST_F(AuthenticatorTest, WhatOthersAskNeverDrivesOutWhatARegisterWasAsked) {
+  for (size_t i = 0; i < Authenticator::kMaxRealms; ++i) {
+    ASSERT_TRUE(Take(401, Row(401, absl::StrCat("realm", i), "n"), Asker::kRegister).ok());
+  }
+  ASSERT_TRUE(Take(407, Row(407, "example.com", "n")).ok());
+  ASSERT_TRUE(Take(407, Row(407, "registrar.example.com", "n")).ok());
+  NextRequest();
+  EXPECT_THAT(Answers(Asker::kRegister),
+              Contains(Pair("Authorization", HasSubstr("realm=\"realm7\""))));
+  EXPECT_THAT(Answers(), SizeIs(1)) << "the last of those that REGISTER has not met";
+}
+
+TEST_F(AuthenticatorTest, AChallengeTooLargeToCarryAlongIsNotAnswered) {
+  const size_t rest = sip::kMaxChallengeBytes - std::string("example.com").size();
+  EXPECT_THAT(Take(407, Row(407, "example.com", std::string(rest + 1, 'n'))).message(),
+              HasSubstr("longer than 2048 bytes"));
+  EXPECT_TRUE(Take(407, Row(407, "example.com", std::string(rest, 'n'))).ok());
+}
+
 TEST_F(AuthenticatorTest, ARealmThatTheRegistrarUsesIsNoStrangers) {
   ASSERT_TRUE(Take(401, Row(401, "theirs", "n1"), Asker::kRegister).ok());
   NextRequest();
@@ -109,14 +136,15 @@ TEST_F(AuthenticatorTest, ARealmThatTheRegistrarUsesIsNoStrangers) {
 }
 
 TEST_F(AuthenticatorTest, SeveralProxiesAreAllAnsweredAtOnce) {
-  ASSERT_TRUE(Take(407, Row(407, "one", "n1") + Row(407, "two", "n2")).ok());
+  ASSERT_TRUE(
+      Take(407, Row(407, "example.com", "n1") + Row(407, "registrar.example.com", "n2")).ok());
   EXPECT_THAT(Answers(), SizeIs(2));
 }
 
 TEST_F(AuthenticatorTest, OfSeveralAlgorithmsForOneRealmTheFirstThatIsServedIsTaken) {
-  ASSERT_TRUE(Take(407, Row(407, "r", "1", ", algorithm=SHA-512-256") +
-                            Row(407, "r", "2", ", algorithm=SHA-256") +
-                            Row(407, "r", "3", ", algorithm=MD5"))
+  ASSERT_TRUE(Take(407, Row(407, "example.com", "1", ", algorithm=SHA-512-256") +
+                            Row(407, "example.com", "2", ", algorithm=SHA-256") +
+                            Row(407, "example.com", "3", ", algorithm=MD5"))
                   .ok());
   const Authenticator::Headers answers = Answers();
   ASSERT_THAT(answers, SizeIs(1));
@@ -124,12 +152,12 @@ TEST_F(AuthenticatorTest, OfSeveralAlgorithmsForOneRealmTheFirstThatIsServedIsTa
 }
 
 TEST_F(AuthenticatorTest, AnAnswerThatIsAskedForAgainWasNotAcceptedUnlessTheNonceWasStale) {
-  ASSERT_TRUE(Take(407, Row(407, "r", "1")).ok());
-  ASSERT_TRUE(Take(407, Row(407, "r", "2", ", stale=true")).ok());
-  const absl::Status refused = Take(407, Row(407, "r", "3"));
+  ASSERT_TRUE(Take(407, Row(407, "example.com", "1")).ok());
+  ASSERT_TRUE(Take(407, Row(407, "example.com", "2", ", stale=true")).ok());
+  const absl::Status refused = Take(407, Row(407, "example.com", "3"));
   EXPECT_THAT(refused.message(), HasSubstr("\"alice\" and its password are not accepted"));
   NextRequest();
-  EXPECT_TRUE(Take(407, Row(407, "r", "4")).ok()) << "an old nonce of another request";
+  EXPECT_TRUE(Take(407, Row(407, "example.com", "4")).ok()) << "an old nonce of another request";
 }
 
 TEST_F(AuthenticatorTest, AChallengeIsOfItsOwnHeader) {
@@ -139,7 +167,7 @@ TEST_F(AuthenticatorTest, AChallengeIsOfItsOwnHeader) {
 }
 
 TEST_F(AuthenticatorTest, TheNextNonceIsOfItsOwnHeaderAndBeginsANewCount) {
-  ASSERT_TRUE(Take(407, Row(407, "edge", "n1")).ok());
+  ASSERT_TRUE(Take(407, Row(407, "example.com", "n1")).ok());
   Answers();
   Take(200, "Authentication-Info: nextnonce=\"server\"\r\n").IgnoreError();
   authenticator_.TakeNextNonce(view_);
@@ -151,7 +179,7 @@ TEST_F(AuthenticatorTest, TheNextNonceIsOfItsOwnHeaderAndBeginsANewCount) {
 
 TEST_F(AuthenticatorTest, RealmsAreRememberedUpToALimit) {
   for (size_t i = 0; i <= Authenticator::kMaxRealms; ++i) {
-    ASSERT_TRUE(Take(407, Row(407, absl::StrCat("realm", i), "n")).ok());
+    ASSERT_TRUE(Take(407, Row(407, absl::StrCat("realm", i), "n"), Asker::kRegister).ok());
   }
   const Authenticator::Headers answers = Answers();
   ASSERT_THAT(answers, SizeIs(Authenticator::kMaxRealms));
@@ -159,7 +187,7 @@ TEST_F(AuthenticatorTest, RealmsAreRememberedUpToALimit) {
 }
 
 TEST_F(AuthenticatorTest, OtherCredentialsForgetWhatWasMet) {
-  ASSERT_TRUE(Take(407, Row(407, "edge", "n1")).ok());
+  ASSERT_TRUE(Take(407, Row(407, "example.com", "n1")).ok());
   authenticator_.Change(SettingsOf("", "better"));
   EXPECT_THAT(Answers(), IsEmpty());
 }
@@ -183,8 +211,9 @@ class AuthenticatorWithoutPasswordTest : public AuthenticatorTest {
 };
 
 TEST_F(AuthenticatorWithoutPasswordTest, SaysWhatIsMissing) {
-  EXPECT_THAT(Take(407, Row(407, "edge", "1")).message(),
-              HasSubstr("credentials for realm \"edge\" are wanted; set registration.password"));
+  EXPECT_THAT(
+      Take(407, Row(407, "example.com", "1")).message(),
+      HasSubstr("credentials for realm \"example.com\" are wanted; set registration.password"));
   EXPECT_THAT(Answers(), IsEmpty());
 }
 

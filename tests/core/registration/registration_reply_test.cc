@@ -23,7 +23,8 @@ RegistrationReply Read(int status_code, const std::string& headers = "") {
       "Content-Length: 0\r\n\r\n");
   sip::MessageView view;
   EXPECT_TRUE(sip::Parse(text, text.size(), view).ok()) << text;
-  return ReadRegistrationReply(view, {"sip:a@192.0.2.1:5060", absl::Seconds(3600), kInstance, 1});
+  return ReadRegistrationReply(
+      view, {"sip:a@192.0.2.1:5060", absl::Seconds(3600), kInstance, 1, "sip:a@b"});
 }
 
 TEST(RegistrationReplyTest, WithoutAnyExpiresWhatWasAskedForIsGranted) {
@@ -103,6 +104,15 @@ TEST(RegistrationReplyTest, WhatIsNoGruuIsNone) {
         << gruu;
   }
   EXPECT_EQ(Read(200, ContactOf("sip:a@192.0.2.1:5060", ";pub-gruu=bare")).public_gruu, "");
+}
+
+TEST(RegistrationReplyTest, GruusOfAnotherAddressAreNotTaken) {
+  const RegistrationReply reply =
+      Read(200, ContactOf("sip:a@192.0.2.1:5060",
+                          ";pub-gruu=\"sip:bob@b;gr=1\";temp-gruu=\"sip:t@elsewhere;gr\""));
+  EXPECT_EQ(reply.kind, Kind::kAccepted);
+  EXPECT_EQ(reply.public_gruu, "");
+  EXPECT_EQ(reply.temporary_gruu, "");
 }
 
 TEST(RegistrationReplyTest, ARouteThatIsNoUriIsPassedOver) {
