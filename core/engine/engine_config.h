@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "core/connection/connection_settings.h"
 #include "core/dispatch/dispatcher.h"
-#include "core/engine/throttle.h"
+#include "core/engine/throttling/throttle.h"
 #include "core/net/address.h"
 #include "core/pool/destination.h"
 #include "core/pool/pool_policy.h"

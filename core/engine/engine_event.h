@@ -11,7 +11,7 @@
 #include "core/engine/engine_config.h"
 #include "core/engine/engine_snapshot.h"
 #include "core/engine/registered/endpoint_status.h"
-#include "core/engine/throttle.h"
+#include "core/engine/throttling/throttle.h"
 #include "core/tls/refused_peer.h"
 
 namespace sipcm::engine {

@@ -12,7 +12,7 @@
 #include "core/connection/targets/target_health.h"
 #include "core/dispatch/delivery.h"
 #include "core/dispatch/dispatcher.h"
-#include "core/engine/throttle.h"
+#include "core/engine/throttling/throttle.h"
 #include "core/pool/destination.h"
 #include "core/pool/pool_policy.h"
 #include "core/pool/pool_setting.h"

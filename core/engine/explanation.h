@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/engine/engine_snapshot.h"
-#include "core/engine/manager_state.h"
+#include "core/engine/manager/manager_state.h"
 
 namespace sipcm::engine {
 

@@ -2,7 +2,7 @@
 #define SIPCM_CORE_ENGINE_HOME_WORKER_H_
 
 #include "absl/hash/hash.h"
-#include "core/engine/manager_state.h"
+#include "core/engine/manager/manager_state.h"
 #include "core/pool/destination.h"
 
 namespace sipcm::engine {

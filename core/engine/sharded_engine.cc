@@ -11,7 +11,7 @@
 #include "core/engine/gathering.h"
 #include "core/engine/home_worker.h"
 #include "core/engine/registered/registered_order.h"
-#include "core/engine/send_route.h"
+#include "core/engine/sends/send_route.h"
 
 namespace sipcm::engine {
 namespace {

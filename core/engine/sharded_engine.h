@@ -14,7 +14,7 @@
 #include "core/base/random_source.h"
 #include "core/engine/engine.h"
 #include "core/engine/gathering.h"
-#include "core/engine/manager_state.h"
+#include "core/engine/manager/manager_state.h"
 #include "core/engine/subscription/resume_directory.h"
 #include "core/engine/worker.h"
 

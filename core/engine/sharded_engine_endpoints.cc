@@ -5,7 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "core/engine/explanation.h"
-#include "core/engine/send_route.h"
+#include "core/engine/sends/send_route.h"
 #include "core/engine/sharded_engine.h"
 
 namespace sipcm::engine {

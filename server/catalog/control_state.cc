@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/base/status_macros.h"
-#include "core/engine/manager_runtime.h"
+#include "core/engine/manager/manager_runtime.h"
 #include "server/conversion/endpoint_conversion.h"
 #include "server/conversion/managers/manager_conversion.h"
 #include "server/store/file_text.h"

@@ -6,7 +6,7 @@
 #include "absl/strings/strip.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
-#include "core/engine/send_route.h"
+#include "core/engine/sends/send_route.h"
 #include "core/sip/address_of_record.h"
 #include "core/sip/uri.h"
 #include "google/protobuf/util/message_differencer.h"

@@ -3,7 +3,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "core/engine/throttle.h"
+#include "core/engine/throttling/throttle.h"
 #include "proto/sipcm/v1/limits.pb.h"
 #include "proto/sipcm/v1/types.pb.h"
 

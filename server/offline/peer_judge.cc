@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
-#include "core/engine/manager_runtime.h"
+#include "core/engine/manager/manager_runtime.h"
 #include "core/tls/certificate_chain.h"
 #include "core/tls/peer_verifier.h"
 #include "server/conversion/certificates/certificate_conversion.h"

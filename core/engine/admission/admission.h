@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "core/engine/manager_runtime.h"
+#include "core/engine/manager/manager_runtime.h"
 #include "core/tls/allowed_domains.h"
 #include "core/tls/peer_policy.h"
 

@@ -7,7 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "core/dialog/dialog_request.h"
-#include "core/engine/send_route.h"
+#include "core/engine/sends/send_route.h"
 #include "core/net/address.h"
 
 namespace sipcm::engine {

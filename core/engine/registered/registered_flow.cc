@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/engine/request_composer.h"
+#include "core/engine/sends/request_composer.h"
 #include "core/sip/uri.h"
 #include "core/tls/message_digest.h"
 

@@ -7,7 +7,7 @@
 #include "core/dispatch/delivery_queue.h"
 #include "core/dispatch/open_request.h"
 #include "core/engine/connection_table.h"
-#include "core/engine/manager_state.h"
+#include "core/engine/manager/manager_state.h"
 #include "core/engine/transactions/return_path.h"
 #include "core/event/event_loop.h"
 #include "core/sip/message_view.h"

@@ -1,4 +1,4 @@
-#include "core/engine/manager_state.h"
+#include "core/engine/manager/manager_state.h"
 
 #include <memory>
 #include <string>

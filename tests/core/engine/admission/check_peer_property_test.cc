@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "core/engine/manager_runtime.h"
+#include "core/engine/manager/manager_runtime.h"
 #include "core/tls/tls_stream.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -1,0 +1,33 @@
+#include "core/engine/sends/named_connection.h"
+
+#include "absl/strings/str_cat.h"
+#include "core/base/error.h"
+
+namespace sipcm::engine {
+
+absl::StatusOr<ConnectionSlot*> FindNamed(const SendOrder& order, sip::Method method,
+                                          const LocalManager* manager,
+                                          const ConnectionTable& connections) {
+  ConnectionSlot* const slot = connections.Find(order.connection);
+  const std::string quoted = absl::StrCat("connection \"", order.connection.ToString(), "\"");
+  if (slot == nullptr || !slot->connection->is_usable()) {
+    return MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
+                     absl::StrCat(quoted, " is closed or does not exist; send by destination"));
+  }
+  if (slot->manager != manager) {
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition, "CONNECTION_OF_ANOTHER_MANAGER",
+        absl::StrCat(quoted, " belongs to \"connectionManagers/", slot->manager->state->id(),
+                     "\", endpoint \"endpoints/", order.endpoint_id, "\" to \"connectionManagers/",
+                     manager->state->id(), "\"; send by destination"));
+  }
+  if (slot->throttled && method != sip::Method::kAck && method != sip::Method::kBye) {
+    return MakeError(absl::StatusCode::kResourceExhausted, "CONNECTION_THROTTLED",
+                     absl::StrCat(quoted, " has ", slot->outstanding_count(),
+                                  " transactions outstanding, more than throttling.high (",
+                                  slot->marks.high, "); wait for answers, or send by destination"));
+  }
+  return slot;
+}
+
+}  // namespace sipcm::engine
