@@ -262,20 +262,21 @@ void DeliveryQueue::Tell(const OpenRequest& request, Delivery::Kind kind, int st
 }
 
 bool DeliveryQueue::DeliverUnanswerable(const Addressee& to, Delivery delivery) {
-  const std::shared_ptr<SubscriptionState> first = to.first.lock();
-  if (first != nullptr && first->is_active()) {
-    Outbox(Local(first), std::move(delivery));
-    return true;
-  }
+  std::shared_ptr<SubscriptionState> taker;
   for (const auto* group : {&to.endpoint_group, &to.manager_group}) {
     for (const auto& subscription : *Local(*group).subscriptions.Get()) {
+      if (!subscription->is_active()) continue;
+      if (subscription->lineage == to.first) {
+        Outbox(Local(subscription), std::move(delivery));
+        return true;
+      }
       // What follows an INVITE goes to who takes INVITEs.
-      if (!subscription->is_active() || !subscription->Takes("INVITE")) continue;
-      Outbox(Local(subscription), std::move(delivery));
-      return true;
+      if (taker == nullptr && subscription->Takes("INVITE")) taker = subscription;
     }
   }
-  return false;
+  if (taker == nullptr) return false;
+  Outbox(Local(taker), std::move(delivery));
+  return true;
 }
 
 // --- Credit ------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ namespace sipcm::dispatch {
 // Who is told what needs no answer: the subscription that had what it follows, or when that has
 // ended another one of these that takes INVITE.
 struct Addressee {
-  std::weak_ptr<SubscriptionState> first;
+  std::shared_ptr<const Lineage> first;  // its application, whatever stream it has by then
   std::shared_ptr<SubscriptionGroup> endpoint_group;
   std::shared_ptr<SubscriptionGroup> manager_group;
 };

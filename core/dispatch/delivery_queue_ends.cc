@@ -36,14 +36,16 @@ void DeliveryQueue::GiveToHeir(LocalGroup& local, const Lineage& lineage,
   });
   if (heir == list.end()) return;
   const std::shared_ptr<SubscriptionState> subscription = *heir;
-  const auto first_left = std::find_if(requests->begin(), requests->end(), [&](OpenRequest* each) {
-    return each->is_cancelled || !subscription->Takes(each->record->view.method()) ||
-           !subscription->TakeCredit();
-  });
-  for (auto request = requests->begin(); request != first_left; ++request) {
-    Deliver(*request, subscription);
+  std::vector<OpenRequest*> left;
+  for (OpenRequest* const request : *requests) {
+    if (request->is_cancelled || !subscription->Takes(request->record->view.method()) ||
+        !subscription->TakeCredit()) {
+      left.push_back(request);
+    } else {
+      Deliver(request, subscription);
+    }
   }
-  requests->erase(requests->begin(), first_left);
+  *requests = std::move(left);
 }
 
 void DeliveryQueue::AwaitReturn(const SubscriptionState& subscription) {

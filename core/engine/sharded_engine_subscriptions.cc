@@ -82,7 +82,8 @@ absl::StatusOr<std::unique_ptr<Subscription>> ShardedEngine::Subscribe(
     SubscriptionOptions options, std::shared_ptr<dispatch::DeliverySink> sink) {
   SIPCM_RETURN_IF_ERROR(CheckOptions(options));
   absl::MutexLock lock(&control_);
-  if (shut_down_) {
+  // An application whose stream breaks while the server drains still has its requests and dialogs.
+  if (shut_down_ && options.resume_token.empty()) {
     return MakeError(absl::StatusCode::kUnavailable, "DRAINING",
                      "the server is draining and takes no new subscription");
   }
@@ -156,8 +157,7 @@ void ShardedEngine::OfferCredit(const std::shared_ptr<dispatch::SubscriptionGrou
 void ShardedEngine::EndSubscription(const std::shared_ptr<SubscriptionState>& subscription,
                                     Parting parting) {
   absl::MutexLock lock(&control_);
-  // Nobody can resume at a server that ends.
-  if (!subscription->End(shut_down_ ? Parting::kLeft : parting)) return;  // ended before
+  if (!subscription->End(parting)) return;  // ended before
   resumable_.OnEnded(*subscription);
   TakeOut(subscription);
   subscription_count_.fetch_sub(1);

@@ -46,7 +46,7 @@ void AnsweredInvites::Add(const dispatch::OpenRequest& request,
   added->request_id = request.id;
   added->endpoint = request.endpoint;
   added->dialog = request.dialog;
-  added->addressee = {request.assigned == nullptr ? nullptr : request.assigned->state,
+  added->addressee = {request.assigned == nullptr ? nullptr : request.assigned->state->lineage,
                       request.endpoint_group, request.manager_group};
   added->manager = manager;
   const std::string call_key = transaction::CallKeyOf(view);

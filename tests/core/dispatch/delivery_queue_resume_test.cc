@@ -237,6 +237,18 @@ TEST_F(ResumeTest, ASecondStreamOfAnOpenOneComesBeforeOthers) {
   EXPECT_THAT(worker().undeliverable, SizeIs(2));
 }
 
+TEST_F(ResumeTest, ASecondStreamGetsWhatIsBehindACancelledRequestToo) {
+  auto open = Subscribe(3), other = Subscribe(0);
+  const auto ids = Offer(3);
+  AddCredit(other, 10);
+  worker().table.Find(ids[1])->is_cancelled = true;
+  Lose(open, kTimeout);
+  auto heir = Resume(open, 10);
+  RunUntilIdle();
+  EXPECT_THAT(heir.sink->Ids(), ElementsAre(ids[0], ids[2]));
+  EXPECT_THAT(other.sink->Ids(), IsEmpty());
+}
+
 TEST_F(ResumeTest, EachLossIsWaitedForAnew) {
   auto first = Subscribe(10);
   const auto ids = Offer(1);

@@ -329,8 +329,8 @@ TEST_F(DeliveryQueueTest, AnAckGoesToWhoAnsweredItsInviteWhileThatIsThere) {
   const auto deliver = [&] {
     Delivery delivery;
     delivery.request = MakeRecord({.method = "ACK"});
-    return worker().queue.DeliverUnanswerable({answered.state, entry_.group, manager_group_},
-                                              std::move(delivery));
+    return worker().queue.DeliverUnanswerable(
+        {answered.state->lineage, entry_.group, manager_group_}, std::move(delivery));
   };
   EXPECT_TRUE(deliver());
   RunUntilIdle();

@@ -92,6 +92,20 @@ TEST_P(SubscriptionsTest, AnApplicationThatComesBackGetsItsOpenRequestsAndTheSen
   EXPECT_THAT(StatusCodes(peer_->TakeReceived()), ElementsAre(200));
 }
 
+TEST_P(SubscriptionsTest, WhileTheServerDrainsItComesBackAndNobodyElseComes) {
+  TestApplication first = MustSubscribe();
+  Ask("MESSAGE", 1);
+  const std::string token = first.resumption().token;
+  fixture_.engine->Shutdown(absl::Seconds(30), [] {});
+  Lose(first);
+  TestApplication other;
+  EXPECT_EQ(ReasonOf(Subscribe(&other, "")), "DRAINING");
+  TestApplication second = MustSubscribe(token);
+  ASSERT_THAT(second.sink->deliveries, SizeIs(1));
+  EXPECT_TRUE(fixture_.Respond(second.sink->deliveries[0].request_id, 200).ok());
+  EXPECT_THAT(StatusCodes(peer_->TakeReceived()), ElementsAre(200));
+}
+
 TEST_P(SubscriptionsTest, WhatItLostIsToldInAGapAfterWhatItGets) {
   TestApplication first = MustSubscribe();
   for (int i = 1; i <= 3; ++i) Ask("MESSAGE", i);
