@@ -5,7 +5,7 @@ import unittest
 from proto.sipcm.v1 import send_pb2, sip_pb2, types_pb2
 from tests.integration.support.application import Application
 from tests.interop.support import kamailio
-from tests.interop.support.call_application import OutgoingCall, methods, ring
+from tests.interop.support.call_application import OutgoingCall, methods, pick_up, ring
 from tests.interop.support.interop_case import InteropCase
 from tests.interop.support.kamailio import Kamailio, password_of
 from tests.interop.support.registered import RegisteredEndpoint
@@ -35,6 +35,17 @@ class KamailioTest(InteropCase):
         return self.enterContext(RegisteredEndpoint(
             self.server, user, password_of(user), (registrar or self.kamailio).uri(transport),
             'client', **more))
+
+    def register_and_call(self, transport):
+        """Two endpoints of ours, each on a flow of its own, with Kamailio between them."""
+        self.register('carol', transport)
+        self.register('dave', transport)
+        with Application(self.server, 'dave', replies=pick_up) as dave:
+            call = OutgoingCall(self.server, 'carol', 'sip:dave@example.com')
+            call.wait_for(200)
+            self.assertEqual(call.hang_up(), 200)
+            dave.wait_for_requests(3)
+            self.assertEqual(methods(dave), ['INVITE', 'ACK', 'BYE'])
 
     def message(self, endpoint, transport, port, uri='sip:dave@example.com'):
         """From a peer-to-peer endpoint, by way of Kamailio as its outbound proxy."""
@@ -85,6 +96,14 @@ class KamailioTest(InteropCase):
         with RegisteredEndpoint(self.server, 'carol', 'wrong', self.kamailio.uri('tcp'), 'client',
                                 'FAILED') as carol:
             self.assertIn('not accepted', carol.get().state_reason)
+
+    @scenario('TCP', 'calls through it: INVITE, ACK, BYE')
+    def test_calls(self):
+        self.register_and_call('tcp')
+
+    @scenario('mutual TLS', 'calls through it: INVITE, ACK, BYE')
+    def test_calls_over_mutual_tls(self):
+        self.register_and_call('tls')
 
     @scenario('TCP', 'calls through it: CANCEL')
     def test_cancel(self):

@@ -111,6 +111,14 @@ class SippTest(InteropCase):
         return phone, {'destination': types_pb2.Destination(host='127.0.0.1', port=phone.port,
                                                             transport=types_pb2.TCP)}
 
+    @scenario('TCP', 'is called: INVITE, ACK, BYE')
+    def test_called(self):
+        phone, place = self.called('called')
+        call = OutgoingCall(self.server, 'alice-tcp', 'sip:sipp@example.com', **place)
+        call.wait_for(200)
+        self.assertEqual(call.hang_up(), 200)
+        phone.wait_for_success()
+
     @scenario('TCP', 'is called: 486')
     def test_called_while_busy(self):
         phone, place = self.called('called_busy')

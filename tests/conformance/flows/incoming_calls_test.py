@@ -38,9 +38,10 @@ class IncomingCallsTest(FlowCase):
         call = bob.expect('INVITE')
         bob.answer(call, 180)
         alice.expect(180)
-        bob.answer(call, 200, body=ANSWER)
+        self.dialog = bob.answer(call, 200, body=ANSWER).dialog
         answer = alice.expect(200)
         self.assertEqual(answer.body, ANSWER)
+        self.assertTrue(answer.header('Contact'))
         alice.ack()
         bob.expect('ACK')
         return call
@@ -53,12 +54,24 @@ class IncomingCallsTest(FlowCase):
     @flow('A call that is answered', 'RFC 3665 3.1.', PARTIES)
     def test_answered(self):
         """Alice calls, the application answers, Alice hangs up. The server fills in what the
-        application leaves out, as the tag and Record-Route."""
+        application leaves out: tag, Contact, Record-Route."""
         alice, bob = self.start()
         alice.invite(BOB)
         call = self.establish(alice, bob)
         self.assertEqual(call.request.body, OFFER)
         self.hang_up(alice, bob)
+
+    @flow('An application that hangs up', 'RFC 3665 3.1.', PARTIES)
+    def test_hung_up(self):
+        """The application names the dialog; the server fills in target, tags, CSeq and Route. The
+        BYE goes on the connection that the call came by."""
+        alice, bob = self.start()
+        alice.invite(BOB)
+        call = self.establish(alice, bob)
+        bye = bob.send('BYE', dialog=self.dialog)
+        alice.answer(alice.expect_request('BYE'), '200 OK')
+        self.assertEqual(bye.expect_sent().connection, call.connection)
+        bye.expect(200)
 
     @flow('A call by way of two proxies', 'RFC 3665 3.2.', PARTIES)
     def test_proxies(self):

@@ -6,7 +6,7 @@ docs/flows/outgoing-calls.md is printed from what passes here.
 import unittest
 
 from tests.conformance.flows.page import FlowCase, flow
-from tests.conformance.flows.phone import OFFER, Phone, tag_of
+from tests.conformance.flows.phone import ANSWER, HELD, HOLD, OFFER, Phone, tag_of
 from tests.conformance.flows.scripted_application import ScriptedApplication
 from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
 
@@ -31,18 +31,87 @@ class OutgoingCallsTest(FlowCase):
                 local_host_name='sipcm.example.com', default_max_connection_count=1)],
             'endpoints': [endpoint('alice', 'sip:alice@example.com')]}))
 
-    def call(self, **more):
+    def call(self, offer=OFFER, **more):
         """(the phone, the application, its send, the INVITE that came)."""
         bob = self.enterContext(Phone('Bob', self.ladder, BOB))
         alice = self.enterContext(ScriptedApplication(self.server, self.ladder, 'alice'))
         self.place = bob.listen()
-        send = alice.send('INVITE', BOB, body=OFFER, to=self.place, **more)
+        send = alice.send('INVITE', BOB, body=offer, to=self.place, **more)
         bob.accept()
         invite = bob.expect_request('INVITE')
-        self.assertEqual(invite.body, OFFER)
+        self.assertEqual(invite.body, offer)
         self.assertTrue(invite.header('Contact'))
         send.expect_sent()
         return bob, alice, send, invite
+
+    def establish(self, **more):
+        """(the phone, the application, the dialog)."""
+        bob, alice, send, invite = self.call(**more)
+        bob.answer(invite, '180 Ringing')
+        send.expect(180)
+        bob.answer(invite, '200 OK', body=ANSWER)
+        self.assertEqual(send.expect(200).body, ANSWER)
+        self.assertTrue(send.dialog)
+        bob.expect_request('ACK')
+        return bob, alice, send.dialog
+
+    def hang_up(self, bob, alice, dialog):
+        bye = alice.send('BYE', dialog=dialog)
+        bob.answer(bob.expect_request('BYE'), '200 OK')
+        bye.expect_sent()
+        bye.expect(200)
+
+    @flow('A call that is answered', 'RFC 3665 3.1.', PARTIES)
+    def test_answered(self):
+        """The server acknowledges the 200. The application names the dialog that the 200 made, and
+        the server fills in target, tags, CSeq and Route of what is sent in it."""
+        bob, alice, dialog = self.establish()
+        self.hang_up(bob, alice, dialog)
+
+    @flow('A called party who hangs up', 'RFC 3665 3.1.', PARTIES)
+    def test_hung_up(self):
+        """The BYE comes on the flow of the call and is delivered to the application that called."""
+        bob, alice, dialog = self.establish()
+        bob.request_in_dialog('BYE')
+        bye = alice.expect('BYE')
+        self.assertEqual(bye.dialog, dialog)
+        alice.answer(bye, 200)
+        bob.expect(200)
+
+    @flow('A call that is put on hold', 'RFC 3665 3.7.', PARTIES)
+    def test_hold(self):
+        """A re-INVITE by the name of the dialog; its ACK has the re-INVITE's CSeq."""
+        bob, alice, dialog = self.establish()
+        again = alice.send('INVITE', dialog=dialog, body=HOLD)
+        invite = bob.expect_request('INVITE')
+        bob.answer(invite, '200 OK', body=HELD)
+        again.expect_sent()
+        again.expect(200)
+        ack = bob.expect_request('ACK')
+        self.assertEqual(ack.header('CSeq').split()[0], invite.header('CSeq').split()[0])
+        self.hang_up(bob, alice, dialog)
+
+    @flow('A call by way of two proxies', 'RFC 3665 3.2.', PARTIES)
+    def test_proxies(self):
+        """Record-Route of the answer, reversed, becomes the Route of what follows in the dialog."""
+        bob, alice, send, invite = self.call()
+        routes = ['<sip:p2.example.com;lr>', '<sip:p1.example.com;lr>']
+        bob.answer(invite, '200 OK', ['Record-Route: ' + route for route in routes], ANSWER)
+        send.expect(200)
+        ack = bob.expect_request('ACK')
+        self.assertEqual(ack.all('Route'), list(reversed(routes)))
+        self.hang_up(bob, alice, send.dialog)
+
+    @flow('A call whose offer comes with the answer', 'RFC 3665 3.6.', PARTIES)
+    def test_late_offer(self):
+        """The INVITE has no session description, so only the application knows what the ACK for the
+        phone's offer has to say."""
+        bob, alice, send, invite = self.call(offer=b'')
+        bob.answer(invite, '200 OK', body=OFFER)
+        self.assertEqual(send.expect(200).body, OFFER)
+        alice.send('ACK', dialog=send.dialog, body=ANSWER)
+        self.assertEqual(bob.expect_request('ACK').body, ANSWER)
+        self.hang_up(bob, alice, send.dialog)
 
     @flow('A busy phone', 'RFC 3665 3.9.', PARTIES)
     def test_busy(self):

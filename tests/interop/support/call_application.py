@@ -7,14 +7,12 @@ from tests.integration.support.waiting import DEADLINE_SECONDS
 SDP = (b'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n'
        b'm=audio 9 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n')
 CONTENT_TYPE = ('Content-Type', 'application/sdp')
-CONTACT = ('Contact', '<sip:alice@example.com>')
 
 
 def pick_up(delivery):
     """Replies for Application: rings, answers; agrees to all else."""
     if delivery.request.method == 'INVITE':
-        return ({'status': 180},
-                {'status': 200, 'headers': [CONTENT_TYPE, CONTACT], 'body': SDP})
+        return ({'status': 180}, {'status': 200, 'headers': [CONTENT_TYPE], 'body': SDP})
     return ({'status': 200},)
 
 
@@ -28,7 +26,7 @@ def methods(application):
 
 
 class OutgoingCall:
-    """A call that an application makes."""
+    """A call that an application makes. The server acknowledges its answer."""
 
     def __init__(self, server, endpoint, uri, **place):
         self._server = server
@@ -57,3 +55,7 @@ class OutgoingCall:
 
     def cancel(self):
         self._events.cancel()
+
+    def hang_up(self):
+        """The final status of the BYE."""
+        return list(self._send('BYE', dialog=self.dialog))[-1].response.status_code

@@ -21,7 +21,8 @@ class InteropCase(unittest.TestCase):
         cls.peer_certificate = cls.authority.issue('peer', 'DNS:localhost,DNS:peer.example.com,'
                                                    'IP:127.0.0.1')
         secure = {'kind': 'SERVER_TLS', 'certificate': 'certificates/server',
-                  'trust_bundle': 'trustBundles/ca'}
+                  'trust_bundle': 'trustBundles/ca',
+                  'local_host_name': '127.0.0.1'}  # Products do not look into /etc/hosts.
         cls.server = cls.enterClassContext(ServerProcess({
             'certificates': [{'name': 'certificates/server', 'certificate_file': own + '.pem',
                               'private_key_file': own + '.key'}],
