@@ -4,7 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/engine/home_worker.h"
-#include "core/engine/send_route.h"
+#include "core/engine/sends/send_route.h"
 #include "core/engine/worker.h"
 
 namespace sipcm::engine {
