@@ -195,8 +195,10 @@ class RegistrationTest(unittest.TestCase):
             self.assertEqual(len(flows), 2)
             for name in ('endpoints/alice', 'endpoints/bob'):
                 wait_for(lambda n=name: self.states_in(watcher, n)[-1:] == ['REGISTERED'], name)
-                self.assertEqual([state for state in self.states_in(watcher, name)
-                                  if state != 'UNREGISTERED'], ['REGISTERING', 'REGISTERED'])
+                # An event shows what is when it is told: on loopback that may be the next state.
+                self.assertIn([state for state in self.states_in(watcher, name)
+                               if state != 'UNREGISTERED'],
+                              (['REGISTERED'], ['REGISTERING', 'REGISTERED']))
 
     @staticmethod
     def states_in(watcher, name):

@@ -99,7 +99,7 @@ class OutgoingCallsTest(FlowCase):
         bob.answer(invite, '200 OK', ['Record-Route: ' + route for route in routes], ANSWER)
         send.expect(200)
         ack = bob.expect_request('ACK')
-        self.assertEqual(ack.all('Route'), list(reversed(routes)))
+        self.assertEqual(', '.join(ack.all('Route')), ', '.join(reversed(routes)))
         self.hang_up(bob, alice, send.dialog)
 
     @flow('A call whose offer comes with the answer', 'RFC 3665 3.6.', PARTIES)

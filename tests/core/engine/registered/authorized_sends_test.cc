@@ -172,19 +172,6 @@ TEST_F(AuthorizedSendsTest, TheBodyCountsWhereIntegrityIsAskedFor) {
   EXPECT_THAT(second, HasSubstr("\r\n\r\nhello"));
 }
 
-TEST_F(AuthorizedSendsTest, ARequestThatBecameTooLargeToReadIsNotAnsweredAgain) {
-  MessageParts message;
-  message.headers = {{"X-Large", std::string(64000, 'x')}};
-  Send("sip:bob@example.com", "MESSAGE", message);
-  const std::string nonce(2000, 'n');
-  const std::string challenge =
-      "Proxy-Authenticate: Digest realm=\"example.com\", nonce=\"" + nonce + "\", stale=true\r\n";
-  registrar_.Reply(Take(), 407, challenge);
-  ASSERT_EQ(FinalCode(), 0);
-  registrar_.Reply(Take(), 407, challenge);
-  EXPECT_EQ(FinalCode(), 407);
-}
-
 TEST_F(AuthorizedSendsTest, AStrangersChallengeIsTheApplications) {
   Send("sip:bob@elsewhere.example", "MESSAGE");
   registrar_.Reply(Take(), 401,

@@ -259,12 +259,15 @@ TEST_P(SubscriptionsTest, AnEndpointCountsWhatBecameOfItsRequests) {
             absl::StatusCode::kNotFound);
 }
 
-TEST_P(SubscriptionsTest, AServerThatEndsWaitsForNobody) {
+TEST_P(SubscriptionsTest, AServerThatEndsWaitsForALostApplicationAsEver) {
   TestApplication first = MustSubscribe();
   EXPECT_THAT(Ask("MESSAGE", 1), IsEmpty());
   fixture_.engine->Shutdown(absl::Seconds(10), [] {});
   fixture_.RunUntilIdle();
   Lose(first);
+  fixture_.AdvanceBy(kTimeout - absl::Milliseconds(1));
+  EXPECT_THAT(peer_->TakeReceived(), IsEmpty());
+  fixture_.AdvanceBy(absl::Milliseconds(1));
   EXPECT_THAT(StatusCodes(peer_->TakeReceived()), ElementsAre(500));
 }
 
