@@ -38,11 +38,6 @@ class SipsakTest(InteropCase):
         [message] = self.run_sipsak('tcp', '-f', 'tests/interop/sipsak/message.sip')
         self.assertEqual((message.method, message.body), ('MESSAGE', b'Watson, come here.\r\n'))
 
-    @scenario('TLS', 'OPTIONS')
-    def test_options_over_tls(self):
-        [request] = self.run_sipsak('tls', '--tls-ca-cert=' + self.authority.certificate)
-        self.assertEqual(request.method, 'OPTIONS')
-
     @scenario('TCP', 'traceroute')
     def test_traceroute(self):
         """With Max-Forwards 0 an endpoint answers as with any other (RFC 3261 16.3)."""

@@ -227,7 +227,10 @@ void TransactionSimulation::StartApplication() {
 void TransactionSimulation::StopApplication() {
   if (applications_.empty() || Chance(50)) return;
   ++tally_.lost_applications;
-  const size_t index = Draw(static_cast<int>(applications_.size()));
+  EndApplication(Draw(static_cast<int>(applications_.size())));
+}
+
+void TransactionSimulation::EndApplication(size_t index) {
   applications_[index]->subscription.reset();
   CollectDeliveries(*applications_[index]);
   applications_.erase(applications_.begin() + static_cast<std::ptrdiff_t>(index));
@@ -374,7 +377,7 @@ std::vector<std::string> TransactionSimulation::Finish() {
     fixture_->AdvanceBy(absl::Seconds(8));
     Collect();
   }
-  while (!applications_.empty()) StopApplication();
+  while (!applications_.empty()) EndApplication(0);
   fixture_->AdvanceBy(absl::Seconds(60));
   Collect();
   for (const auto& peer : peers_) {

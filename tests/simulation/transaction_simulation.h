@@ -68,6 +68,7 @@ class TransactionSimulation {
   void BreakConnection();
   void StartApplication();
   void StopApplication();
+  void EndApplication(size_t index);
   void Answer();
   void AnswerAgain();
   void CallOut();

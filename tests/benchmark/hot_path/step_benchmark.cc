@@ -39,7 +39,7 @@ void DispatchAmong(benchmark::State& state) {
   const dispatch::DispatchPolicy policy;
   const Allocations allocations(state);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(dispatch::Dispatch(request, *directory, policy).entry);
+    benchmark::DoNotOptimize(dispatch::Dispatch({request}, *directory, policy).entry);
   }
 }
 BENCHMARK(DispatchAmong)->Arg(10)->Arg(100000);
