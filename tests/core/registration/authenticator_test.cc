@@ -46,11 +46,11 @@ class AuthenticatorTest : public ::testing::Test {
                         realm, "\", nonce=\"", nonce, "\", qop=\"auth\"", more, "\r\n");
   }
   absl::Status Take(int status_code, const std::string& headers, Asker asker = Asker::kOther) {
-    const std::string text = absl::StrCat(
+    text_ = absl::StrCat(
         "SIP/2.0 ", status_code, " Words\r\nVia: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bK1\r\n",
         "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\nCall-ID: 1\r\nCSeq: 1 MESSAGE\r\n",
         headers, "Content-Length: 0\r\n\r\n");
-    EXPECT_TRUE(sip::Parse(text, text.size(), view_).ok()) << text;
+    EXPECT_TRUE(sip::Parse(text_, text_.size(), view_).ok()) << text_;
     return authenticator_.TakeChallenge(view_, asker, &round_);
   }
   Authenticator::Headers Answers(Asker asker = Asker::kOther) {
@@ -64,7 +64,8 @@ class AuthenticatorTest : public ::testing::Test {
   SeededRandomSource random_{7};
   Authenticator authenticator_;
   Authenticator::Round round_;
-  sip::MessageView view_;
+  std::string text_;
+  sip::MessageView view_;  // of text_
 };
 
 TEST_F(AuthenticatorTest, AProxyIsAnsweredByTheRequestsThatFollowToo) {
