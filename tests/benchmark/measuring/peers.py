@@ -11,7 +11,7 @@ from measuring import processes
 _CONFIGURATIONS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
                                'peers')
 _START_SECONDS = 20
-_SHARED_MEMORY_MB = 512
+_SHARED_MEMORY_MB = 2048  # a transaction is kept for 5 s after its answer: 512 is full in 5 s
 _PRIVATE_MEMORY_MB = 32
 
 
