@@ -102,6 +102,17 @@ class OutgoingCallsTest(FlowCase):
         self.assertEqual(', '.join(ack.all('Route')), ', '.join(reversed(routes)))
         self.hang_up(bob, alice, send.dialog)
 
+    @flow('A call whose offer comes with the answer', 'RFC 3665 3.6.', PARTIES)
+    def test_late_offer(self):
+        """The INVITE has no session description, so only the application knows what the ACK for the
+        phone's offer has to say."""
+        bob, alice, send, invite = self.call(offer=b'')
+        bob.answer(invite, '200 OK', body=OFFER)
+        self.assertEqual(send.expect(200).body, OFFER)
+        alice.send('ACK', dialog=send.dialog, body=ANSWER)
+        self.assertEqual(bob.expect_request('ACK').body, ANSWER)
+        self.hang_up(bob, alice, send.dialog)
+
     @flow('A busy phone', 'RFC 3665 3.9.', PARTIES)
     def test_busy(self):
         """The server sends the ACK for a failure by itself."""

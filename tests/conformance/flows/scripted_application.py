@@ -21,6 +21,7 @@ class ScriptedApplication:
         self._application = Application(server, endpoint, status=None)
         self._requests = 0
         self._notices = 0
+        self._sends = []  # a call that nobody holds any longer is cancelled by grpcio
 
     def __enter__(self):
         return self
@@ -62,10 +63,12 @@ class ScriptedApplication:
         if to is not None:
             place['destination'] = types_pb2.Destination(host=to[0], port=to[1],
                                                          transport=types_pb2.TCP)
-        return ScriptedSend(self._ladder, self._server.messaging.Send(send_pb2.SendRequest(
+        send = ScriptedSend(self._ladder, self._server.messaging.Send(send_pb2.SendRequest(
             endpoint='endpoints/' + self._endpoint, request=sip_pb2.SipRequest(
                 method=method, request_uri=uri, headers=headers_of(headers), body=body),
             **place), timeout=DEADLINE_SECONDS))
+        self._sends.append(send)
+        return send
 
 
 class ScriptedSend:
