@@ -44,8 +44,9 @@ class MatrixTest(unittest.TestCase):
         self.assertEqual(self.run_matrix(self.page, self.log, self.other), (0, ''))
         self.assertEqual(self.read(), '\n'.join([
             'Above', '', matrix.BEGIN, *matrix.HEADING,
-            '| Kamailio | 5.6.3 | registers |  |  | ✓ |', '| sipp | 3.6 | MESSAGE | ✓ |  |  |',
-            '| sipp | 3.6 | OPTIONS | ✓ | ✓ |  |', matrix.END, '', 'Below', '']))
+            '| Kamailio | 5.6.3 | mutual TLS | registers |',
+            '| sipp | 3.6 | TCP | MESSAGE · OPTIONS |', '| sipp | 3.6 | TLS | OPTIONS |',
+            matrix.END, '', 'Below', '']))
 
     def test_what_is_missing_and_what_is_stale_are_told(self):
         self.run_matrix('--write', self.page, self.log)
@@ -53,15 +54,23 @@ class MatrixTest(unittest.TestCase):
             file.write(LOG.replace('MESSAGE', 'INVITE'))
         status, printed = self.run_matrix(self.page, self.log)
         self.assertEqual(status, 1)
-        self.assertIn('passed, but is not shown: | sipp | 3.6 | INVITE |', printed)
-        self.assertIn('is shown, but did not pass: | sipp | 3.6 | MESSAGE |', printed)
+        self.assertIn('passed, but is not shown: sipp 3.6 over TCP: INVITE\n', printed)
+        self.assertIn('is shown, but did not pass: sipp 3.6 over TCP: MESSAGE\n', printed)
+        self.assertNotIn('OPTIONS', printed)
 
     def test_products_that_did_not_run_are_neither_checked_nor_lost(self):
         self.run_matrix('--write', self.page, self.log, self.other)
         written = self.read()
-        self.assertEqual(self.run_matrix(self.page, self.other)[0], 0)
+        status, printed = self.run_matrix(self.page, self.other)
+        self.assertEqual(status, 0)
+        self.assertIn('did not run here', printed)
+        self.assertTrue(printed.endswith(': sipp\n'), printed)
         self.run_matrix('--write', self.page, self.other)
         self.assertEqual(self.read(), written)
+
+    def test_where_no_product_runs_nothing_is_wrong(self):
+        self.run_matrix('--write', self.page, self.log, self.other)
+        self.assertEqual(self.run_matrix(self.page)[0], 0)
 
     def test_another_version_is_told(self):
         self.run_matrix('--write', self.page, self.other)
