@@ -1,7 +1,9 @@
 #include "core/engine/dialogs/dialog_order.h"
 
 #include <iterator>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
@@ -34,6 +36,16 @@ absl::Status CheckForDialog(const dialog::Dialog& dialog, const SendOrder& order
                         absl::StrCat("\"", name, "\" is what the dialog says; leave it out"));
   }
   return absl::OkStatus();
+}
+
+// Those of its INVITE (RFC 3261 22.1), each proxy's, where the application gives none of the kind.
+void AddCredentials(const dialog::Dialog& dialog, SendOrder* order) {
+  auto& headers = order->message.headers;
+  std::vector<std::pair<std::string, std::string>> missing;
+  for (const auto& [name, value] : dialog.credentials) {
+    if (GivenHeader(*order, sip::LookupHeader(name)).empty()) missing.emplace_back(name, value);
+  }
+  headers.insert(headers.end(), missing.begin(), missing.end());
 }
 
 // Where it goes that is not in the dialog's own way.
@@ -74,11 +86,7 @@ absl::Status FillInDialog(const ManagerConfig& config, dialog::Dialog* dialog, S
   auto& headers = order->message.headers;
   headers.insert(headers.begin(), std::make_move_iterator(request.headers.begin()),
                  std::make_move_iterator(request.headers.end()));
-  if (order->method == "ACK") {
-    for (const auto& [name, value] : dialog->credentials) {
-      if (GivenHeader(*order, sip::LookupHeader(name)).empty()) headers.emplace_back(name, value);
-    }
-  }
+  if (order->method == "ACK") AddCredentials(*dialog, order);
   if (says_where) return absl::OkStatus();
   *flow = dialog->flow;
   if (!order->destination.has_value()) {

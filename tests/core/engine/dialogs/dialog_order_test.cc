@@ -1,5 +1,7 @@
 #include "core/engine/dialogs/dialog_order.h"
 
+#include <vector>
+
 #include "core/base/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -66,6 +68,16 @@ TEST_F(DialogOrderTest, AnAckHasTheCredentialsOfItsInviteUnlessTheApplicationGiv
   order_.method = "BYE";
   ASSERT_TRUE(Fill().ok());
   EXPECT_EQ(GivenHeader(order_, sip::HeaderId::kAuthorization), "");
+}
+
+TEST_F(DialogOrderTest, AnAckAnswersEachProxyThatItsInviteAnswered) {
+  dialog_.our_invite = 1;
+  dialog_.credentials = {{"Proxy-Authorization", "Digest a"}, {"Proxy-Authorization", "Digest b"}};
+  order_.method = "ACK";
+  ASSERT_TRUE(Fill().ok());
+  const auto& headers = order_.message.headers;
+  ASSERT_GE(headers.size(), 2u);
+  EXPECT_EQ(std::vector(headers.end() - 2, headers.end()), dialog_.credentials);
 }
 
 TEST_F(DialogOrderTest, WithoutANameThatWasProvedAnAddressStandsForItself) {
