@@ -5,6 +5,7 @@ docs/flows/incoming-calls.md is printed from what passes here.
 
 import unittest
 
+from proto.sipcm.v1 import delivery_pb2
 from tests.conformance.flows.page import FlowCase, flow
 from tests.conformance.flows.phone import ANSWER, HELD, HOLD, OFFER, SDP, Phone
 from tests.conformance.flows.scripted_application import ScriptedApplication
@@ -166,6 +167,27 @@ class IncomingCallsTest(FlowCase):
         moved = alice.expect(302)
         self.assertEqual(moved.header('Contact'), '<sip:bob@elsewhere.example.com>')
         alice.ack_failure(moved)
+
+    @flow('An application that comes back', '`resume_token` of `Messaging.Subscribe`.', PARTIES)
+    def test_returned(self):
+        """Its stream breaks while the phone rings. It comes back with the token of that stream, gets
+        the INVITE again under the same id, and answers; Alice notices nothing. The call is its own
+        as before."""
+        alice, bob = self.start()
+        alice.invite(BOB)
+        first = bob.expect('INVITE')
+        bob.answer(first, 180)
+        alice.expect(180)
+        bob.break_off()
+        self.assertTrue(bob.come_back().resumed)
+        again = bob.expect('INVITE')
+        self.assertEqual((again.request_id, again.attempt), (first.request_id, 2))
+        self.assertEqual(again.attempt_reason, delivery_pb2.RequestDelivery.RESUMED)
+        bob.answer(again, 200, body=ANSWER)
+        self.assertEqual(alice.expect(200).body, ANSWER)
+        alice.ack()
+        bob.expect('ACK')
+        self.hang_up(alice, bob)
 
     @flow('A message', 'RFC 3428.', PARTIES)
     def test_message(self):

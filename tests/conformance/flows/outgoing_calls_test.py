@@ -12,8 +12,8 @@ from tests.integration.support.server_process import ServerProcess, endpoint, tc
 
 PARTIES = ('Application', 'sipcm', 'Bob')
 BOB = 'sip:bob@example.com'
-CHALLENGE = 'Digest realm="example.com", nonce="bob-1", qop="auth"'
-CREDENTIALS = ('Digest username="alice", realm="example.com", nonce="bob-1", qop=auth, nc=00000001, '
+CHALLENGE = 'Digest realm="%s", nonce="bob-1", qop="auth"'
+CREDENTIALS = ('Digest username="alice", realm="%s", nonce="bob-1", qop=auth, nc=00000001, '
                'uri="sip:bob@example.com", cnonce="alice-1", '
                'response="0123456789abcdef0123456789abcdef"')  # Bob takes any.
 
@@ -168,26 +168,56 @@ class OutgoingCallsTest(FlowCase):
         self.assertEqual(len(contacts), 1)
         bob.expect_request('ACK')
 
+    def challenge(self, bob, send, invite, realm):
+        """A proxy refuses, and Bob stands for it."""
+        bob.answer(invite, '407 Proxy Authentication Required',
+                   ['Proxy-Authenticate: ' + CHALLENGE % realm])
+        challenge = send.expect(407)
+        self.assertIn('Proxy-Authenticate', [header.name for header in challenge.headers])
+        bob.expect_request('ACK')
+
+    def call_again(self, bob, alice, invite, realms):
+        """(the send, the INVITE): of the same Call-ID, with what each realm asks for."""
+        again = alice.send('INVITE', BOB, [
+            ('From', invite.header('From')), ('Call-ID', invite.header('Call-ID')),
+            ('CSeq', '%d INVITE' % (int(invite.header('CSeq').split()[0]) + 1)),
+            *[('Proxy-Authorization', CREDENTIALS % realm) for realm in realms]], OFFER,
+                           to=self.place)
+        second = bob.expect_request('INVITE')
+        again.expect_sent()
+        self.assertEqual(second.header('Call-ID'), invite.header('Call-ID'))
+        self.assertEqual(second.all('Proxy-Authorization'),
+                         [CREDENTIALS % realm for realm in realms])
+        return again, second
+
     @flow('A proxy that wants to know who calls', 'RFC 3665 3.3.', PARTIES)
     def test_challenged(self):
         """A peer-to-peer endpoint has no credentials: its application gets the challenge, and can
         answer it in another INVITE of the same Call-ID."""
         bob, alice, send, invite = self.call()
-        bob.answer(invite, '407 Proxy Authentication Required',
-                   ['Proxy-Authenticate: ' + CHALLENGE])
-        challenge = send.expect(407)
-        self.assertIn('Proxy-Authenticate', [header.name for header in challenge.headers])
-        bob.expect_request('ACK')
-        again = alice.send('INVITE', BOB, [
-            ('Call-ID', invite.header('Call-ID')),
-            ('CSeq', '%d INVITE' % (int(invite.header('CSeq').split()[0]) + 1)),
-            ('Proxy-Authorization', CREDENTIALS)], OFFER, to=self.place)
-        second = bob.expect_request('INVITE')
-        again.expect_sent()
-        self.assertEqual(second.header('Call-ID'), invite.header('Call-ID'))
+        self.challenge(bob, send, invite, 'example.com')
+        again, second = self.call_again(bob, alice, invite, ['example.com'])
         bob.answer(second, '486 Busy Here')
         again.expect(486)
         bob.expect_request('ACK')
+
+    @flow('Two proxies that want to know who calls', 'RFC 3665 3.3.', PARTIES)
+    def test_challenged_twice(self):
+        """One after the other. The ACK of the 200 brings what the INVITE brought (RFC 3261 22.1),
+        and so would whatever proxy lets through."""
+        bob, alice, send, invite = self.call()
+        realms = ['atlanta.example.com', 'biloxi.example.com']
+        for count, realm in enumerate(realms, start=1):
+            self.challenge(bob, send, invite, realm)
+            send, invite = self.call_again(bob, alice, invite, realms[:count])
+        bob.answer(invite, '180 Ringing')
+        send.expect(180)
+        bob.answer(invite, '200 OK', body=ANSWER)
+        send.expect(200)
+        ack = bob.expect_request('ACK')
+        self.assertEqual(ack.all('Proxy-Authorization'),
+                         [CREDENTIALS % realm for realm in realms])
+        self.hang_up(bob, alice, send.dialog)
 
 
 if __name__ == '__main__':

@@ -12,6 +12,8 @@ ANSWER = OFFER.replace(b'192.0.2.1', b'192.0.2.2')
 HOLD = OFFER.replace(b'1 1 IN', b'1 2 IN') + b'a=sendonly\r\n'
 HELD = ANSWER.replace(b'1 1 IN', b'1 2 IN') + b'a=recvonly\r\n'
 SDP = 'Content-Type: application/sdp'
+_MAKES_DIALOG = ('INVITE', 'SUBSCRIBE')
+_HAS_CONTACT = ('INVITE', 'SUBSCRIBE', 'NOTIFY', 'REFER')
 
 
 def uri_of(address):
@@ -66,25 +68,26 @@ class Phone:
     # --- Its requests ---
 
     def request(self, method, uri, headers=(), body=b''):
-        """Outside of a call, or the one that begins a call."""
+        """Outside of a dialog, or the one that begins a dialog."""
         self._call_id = '%s-call@192.0.2.1' % self._word
         self._local = '<%s>;tag=%s-tag' % (self.address, self._word)
         self._remote = '<%s>' % uri
         self._target = uri
         self.routes = []
         self._number += 1
-        self._send_request(method, self._number, headers, body)
+        self._send_request(method, self._number, [*self._contacts(method), *headers], body)
 
     def invite(self, uri, headers=(), body=OFFER):
-        self.request('INVITE', uri, [self._contact, *([SDP] if body else []), *headers], body)
+        self.request('INVITE', uri, [*([SDP] if body else []), *headers], body)
 
     def request_in_dialog(self, method, headers=(), body=b''):
         self._number += 1
         self._send_request(method, self._number,
-                           [*(['Route: ' + route for route in self.routes]), *headers], body)
+                           [*(['Route: ' + route for route in self.routes]),
+                            *self._contacts(method), *headers], body)
 
     def reinvite(self, body):
-        self.request_in_dialog('INVITE', [self._contact, SDP], body)
+        self.request_in_dialog('INVITE', [SDP], body)
 
     def ack(self, body=b''):
         """For the 2xx that was taken last: a request of its own."""
@@ -97,9 +100,10 @@ class Phone:
     def ack_failure(self, response):
         self._follow('ACK', response.header('To'))
 
-    @property
-    def _contact(self):
-        return 'Contact: <%s;transport=tcp>' % self.address.replace('@example.com', '@192.0.2.1')
+    def _contacts(self, method):
+        if method not in _HAS_CONTACT:
+            return []
+        return ['Contact: <%s;transport=tcp>' % self.address.replace('@example.com', '@192.0.2.1')]
 
     def _send_request(self, method, number, headers, body):
         lines = ['%s %s SIP/2.0' % (method, self._target),
@@ -129,14 +133,13 @@ class Phone:
         to = request.header('To')
         if not tag_of(to) and not status.startswith('100'):
             to += ';tag=%s-tag' % self._word
-        if request.method == 'INVITE':
-            headers = [self._contact, *([SDP] if body else []), *headers]
+        headers = [*self._contacts(request.method), *([SDP] if body else []), *headers]
         copied = ['%s: %s' % (name, value) for name in ('Via', 'Record-Route')
                   for value in request.all(name)]
         self._write(['SIP/2.0 ' + status, *copied, 'From: ' + request.header('From'), 'To: ' + to,
                      'Call-ID: ' + request.header('Call-ID'), 'CSeq: ' + request.header('CSeq'),
                      *headers, 'Content-Length: %d' % len(body)], body)
-        if request.method == 'INVITE' and status.startswith('2'):
+        if request.method in _MAKES_DIALOG and status.startswith('2'):
             self._local, self._remote = to, request.header('From')
 
     # --- What comes ---
@@ -145,19 +148,20 @@ class Phone:
         message = self._read()
         assert not message.status and message.method == method, message.start_line
         self.taken = message
-        if method == 'INVITE':
+        if method in _MAKES_DIALOG:
             self._call_id = message.header('Call-ID')
             self._target = uri_of(message.header('Contact'))
-            self._invite = message
             self.routes = message.all('Record-Route')
+        if method == 'INVITE':
+            self._invite = message
         return message
 
     def expect(self, status, method=None):
-        """A response; its dialog becomes the phone's."""
+        """A response; the dialog that it makes becomes the phone's."""
         message = self._read()
         assert message.status == status, message.raw.decode()
         assert method in (None, message.method), message.raw.decode()
-        if message.method == 'INVITE' and tag_of(message.header('To')):
+        if message.method in _MAKES_DIALOG and tag_of(message.header('To')):
             self._remote = message.header('To')
             self.routes = list(reversed(message.all('Record-Route')))
             if message.header('Contact'):

@@ -8,7 +8,7 @@ import unittest
 
 from proto.sipcm.v1 import endpoint_pb2, endpoints_pb2
 from tests.conformance.flows.page import FlowCase, flow
-from tests.conformance.flows.phone import OFFER, Phone
+from tests.conformance.flows.phone import ANSWER, OFFER, Phone
 from tests.conformance.flows.scripted_application import NAME, ScriptedApplication
 from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
 from tests.integration.support.waiting import wait_for
@@ -18,6 +18,7 @@ ALICE = 'sip:alice@example.com'
 BOB = 'sip:bob@example.com'
 CHALLENGE = ('WWW-Authenticate: Digest realm="example.com", nonce="registrar-%d", qop="auth", '
              'algorithm=SHA-256')
+PROXY_CHALLENGE = CHALLENGE.replace('WWW', 'Proxy').replace('realm="', 'realm="proxy.')
 Registration = endpoint_pb2.Registration
 
 
@@ -60,6 +61,12 @@ class RegistrationFlowsTest(FlowCase):
         self.assertEqual(int(second.header('CSeq').split()[0]),
                          int(first.header('CSeq').split()[0]) + 1)
         return second
+
+    @staticmethod
+    def realms_of(request):
+        """Of the proxies whose challenges it answers."""
+        return sorted(re.search('realm="([^"]*)"', value).group(1)
+                      for value in request.all('Proxy-Authorization'))
 
     def registration(self):
         return self.server.endpoints.GetEndpoint(
@@ -146,6 +153,34 @@ class RegistrationFlowsTest(FlowCase):
         send.expect_sent()
         send.expect_sent()
         send.expect(486)
+
+    @flow('A registered caller whom two proxies ask', 'RFC 3665 3.3.', PARTIES)
+    def test_call_challenged_twice(self):
+        """The first proxy asked REGISTER already: the INVITE brings the answer along. The server
+        answers the second one too, as its realm is the registrar's, and the ACK of the 200 brings
+        both."""
+        registrar = self.create()
+        registrar.answer(registrar.expect_request('REGISTER'),
+                         '407 Proxy Authentication Required', [PROXY_CHALLENGE % 1])
+        register = registrar.expect_request('REGISTER')
+        self.assertEqual(self.realms_of(register), ['proxy.example.com'])
+        self.accept(registrar, register)
+        self.wait_for_state(Registration.REGISTERED)
+        alice = self.enterContext(ScriptedApplication(self.server, self.ladder, 'alice'))
+        send = alice.send('INVITE', 'sip:carol@example.org', body=OFFER)
+        first = registrar.expect_request('INVITE')
+        self.assertEqual(self.realms_of(first), ['proxy.example.com'])
+        registrar.answer(first, '407 Proxy Authentication Required',
+                         [(CHALLENGE % 2).replace('WWW', 'Proxy')])
+        registrar.expect_request('ACK')
+        second = registrar.expect_request('INVITE')
+        both = ['example.com', 'proxy.example.com']
+        self.assertEqual(self.realms_of(second), both)
+        registrar.answer(second, '200 OK', body=ANSWER)
+        self.assertEqual(self.realms_of(registrar.expect_request('ACK')), both)
+        send.expect_sent()
+        send.expect_sent()
+        send.expect(200)
 
     @flow('The end of a registration', 'RFC 3665 2.4.', PARTIES)
     def test_ended(self):

@@ -7,6 +7,13 @@ from tests.integration.support.waiting import DEADLINE_SECONDS
 NAME = 'Application'
 
 
+def typed(headers, body):
+    """What a body is, unless `headers` says so: a session description."""
+    if not body or 'Content-Type' in dict(headers):
+        return headers
+    return [*headers, ('Content-Type', 'application/sdp')]
+
+
 def headers_of(pairs):
     return [sip_pb2.SipHeader(name=name, value=value) for name, value in pairs]
 
@@ -29,6 +36,23 @@ class ScriptedApplication:
     def __exit__(self, *_):
         self._application.leave()
 
+    def break_off(self):
+        """Loses its stream, as when it dies."""
+        self._ladder.call(NAME, 'sipcm', 'its stream breaks')
+        self._application.leave()
+
+    def come_back(self):
+        """Subscribes with the token of its former stream. What it is told first."""
+        self._ladder.call(NAME, 'sipcm', 'Subscribe: resume_token')
+        self._application = Application(
+            self._server, self._endpoint, status=None,
+            resume_token=self._application.started.resume_token)
+        self._requests = self._notices = 0
+        started = self._application.started
+        self._ladder.call('sipcm', NAME, 'started: outstanding_count %d' %
+                          started.outstanding_count)
+        return started
+
     # --- What comes ---
 
     def expect(self, method):
@@ -40,7 +64,7 @@ class ScriptedApplication:
         return delivery
 
     def expect_notice(self, kind):
-        """"cancelled", "expired" or "ack_missing"."""
+        """"cancelled", "expired", "ack_missing" or "gap"."""
         self._notices += 1
         notice = self._application.wait_for_notices(self._notices)[self._notices - 1]
         assert notice.WhichOneof('delivery') == kind, notice
@@ -51,15 +75,12 @@ class ScriptedApplication:
 
     def answer(self, delivery, status, headers=(), body=b''):
         self._ladder.call(NAME, 'sipcm', 'Respond: %d' % status)
-        if body:
-            headers = [*headers, ('Content-Type', 'application/sdp')]
-        return self._application.answer(delivery, status, headers, body)
+        return self._application.answer(delivery, status, typed(headers, body), body)
 
     def send(self, method, uri='', headers=(), body=b'', to=None, **place):
         """`to`: (host, port); `place`: dialog=, connection=."""
         self._ladder.call(NAME, 'sipcm', 'Send: ' + method)
-        if body:
-            headers = [*headers, ('Content-Type', 'application/sdp')]
+        headers = typed(headers, body)
         if to is not None:
             place['destination'] = types_pb2.Destination(host=to[0], port=to[1],
                                                          transport=types_pb2.TCP)
