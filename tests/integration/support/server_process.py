@@ -89,8 +89,15 @@ class ServerProcess:
         return bound[0].host, bound[0].port
 
     def connection_count(self, manager='-'):
-        request = connections_pb2.ListConnectionsRequest(parent='connectionManagers/' + manager)
-        return len(self.connections.ListConnections(request, timeout=10).connections)
+        request = connections_pb2.ListConnectionsRequest(
+            parent='connectionManagers/' + manager, page_size=1000)
+        count = 0
+        while True:
+            page = self.connections.ListConnections(request, timeout=10)
+            count += len(page.connections)
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return count
 
     def http(self, path):
         """(status, text) of a page of the admin address."""
