@@ -6,6 +6,8 @@ import re
 import sys
 
 DOCUMENT = pathlib.Path('tests/behaviour.md')
+RULES = re.compile(r'^- (\d+)(?: (to|and) (\d+))?, ', re.MULTILINE)
+LAST_RULE = 36
 REFERENCE = re.compile(r'`([a-z0-9_/@]+_test)\.([A-Za-z0-9_]+)`')
 
 
@@ -30,8 +32,22 @@ def faults(text):
                 yield '%s:%d: "%s" has no test "%s"' % (DOCUMENT, number, path, name)
 
 
+def missing_rules(text):
+    """The faults and abuses are numbered; none is passed over."""
+    named = set()
+    section = text.partition('\n## Faults and abuse\n')[2].partition('\n## ')[0]
+    for first, joint, last in RULES.findall(section):
+        named.add(int(first))
+        if joint:
+            named.update(range(int(first), int(last) + 1) if joint == 'to' else [int(last)])
+    for number in range(1, LAST_RULE + 1):
+        if number not in named:
+            yield '%s: nothing says what holds of fault %d' % (DOCUMENT, number)
+
+
 def main():
-    found = list(faults(DOCUMENT.read_text(encoding='utf-8')))
+    text = DOCUMENT.read_text(encoding='utf-8')
+    found = [*faults(text), *missing_rules(text)]
     for fault in found:
         print(fault)
     return 1 if found else 0
