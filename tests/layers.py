@@ -47,10 +47,9 @@ EXTERNAL = [
         "sockets",
         None,
         r"sys/socket\.h|sys/un\.h|netinet/|arpa/inet\.h|netdb\.h|sys/epoll\.h",
-        {"core/event", "core/net", "clients"},
+        {"core/event", "core/net"},
     ),
     ("c-ares", "@c_ares", r"ares[._]", {"core/net"}),
-    ("SQLite", "@sqlite3", r"sqlite3", {"server/store"}),
     ("oSIP", "@osip2", r"osip(parser)?2/", set()),  # a peer of our parser, for tests only
     ("gRPC", "@com_github_grpc_grpc", r"grpc(pp)?/|.*\.grpc\.pb\.h", {"server", "clients", "proto"}),
     (

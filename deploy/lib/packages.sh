@@ -1,5 +1,6 @@
 # Shell library: the Debian packages the project needs, and their installation when missing.
-# Source it; the lists below and bazel/system_libraries.bzl are the only places that name packages.
+# Source it; the lists below and bazel/system_libraries.bzl are the only places that name packages of
+# the build and the tests. (What an image's build needs besides is in its Containerfile.)
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # The lists are read by those who source this.
 

@@ -1,5 +1,5 @@
 // What a live dialog costs: finding it by the tag, Call-ID and tag of a request, and its memory
-// (issue 4: at most 300 ns and 1.5 KB with 100,000).
+// (wanted: at most 300 ns and 1.5 KB with 100,000).
 //   bazel run --config=opt //tests/benchmark:dialog_benchmark
 
 #include <malloc.h>

@@ -1,5 +1,5 @@
 // What it costs a request to get a pooled connection that is there: the pool's lookup by
-// destination and the selection, with many pools (issue 3: at most 300 ns with 10,000).
+// destination and the selection, with many pools (wanted: at most 300 ns with 10,000).
 //   bazel run --config=opt //tests/benchmark:pool_benchmark
 
 #include <cstdint>

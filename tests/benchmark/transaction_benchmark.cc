@@ -1,4 +1,4 @@
-// What a transaction costs (issue 4, Speed: a non-INVITE transaction at most 1 us and 1 KB, which
+// What a transaction costs (wanted: a non-INVITE transaction at most 1 us and 1 KB, which
 // is freed with it; a lookup by branch at most 300 ns).
 //   bazel run --config=opt //tests/benchmark:transaction_benchmark
 
