@@ -6,7 +6,7 @@ docs/flows/registration.md is printed from what passes here.
 import re
 import unittest
 
-from proto.sipcm.v1 import endpoint_pb2, endpoints_pb2
+from proto.sipcm.v1 import endpoint_pb2, endpoints_pb2, types_pb2
 from tests.conformance.flows.page import FlowCase, flow
 from tests.conformance.flows.phone import ANSWER, OFFER, Phone
 from tests.conformance.flows.scripted_application import NAME, ScriptedApplication
@@ -19,6 +19,7 @@ BOB = 'sip:bob@example.com'
 CHALLENGE = ('WWW-Authenticate: Digest realm="example.com", nonce="registrar-%d", qop="auth", '
              'algorithm=SHA-256')
 PROXY_CHALLENGE = CHALLENGE.replace('WWW', 'Proxy').replace('realm="', 'realm="proxy.')
+TEMPORARY_GRUU = 'sip:tgruu.7hatz6cn@example.com;gr'
 Registration = endpoint_pb2.Registration
 
 
@@ -181,6 +182,33 @@ class RegistrationFlowsTest(FlowCase):
         send.expect_sent()
         send.expect_sent()
         send.expect(200)
+
+    @flow('A request to a GRUU', 'RFC 5627 4 and 5.', PARTIES)
+    def test_gruu(self):
+        """The registrar hands out a public GRUU and a temporary one, which hides the address. A
+        request for either is the endpoint's; what may begin a dialog has the public one as its
+        Contact."""
+        registrar = self.create()
+        register = self.challenge(registrar)
+        contact = register.header('Contact')
+        public = '%s;gr=%s' % (ALICE, re.search('urn:uuid:[0-9a-f-]+', contact).group())
+        registrar.answer(register, '200 OK', [
+            'Contact: %s;expires=3600;pub-gruu="%s";temp-gruu="%s"' %
+            (contact, public, TEMPORARY_GRUU)])
+        self.wait_for_state(Registration.REGISTERED)
+        alice = self.enterContext(ScriptedApplication(self.server, self.ladder, 'alice'))
+        registrar.request('OPTIONS', TEMPORARY_GRUU)
+        question = alice.expect('OPTIONS')
+        self.assertEqual(question.reason, types_pb2.GRUU)
+        alice.answer(question, 200)
+        registrar.expect(200)
+        send = alice.send('INVITE', 'sip:carol@example.org', body=OFFER)
+        invite = registrar.expect_request('INVITE')
+        self.assertEqual(invite.header('Contact'), '<%s>' % public)
+        send.expect_sent()
+        registrar.answer(invite, '486 Busy Here')
+        registrar.expect_request('ACK')
+        send.expect(486)
 
     @flow('The end of a registration', 'RFC 3665 2.4.', PARTIES)
     def test_ended(self):
