@@ -25,6 +25,15 @@ class VanishingApplicationsTest(AbuseCase):
         super().setUp()
         self.peer = self.enterContext(SipPeer(self.server.sip_address()))
 
+    def create(self, name, **settings):
+        """An endpoint NAME@example.com until the end of the test."""
+        self.server.endpoints.CreateEndpoint(endpoints_pb2.CreateEndpointRequest(
+            endpoint_id=name, endpoint=endpoint_pb2.Endpoint(
+                kind=endpoint_pb2.Endpoint.PEER_TO_PEER, address='sip:%s@example.com' % name,
+                connection_manager='connectionManagers/edge', **settings)), timeout=10)
+        self.addCleanup(self.server.endpoints.DeleteEndpoint, endpoints_pb2.DeleteEndpointRequest(
+            name='endpoints/' + name, force=True), timeout=10)
+
     # --- Row 25 ----------------------------------------------------------------------------------
 
     def test_requests_of_a_killed_application_go_to_another(self):
@@ -141,14 +150,10 @@ class VanishingApplicationsTest(AbuseCase):
 
     def test_an_application_that_reads_one_a_second_of_500_costs_its_own_endpoint_503(self):
         """For 5 s. Another endpoint of the manager is served on the same connection."""
-        self.server.endpoints.CreateEndpoint(endpoints_pb2.CreateEndpointRequest(
-            endpoint_id='carol', endpoint=endpoint_pb2.Endpoint(
-                kind=endpoint_pb2.Endpoint.PEER_TO_PEER, address='sip:carol@example.com',
-                connection_manager='connectionManagers/edge')), timeout=10)
-        self.addCleanup(self.server.endpoints.DeleteEndpoint, endpoints_pb2.DeleteEndpointRequest(
-            name='endpoints/carol', force=True), timeout=10)
+        self.create('carol')
+        self.create('dave', answer_timeout={'seconds': 60})  # None expires during the test.
         self.enterContext(Application(self.server, 'carol'))
-        slow = SlowReader(self.server, 'alice', max_outstanding_count=100)
+        slow = SlowReader(self.server, 'dave', max_outstanding_count=100)
         before = self.footprint.resident_bytes()
         answers = {'MESSAGE': [], 'OPTIONS': []}  # final ones
 
@@ -160,8 +165,8 @@ class VanishingApplicationsTest(AbuseCase):
 
         begin = time.monotonic()
         for turn in range(250):
-            self.peer.send(b''.join(request('MESSAGE', body=b'x' * 1000) for _ in range(10)) +
-                           request(to='<sip:carol@example.com>', uri='sip:carol@example.com'))
+            self.peer.send(b''.join(request('MESSAGE', 'sip:dave@example.com', body=b'x' * 1000)
+                                    for _ in range(10)) + request(uri='sip:carol@example.com'))
             due = begin + 0.02 * (turn + 1)
             while time.monotonic() < due:
                 read(due - time.monotonic())
