@@ -119,7 +119,19 @@ absl::Status AttachSession::OnFrame(v1::ApplicationFrame* frame) {
   return absl::OkStatus();
 }
 
-void AttachSession::OnHalfClose() {
+void AttachSession::OnNothingMoreToRead() {
+  leaving_ = true;
+  bool told = false;
+  for (auto& [id, subscribed] : subscriptions_) {
+    if (!subscribed.sink->Stop()) continue;
+    AddEnded(id, absl::OkStatus());
+    told = true;
+  }
+  if (!told) OnAllWritten();
+}
+
+void AttachSession::OnAllWritten() {
+  if (!std::exchange(leaving_, false)) return;
   EndSubscriptions(absl::OkStatus());
   absl::MutexLock lock(&mutex_);
   half_closed_ = true;
@@ -151,22 +163,11 @@ void AttachSession::Close() {
   CancelSends(sends_.AllCookies());
 }
 
-bool AttachSession::MayRead() {
-  absl::MutexLock lock(&mutex_);
-  reading_paused_ = outbox_.notice_count() + unfinished_results_ > kMaxWaitingNoticeCount;
-  return !reading_paused_;
-}
-
 bool AttachSession::Take(OutgoingFrame* frame) {
   absl::MutexLock lock(&mutex_);
   outbox_.Take(frame);
   writing_ = !frame->empty();
   return writing_;
-}
-
-bool AttachSession::IsIdle() {
-  absl::MutexLock lock(&mutex_);
-  return !writing_ && outbox_.empty();
 }
 
 bool AttachSession::StopWritingIfIdle() {

@@ -66,21 +66,32 @@ class AttachSession final : public engine::ResponseSink,
   // --- The session's thread ---
   // Moves the bytes out of `*frame`. Not OK: the stream has to end with that status.
   absl::Status OnFrame(v1::ApplicationFrame* frame);
-  // The application sends no more: subscriptions end, OnSettled() follows.
-  void OnHalfClose();
+  // The application closed its side, or the stream is broken: gRPC tells these apart by what
+  // becomes of the next write only. Subscriptions are told their end; once that is written they are
+  // left, and OnSettled() follows. Otherwise Close() loses them, and they may be resumed.
+  void OnNothingMoreToRead();
+  // Take() said no, and all that it gave before was written.
+  void OnAllWritten();
   // Every subscription ends with `why`, told in the last frame.
   void EndSubscriptions(const absl::Status& why);
   // The stream is gone: subscriptions end, sends are cancelled, nothing is written any more.
   void Close();
   // False: results pile up unread; go on reading when frames were written.
-  bool MayRead();
+  bool MayRead() {
+    absl::MutexLock lock(&mutex_);
+    reading_paused_ = outbox_.notice_count() + unfinished_results_ > kMaxWaitingNoticeCount;
+    return !reading_paused_;
+  }
 
   // --- Whoever writes ---
   // Moves the next frame into the cleared `*frame`; false when nothing waits, and then
   // WriteFrames() will be called again once something does.
   bool Take(OutgoingFrame* frame);
   // Whether nothing waits and nothing is being written.
-  bool IsIdle();
+  bool IsIdle() {
+    absl::MutexLock lock(&mutex_);
+    return !writing_ && outbox_.empty();
+  }
   // From now on nothing is written any more, provided that it is idle; else false.
   bool StopWritingIfIdle();
 
@@ -130,6 +141,7 @@ class AttachSession final : public engine::ResponseSink,
 
   // The session's thread only.
   bool opened_ = false;
+  bool leaving_ = false;  // once all is written
   absl::flat_hash_map<int32_t, Subscribed> subscriptions_;
 
   absl::Mutex mutex_;

@@ -67,8 +67,7 @@ void AttachStream::OnRead(bool ok) {
   reading_ = false;
   if (!ok) {
     read_closed_ = true;
-    // Half-close or a broken call; which, OnDone() tells.
-    if (!done_ && !final_status_.has_value()) session_->OnHalfClose();
+    if (!done_ && !final_status_.has_value()) session_->OnNothingMoreToRead();
     return RemoveIfOver();
   }
   if (!final_status_.has_value() && !done_ && !broken_) {  // else the session is closed
@@ -112,6 +111,7 @@ void AttachStream::OnWritten(bool ok) {
   if (session_->Take(&outgoing_)) {
     Write();
   } else {
+    if (ok) session_->OnAllWritten();
     FinishIfIdle();
   }
   ReadIfWanted();

@@ -97,23 +97,30 @@ class KamailioTest(InteropCase):
                                 'FAILED') as carol:
             self.assertIn('not accepted', carol.get().state_reason)
 
-    @scenario('TCP', 'calls through it: INVITE, ACK, BYE')
+    @scenario('TCP', 'calls through it, with digest: INVITE, ACK, BYE')
     def test_calls(self):
         self.register_and_call('tcp')
 
-    @scenario('mutual TLS', 'calls through it: INVITE, ACK, BYE')
+    @scenario('mutual TLS', 'calls through it, with digest: INVITE, ACK, BYE')
     def test_calls_over_mutual_tls(self):
         self.register_and_call('tls')
 
-    @scenario('TCP', 'calls through it: CANCEL')
-    def test_cancel(self):
-        self.register('carol', 'tcp')
-        self.register('dave', 'tcp')
+    def call_and_cancel(self, transport):
+        self.register('carol', transport)
+        self.register('dave', transport)
         with Application(self.server, 'dave', replies=ring) as dave:
             call = OutgoingCall(self.server, 'carol', 'sip:dave@example.com')
             call.wait_for(180)
             call.cancel()
             self.assertTrue(dave.wait_for_notices()[0].HasField('cancelled'))
+
+    @scenario('TCP', 'calls through it: CANCEL')
+    def test_cancel(self):
+        self.call_and_cancel('tcp')
+
+    @scenario('mutual TLS', 'calls through it: CANCEL')
+    def test_cancel_over_mutual_tls(self):
+        self.call_and_cancel('tls')
 
     @scenario('TCP', 'MESSAGE from a peer-to-peer endpoint')
     def test_message(self):

@@ -371,7 +371,10 @@ TEST_F(AttachSessionTest, HalfCloseEndsSubscriptionsAndIsSettledAfterTheLastResu
   *frame.add_responses() = Answer(1);
   *frame.add_requests() = Message(1);
   ASSERT_TRUE(Give(frame).ok());
-  session_->OnHalfClose();
+  session_->OnNothingMoreToRead();
+  EXPECT_FALSE(engine_.subscription(0).ended) << "the stream may be broken";
+  const v1::ServerFrame ended = Everything();
+  session_->OnAllWritten();
   EXPECT_TRUE(engine_.subscription(0).ended);
   EXPECT_TRUE(engine_.subscription(0).left);
   RunTasks();
@@ -384,7 +387,23 @@ TEST_F(AttachSessionTest, HalfCloseEndsSubscriptionsAndIsSettledAfterTheLastResu
   EXPECT_TRUE(writer_->settled);
   const v1::ServerFrame told = Everything();
   EXPECT_EQ(told.events_size(), 2);
-  EXPECT_EQ(told.ended(0).code(), 0);
+  ASSERT_EQ(ended.ended_size(), 1);
+  EXPECT_EQ(ended.ended(0).code(), 0);
+}
+
+TEST_F(AttachSessionTest, WithoutAnOpenSubscriptionAHalfCloseIsSettledAtOnce) {
+  session_->OnNothingMoreToRead();
+  RunTasks();
+  EXPECT_TRUE(writer_->settled);
+}
+
+TEST_F(AttachSessionTest, AStreamThatBreaksLosesItsSubscriptionsAndDoesNotLeaveThem) {
+  Open();
+  session_->OnNothingMoreToRead();
+  NextFrame();  // a write that fails
+  session_->Close();
+  EXPECT_TRUE(engine_.subscription(0).ended);
+  EXPECT_FALSE(engine_.subscription(0).left);
 }
 
 TEST_F(AttachSessionTest, ReadingPausesWhileResultsPileUpUnread) {

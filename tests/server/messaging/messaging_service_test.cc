@@ -427,12 +427,23 @@ TEST_F(AttachServiceTest, HalfCloseEndsInOrderWithOk) {
   ASSERT_TRUE(stream->Write(frame));
   ASSERT_TRUE(stream->WritesDone());
   engine_.AwaitSubscriptionEnd(0);
+  EXPECT_TRUE(engine_.subscription(0).left);
   engine_.Tell(0, EventList(MakeSent(), MakeResponse(200, "OK")));
   v1::ServerFrame all, next;
   while (stream->Read(&next)) all.MergeFrom(next);
   EXPECT_EQ(all.ended_size(), 1);
   EXPECT_EQ(all.events_size(), 2);
   EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(AttachServiceTest, ABrokenStreamMayBeResumed) {
+  for (int i = 0; i < 20; ++i) {
+    grpc::ClientContext context;
+    auto stream = Attach(&context);
+    context.TryCancel();
+    engine_.AwaitSubscriptionEnd(i);
+    EXPECT_FALSE(engine_.subscription(i).left) << i;
+  }
 }
 
 TEST_F(AttachServiceTest, AtShutdownEveryCallEndsWithTheStatedStatus) {
