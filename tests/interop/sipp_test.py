@@ -12,7 +12,7 @@ from tests.interop.support.call_application import OutgoingCall, methods, pick_u
 from tests.interop.support.interop_case import MANAGERS, InteropCase
 from tests.interop.support.product import accepts
 from tests.interop.support.registered import RegisteredEndpoint
-from tests.interop.support.scenario import scenario
+from tests.interop.support.scenario import over_each, scenario
 
 OURS = 'tests/interop/scenarios/%s.xml'
 REALM = 'example.com'
@@ -30,7 +30,7 @@ class SippTest(InteropCase):
     def version():
         return sipp.version()
 
-    def call(self, what, transport='TCP', replies=pick_up):
+    def call(self, what, transport, replies=pick_up):
         """Runs a caller once; the methods that the application got."""
         with Application(self.server, 'alice-' + MANAGERS[transport],
                          replies=replies) as application:
@@ -39,47 +39,31 @@ class SippTest(InteropCase):
                           'peer' if transport == 'mutual TLS' else '')
             return methods(application)
 
-    @scenario('TCP', 'OPTIONS')
-    def test_options(self):
+    @over_each(MANAGERS, 'OPTIONS')
+    def test_options(self, transport):
         def allow(_):
             return ({'status': 200, 'headers': [('Allow', 'OPTIONS')]},)
-        self.assertEqual(self.call('deploy/scenarios/options.xml', replies=allow), ['OPTIONS'])
+        self.assertEqual(self.call('deploy/scenarios/options.xml', transport, allow), ['OPTIONS'])
 
-    @scenario('TCP', 'MESSAGE')
-    def test_message(self):
-        self.assertEqual(self.call('deploy/scenarios/message.xml'), ['MESSAGE'])
+    @over_each(MANAGERS, 'MESSAGE')
+    def test_message(self, transport):
+        self.assertEqual(self.call('deploy/scenarios/message.xml', transport), ['MESSAGE'])
 
-    @scenario('TCP', 'calls: INVITE, ACK, BYE')
-    def test_call(self):
-        self.assertEqual(self.call(OURS % 'call'), ['INVITE', 'ACK', 'BYE'])
+    @over_each(MANAGERS, 'calls: INVITE, ACK, BYE')
+    def test_call(self, transport):
+        self.assertEqual(self.call(OURS % 'call', transport), ['INVITE', 'ACK', 'BYE'])
 
-    @scenario('TLS', 'calls: INVITE, ACK, BYE')
-    def test_call_over_tls(self):
-        self.assertEqual(self.call(OURS % 'call', 'TLS'), ['INVITE', 'ACK', 'BYE'])
-
-    @scenario('mutual TLS', 'calls: INVITE, ACK, BYE')
-    def test_call_over_mutual_tls(self):
-        self.assertEqual(self.call(OURS % 'call', 'mutual TLS'), ['INVITE', 'ACK', 'BYE'])
-
-    @scenario('TCP', 'calls: re-INVITE')
-    def test_call_again(self):
-        self.assertEqual(self.call(OURS % 'call_again'), ['INVITE', 'ACK', 'INVITE', 'ACK', 'BYE'])
-
-    @scenario('TLS', 'calls: re-INVITE')
-    def test_call_again_over_tls(self):
-        self.assertEqual(self.call(OURS % 'call_again', 'TLS'),
+    @over_each(MANAGERS, 'calls: re-INVITE')
+    def test_call_again(self, transport):
+        self.assertEqual(self.call(OURS % 'call_again', transport),
                          ['INVITE', 'ACK', 'INVITE', 'ACK', 'BYE'])
 
-    @scenario('TCP', 'calls: CANCEL')
-    def test_cancel(self):
-        self.assertEqual(self.call(OURS % 'call_cancelled', replies=ring), ['INVITE'])
+    @over_each(MANAGERS, 'calls: CANCEL')
+    def test_cancel(self, transport):
+        self.assertEqual(self.call(OURS % 'call_cancelled', transport, ring), ['INVITE'])
 
-    @scenario('TLS', 'calls: CANCEL')
-    def test_cancel_over_tls(self):
-        self.assertEqual(self.call(OURS % 'call_cancelled', 'TLS', replies=ring), ['INVITE'])
-
-    @scenario('TCP', 'calls: authentication (407)')
-    def test_challenged_by_the_application(self):
+    @over_each(MANAGERS, 'calls: authentication (407)')
+    def test_challenged_by_the_application(self, transport):
         answers = []
 
         def challenge(delivery):
@@ -90,7 +74,7 @@ class SippTest(InteropCase):
             answers.extend(dict(re.findall(r'(\w+)="?([^",]*)', value)) for value in given)
             return pick_up(delivery)
 
-        self.assertEqual(self.call(OURS % 'call_challenged', replies=challenge),
+        self.assertEqual(self.call(OURS % 'call_challenged', transport, challenge),
                          ['INVITE', 'INVITE', 'ACK', 'BYE'])
         [answer] = answers
         self.assertEqual(answer['response'], md5(

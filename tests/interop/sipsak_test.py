@@ -8,8 +8,9 @@ import unittest
 from tests.integration.support.application import Application
 from tests.interop.support.interop_case import MANAGERS, InteropCase
 from tests.interop.support.product import first_line
-from tests.interop.support.scenario import scenario
+from tests.interop.support.scenario import over_each
 
+TRANSPORTS = ('TCP', 'TLS')
 # Turns TLS 1.3 off: sipsak takes the session tickets that come after its handshake for the end.
 GNUTLS = 'tests/interop/sipsak/gnutls.config'
 
@@ -35,38 +36,20 @@ class SipsakTest(InteropCase):
             self.assertEqual(done.returncode, 0, done.stdout)
             return [delivery.request for delivery in application.requests()]
 
-    def asks(self, transport):
+    @over_each(TRANSPORTS, 'OPTIONS')
+    def test_options(self, transport):
         self.assertEqual([request.method for request in self.run_sipsak(transport)], ['OPTIONS'])
 
-    def tells(self, transport):
+    @over_each(TRANSPORTS, 'MESSAGE')
+    def test_message(self, transport):
         """From a file: Debian's sipsak -M dies of SIGSEGV over TCP."""
         [message] = self.run_sipsak(transport, '-f', 'tests/interop/sipsak/message.sip')
         self.assertEqual((message.method, message.body), ('MESSAGE', b'Watson, come here.\r\n'))
 
-    @scenario('TCP', 'OPTIONS')
-    def test_options(self):
-        self.asks('TCP')
-
-    @scenario('TLS', 'OPTIONS')
-    def test_options_over_tls(self):
-        self.asks('TLS')
-
-    @scenario('TCP', 'MESSAGE')
-    def test_message(self):
-        self.tells('TCP')
-
-    @scenario('TLS', 'MESSAGE')
-    def test_message_over_tls(self):
-        self.tells('TLS')
-
-    @scenario('TCP', 'traceroute')
-    def test_traceroute(self):
+    @over_each(TRANSPORTS, 'traceroute')
+    def test_traceroute(self, transport):
         """With Max-Forwards 0 an endpoint answers as with any other (RFC 3261 16.3)."""
-        self.run_sipsak('TCP', '-T')
-
-    @scenario('TLS', 'traceroute')
-    def test_traceroute_over_tls(self):
-        self.run_sipsak('TLS', '-T')
+        self.run_sipsak(transport, '-T')
 
 
 if __name__ == '__main__':

@@ -13,8 +13,29 @@ def scenario(transport, what):
         @functools.wraps(test)
         def run(self):
             test(self)
-            print('\t'.join((MARK, self.PRODUCT, self.version(), what, transport)), flush=True)
+            _tell(self, what, transport)
 
         return run
 
     return decorate
+
+
+def over_each(transports, what):
+    """The same for a test of several transports, which gets each in turn."""
+
+    def decorate(test):
+
+        @functools.wraps(test)
+        def run(self):
+            for transport in transports:
+                with self.subTest(transport):
+                    test(self, transport)
+                    _tell(self, what, transport)
+
+        return run
+
+    return decorate
+
+
+def _tell(case, what, transport):
+    print('\t'.join((MARK, case.PRODUCT, case.version(), what, transport)), flush=True)
