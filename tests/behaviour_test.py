@@ -11,15 +11,25 @@ LAST_RULE = 36
 REFERENCE = re.compile(r'`([a-z0-9_/@]+_test)\.([A-Za-z0-9_]+)`')
 
 
-def tests_of(path):
-    """The names of the tests in the file of that name, wherever it moved; empty when there is none."""
-    name = path.rpartition('/')[2]
-    found = set()
-    for suffix, pattern in (('.cc', r'TEST(?:_F|_P)?\(\s*\w+,\s*(\w+)\)'),
-                            ('.py', r'def (test_\w+)\(')):
-        for file in pathlib.Path('tests').rglob(name + suffix):
-            found.update(re.findall(pattern, file.read_text(encoding='utf-8')))
-    return found
+PATTERNS = {'.cc': r'TEST(?:_F|_P)?\(\s*\w+,\s*(\w+)\)', '.py': r'def (test_\w+)\('}
+
+
+def file_of(path):
+    """Where a reference leads: the file as written; else, when it has moved, the only one of its
+    name; None when there is none or one cannot tell which."""
+    written = pathlib.Path('tests', path.replace('@', 'core/engine', 1))
+    for suffix in PATTERNS:
+        if written.with_suffix(suffix).exists():
+            return written.with_suffix(suffix)
+    found = [file for suffix in PATTERNS
+             for file in pathlib.Path('tests').rglob(written.name + suffix)]
+    return found[0] if len(found) == 1 else None
+
+
+def has_test(path, name):
+    file = file_of(path)
+    return file is not None and name in re.findall(PATTERNS[file.suffix],
+                                                   file.read_text(encoding='utf-8'))
 
 
 def faults(text):
@@ -28,8 +38,9 @@ def faults(text):
         if line.startswith('- ') and not references:
             yield '%s:%d: names no test' % (DOCUMENT, number)
         for path, name in references:
-            if name not in tests_of(path):
-                yield '%s:%d: "%s" has no test "%s"' % (DOCUMENT, number, path, name)
+            if not has_test(path, name):
+                yield ('%s:%d: "%s" is no file, or several, or has no test "%s"' %
+                       (DOCUMENT, number, path, name))
 
 
 def missing_rules(text):
