@@ -106,6 +106,7 @@ ConnectionSnapshot SnapshotOf(const connection::Connection& connection, const Ma
   snapshot.last_receive_time = wall(connection.last_receive_time());
   snapshot.last_send_time = wall(connection.last_send_time());
   snapshot.counters = connection.counters();
+  snapshot.queued_byte_count = static_cast<int64_t>(connection.queued_bytes());
   snapshot.outstanding_count = connection.live_transactions();
   return snapshot;
 }

@@ -41,6 +41,7 @@ struct ConnectionSnapshot {
   absl::Time last_receive_time;  // InfinitePast when nothing came yet
   absl::Time last_send_time;
   connection::Connection::Counters counters;
+  int64_t queued_byte_count = 0;  // not written yet
   int outstanding_count = 0;
   int received_count = 0;  // of these: requests of the peer
   ThrottleMarks throttling;

@@ -88,6 +88,7 @@ Connection ToProto(const engine::ConnectionSnapshot& connection) {
   statistics->set_outstanding_incoming_count(connection.received_count);
   statistics->set_outstanding_outgoing_count(connection.outstanding_count -
                                              connection.received_count);
+  statistics->set_queued_byte_count(static_cast<int32_t>(connection.queued_byte_count));
   const engine::ThrottleMarks& marks = connection.throttling;
   if (!marks.is_off()) {
     proto.mutable_throttling()->set_high(marks.high);
