@@ -23,9 +23,10 @@ absl::StatusOr<sipcm::v1::AddAllowedDomainResponse> ConnectionManagerCatalog::Ad
   SIPCM_RETURN_IF_ERROR(ParseName(request.name(), kConnectionManagers, "name").status());
   sipcm::v1::AllowedDomain domain = request.domain();
   SIPCM_RETURN_IF_ERROR(Within(NormalizeAllowedDomain(&domain), "domain"));
-  if (domain.has_expire_time() && FromTimestamp(domain.expire_time()) <= state_->options.now()) {
-    return BadField("FIELD_OUT_OF_RANGE", "domain.expire_time",
-                    "is in the past; give a later time, or leave it out for an entry that stays");
+  if (domain.has_expire_time()) {
+    SIPCM_RETURN_IF_ERROR(CheckLater(FromTimestamp(domain.expire_time()), state_->options.now(),
+                                     "give a later time, or leave it out for an entry that stays",
+                                     "domain.expire_time"));
   }
   sipcm::v1::AddAllowedDomainResponse response;
   absl::MutexLock lock(&state_->mutex);

@@ -107,11 +107,7 @@ absl::Duration FromDuration(const google::protobuf::Duration& proto) {
 absl::Status NormalizeEndpoint(Endpoint* endpoint) {
   SIPCM_RETURN_IF_ERROR(CheckRequiredEnum(endpoint->kind(), Endpoint::Kind_descriptor(), "kind"));
   SIPCM_RETURN_IF_ERROR(CheckAddress(endpoint->address(), "address"));
-  if (endpoint->aliases_size() > kMaxAliases) {
-    return BadField(
-        "INVALID_FIELD", "aliases",
-        absl::StrCat("has ", endpoint->aliases_size(), " entries; at most ", kMaxAliases));
-  }
+  SIPCM_RETURN_IF_ERROR(CheckCount(endpoint->aliases_size(), kMaxAliases, "entries", "aliases"));
   for (int i = 0; i < endpoint->aliases_size(); ++i) {
     SIPCM_RETURN_IF_ERROR(CheckAddress(endpoint->aliases(i), absl::StrCat("aliases[", i, "]")));
   }

@@ -42,6 +42,13 @@ absl::Status CheckRange(int64_t value, int64_t least, int64_t most, absl::string
   return OutOfRange(field, absl::StrCat(value), absl::StrCat(least), absl::StrCat(most), "");
 }
 
+absl::Status CheckCount(int64_t count, int64_t most, absl::string_view unit,
+                        absl::string_view field) {
+  if (count <= most) return absl::OkStatus();
+  return OutOfRange(field, absl::StrCat("has ", count, " ", unit, ", which"), "0",
+                    absl::StrCat(most), "");
+}
+
 absl::Status CheckRequiredEnum(int value, const EnumDescriptor* descriptor,
                                absl::string_view field) {
   if (value == 0) {
@@ -81,9 +88,19 @@ absl::Status CheckText(absl::string_view text, int most, absl::string_view field
     }
     if ((byte & 0xc0) != 0x80) ++characters;
   }
-  if (characters <= most) return absl::OkStatus();
-  return BadField("INVALID_FIELD", field,
-                  absl::StrCat("has ", characters, " characters; at most ", most, " fit"));
+  return CheckCount(characters, most, "characters", field);
+}
+
+absl::Status CheckLater(absl::Time time, absl::Time now, absl::string_view remedy,
+                        absl::string_view field) {
+  if (time > now) return absl::OkStatus();
+  const auto text = [](absl::Time at) {
+    return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", at, absl::UTCTimeZone());
+  };
+  return WithMetadata(
+      BadField("FIELD_OUT_OF_RANGE", field,
+               absl::StrCat(text(time), " is not later than now, ", text(now), "; ", remedy)),
+      "minimum", text(now));
 }
 
 google::protobuf::Duration ToDuration(absl::Duration duration) {

@@ -18,6 +18,10 @@ namespace sipcm::server {
 // FIELD_OUT_OF_RANGE unless least <= value <= most.
 absl::Status CheckRange(int64_t value, int64_t least, int64_t most, absl::string_view field);
 
+// FIELD_OUT_OF_RANGE unless 0 <= count <= most: what a list or text has, in `unit` ("entries").
+absl::Status CheckCount(int64_t count, int64_t most, absl::string_view unit,
+                        absl::string_view field);
+
 // The value of an enum, of which `descriptor` knows the names, has to be a known one other than 0.
 // REQUIRED_FIELD_MISSING lists the values; INVALID_FIELD an unknown number.
 absl::Status CheckRequiredEnum(int value, const google::protobuf::EnumDescriptor* descriptor,
@@ -35,8 +39,13 @@ absl::StatusOr<absl::Duration> CheckDuration(const google::protobuf::Duration& v
                                              absl::Duration least, absl::Duration most,
                                              ZeroMeaning zero, absl::string_view field);
 
-// INVALID_FIELD unless the text is at most `most` characters of UTF-8 without control characters.
+// The text is of UTF-8: INVALID_FIELD with a control character, FIELD_OUT_OF_RANGE with more than
+// `most` characters.
 absl::Status CheckText(absl::string_view text, int most, absl::string_view field);
+
+// FIELD_OUT_OF_RANGE, with what `now` is, unless the time is later; `remedy` says what to give.
+absl::Status CheckLater(absl::Time time, absl::Time now, absl::string_view remedy,
+                        absl::string_view field);
 
 google::protobuf::Duration ToDuration(absl::Duration duration);  // infinite: 0, "never"
 absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp);

@@ -135,7 +135,8 @@ class AdmissionTest(unittest.TestCase):
         with self.assertRaises(grpc.RpcError) as refused:
             self.add('late.org', expire_time=now - datetime.timedelta(seconds=1))
         self.assertEqual(refused.exception.code(), grpc.StatusCode.INVALID_ARGUMENT)
-        self.assertIn('domain.expire_time', refused.exception.details())
+        self.assertIn('domain.expire_time: %s' % now.strftime('%Y-'), refused.exception.details())
+        self.assertIn('is not later than now', refused.exception.details())
         self.add('late.org', expire_time=now + datetime.timedelta(hours=1))
         self.assertIsNotNone(self.connect('late.org'))
         before = self.check('late.org', at=now + datetime.timedelta(minutes=59))

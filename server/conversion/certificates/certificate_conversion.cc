@@ -27,9 +27,7 @@ constexpr size_t kMaxBundleBytes = 8 << 20;
 constexpr size_t kMaxCrlBytes = 32 << 20;
 
 absl::Status CheckSize(const std::string& text, size_t most, absl::string_view field) {
-  if (text.size() <= most) return absl::OkStatus();
-  return BadField("INVALID_FIELD", field,
-                  absl::StrCat("has ", text.size(), " bytes; at most ", most, " are read"));
+  return CheckCount(text.size(), most, "bytes", field);
 }
 
 // "a1b2c3d4e5f60718-2"
@@ -46,7 +44,9 @@ absl::StatusOr<std::string> ReadContentFile(const std::string& path, size_t most
                                             absl::string_view field) {
   if (path.empty() || path.front() != '/') {
     return BadField("INVALID_FIELD", field,
-                    "is the absolute path of a file on the server's machine");
+                    absl::StrCat("\"", absl::Utf8SafeCEscape(path),
+                                 "\" is no absolute path; give the whole one of a file on the "
+                                 "server's machine, which begins with /"));
   }
   absl::StatusOr<std::string> text = ReadFileText(path, most);
   if (text.ok()) return text;

@@ -84,10 +84,7 @@ absl::Status CheckListenAddresses(const ConnectionManager& manager) {
     return BadField("CONFLICTING_FIELDS", "listen_addresses",
                     "a CLIENT manager never listens; leave them out, or choose another kind");
   }
-  if (count > kMaxListenAddresses) {
-    return BadField("INVALID_FIELD", "listen_addresses",
-                    absl::StrCat("has ", count, " entries; at most ", kMaxListenAddresses));
-  }
+  SIPCM_RETURN_IF_ERROR(CheckCount(count, kMaxListenAddresses, "entries", "listen_addresses"));
   absl::flat_hash_set<std::string> seen;
   for (int i = 0; i < count; ++i) {
     const std::string field = absl::StrCat("listen_addresses[", i, "]");
@@ -151,11 +148,8 @@ absl::Status CheckCertificates(const ConnectionManager& manager) {
     return BadField("CONFLICTING_FIELDS", "additional_certificates",
                     "are for SERVER_TLS managers, which choose by the name that a client asks for");
   }
-  if (additional.size() > kMaxAdditionalCertificates) {
-    return BadField("FIELD_OUT_OF_RANGE", "additional_certificates",
-                    absl::StrCat("has ", additional.size(), " entries; at most ",
-                                 kMaxAdditionalCertificates, " are kept"));
-  }
+  SIPCM_RETURN_IF_ERROR(CheckCount(additional.size(), kMaxAdditionalCertificates, "entries",
+                                   "additional_certificates"));
   absl::flat_hash_set<std::string> seen = {manager.certificate()};
   for (int i = 0; i < additional.size(); ++i) {
     const std::string field = absl::StrCat("additional_certificates[", i, "]");
@@ -246,11 +240,8 @@ absl::Status NormalizeKeyUsage(ConnectionManager* manager) {
   if (!manager->has_extended_key_usage()) return absl::OkStatus();
   using Policy = sipcm::v1::ExtendedKeyUsagePolicy;
   Policy* policy = manager->mutable_extended_key_usage();
-  if (policy->required_size() > kMaxKeyUsages) {
-    return BadField(
-        "INVALID_FIELD", "extended_key_usage.required",
-        absl::StrCat("has ", policy->required_size(), " entries; at most ", kMaxKeyUsages));
-  }
+  SIPCM_RETURN_IF_ERROR(
+      CheckCount(policy->required_size(), kMaxKeyUsages, "entries", "extended_key_usage.required"));
   SIPCM_RETURN_IF_ERROR(
       CheckEnum(policy->match(), Policy::Match_descriptor(), "extended_key_usage.match"));
   if (policy->match() == Policy::MATCH_UNSPECIFIED) policy->set_match(Policy::ALL);
