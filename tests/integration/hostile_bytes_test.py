@@ -181,7 +181,7 @@ class HostileBytesTest(AbuseCase):
     # --- Row 20 ----------------------------------------------------------------------------------
 
     def test_a_message_that_tls_truncates_is_never_dispatched(self):
-        tls = ssl.create_default_context(cafile=self.authority.certificate)
+        tls = ssl.create_default_context(cafile=self.partners.certificate)
         whole = request('MESSAGE', body=BODY, call_id='truncated')
         application = self.enterContext(Application(self.server, 'secure-alice'))
         for end in ('close_notify', 'end_without_close_notify', 'reset'):

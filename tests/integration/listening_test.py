@@ -8,20 +8,12 @@ from google.protobuf import json_format
 
 from proto.sipcm.v1 import (connection_manager_pb2, connection_managers_pb2, error_pb2)
 from tests.integration.support.application import Application
+from tests.integration.support.error_detail import detail_of
 from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
 from tests.integration.support.sip_peer import SipPeer, request
+from tests.integration.support.waiting import wait_for
 
 NAME = 'connectionManagers/edge'
-
-
-def detail_of(error):
-    """The ErrorDetail in the status of a call."""
-    for key, value in error.trailing_metadata():
-        if key == 'grpc-status-details-bin':
-            detail = error_pb2.ErrorDetail()
-            error_pb2.RpcStatus.FromString(value).details[0].Unpack(detail)
-            return detail
-    return error_pb2.ErrorDetail()
 
 
 class ListeningTest(unittest.TestCase):
@@ -88,6 +80,13 @@ class ListeningTest(unittest.TestCase):
             message = self.assert_fails(self.start, grpc.StatusCode.UNAVAILABLE, 'ADDRESS_IN_USE')
             self.assertIn('127.0.0.1:%d' % port, message)
         self.start()  # Free now.
+
+    def test_a_tcp_manager_says_in_its_log_why_tls_is_better(self):
+        warning = self.create(('127.0.0.1', 0)).warnings[0]
+        self.assertIn('use SERVER_TLS', warning)
+        wait_for(lambda: [line for line in self.server.log().splitlines()
+                          if ' manager_warning ' in line and NAME in line and warning in line],
+                 'line of the warning')
 
     def test_client_managers_never_listen(self):
         self.create(kind='CLIENT')

@@ -8,21 +8,24 @@ import unittest
 from proto.sipcm.v1 import connection_managers_pb2, connections_pb2, peer_pb2
 from tests.integration.support.application import Application
 from tests.integration.support.authority import Authority
+from tests.integration.support.bystander_case import BystanderCase
 from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
-from tests.integration.support.sip_peer import SipPeer, request
+from tests.integration.support.sip_peer import SipPeer, is_served, request
 from tests.integration.support.waiting import wait_for
 
 VERSIONS = ('-tls1_3', '-tls1_2')
+PAST = ('20200101000000Z', '20200201000000Z')
 
 
-class MutualTlsTest(unittest.TestCase):
+class MutualTlsTest(BystanderCase):
 
     @classmethod
     def setUpClass(cls):
+        super().setUpClass()
         cls.authority = cls.enterClassContext(Authority())
         cls.strangers = cls.enterClassContext(Authority('stranger'))
         own = cls.authority.issue('server', 'DNS:localhost,IP:127.0.0.1')
-        cls.server = cls.enterClassContext(ServerProcess({
+        cls.server = cls.enterClassContext(ServerProcess(cls.beside({
             'certificates': [{'name': 'certificates/edge', 'certificate_file': own + '.pem',
                               'private_key_file': own + '.key'}],
             'trust_bundles': [{'name': 'trustBundles/partners',
@@ -33,7 +36,7 @@ class MutualTlsTest(unittest.TestCase):
                             allowed_domains=[{'pattern': 'sip.contoso.com'},
                                              {'pattern': '.example.com'}],
                             extended_key_usage={'required': ['clientAuth']})],
-            'endpoints': [endpoint('alice', 'sip:alice@example.com')]}))
+            'endpoints': [endpoint('alice', 'sip:alice@example.com')]})))
         cls.application = cls.enterClassContext(Application(cls.server, 'alice'))
 
     def connect(self, certificate, version):
@@ -87,11 +90,25 @@ class MutualTlsTest(unittest.TestCase):
             self.assertEqual(received, '', version)
             self.assertIn(alert, errors, version)
         self.assertEqual(len(self.application.requests()), delivered)
-        self.assertEqual(self.server.connection_count(), 0)
+        self.assertEqual(self.server.connection_count('edge'), 0)
         if certificate:
             verdict = self.check_peer(certificate)
             self.assertEqual(verdict.decision, peer_pb2.PeerVerdict.DENIED)
             self.assertEqual(peer_pb2.PeerVerdict.Rule.Name(verdict.rule), rule, verdict)
+
+    def test_row_21_bad_certificates_in_numbers_harm_nobody_else(self):
+        bad = ['', self.strangers.issue('bad1', 'DNS:sip.contoso.com'),
+               self.authority.issue('bad2', 'DNS:sip.contoso.com', lifetime=PAST),
+               self.authority.issue('bad3', 'DNS:sip.contoso.com', usage='serverAuth'),
+               self.authority.issue('bad4', 'DNS:sip.evilcontoso.com')]
+        good = self.authority.issue('good', 'DNS:sip.contoso.com')
+        self.begin_bystander(self.server)
+        for certificate in bad * 30:
+            self.assertFalse(self.is_served(certificate), certificate)
+        self.assertTrue(self.is_served(good))
+
+    def is_served(self, certificate):
+        return is_served(self.server.sip_address(), self.authority.certificate, certificate)
 
     def test_scenario_4_peer_of_an_allowed_domain_is_let_in(self):
         self.assert_allowed(self.authority.issue('a', 'DNS:sip.contoso.com'), 'sip.contoso.com')
@@ -107,7 +124,7 @@ class MutualTlsTest(unittest.TestCase):
 
     def test_scenario_4_peer_with_an_expired_certificate_is_refused(self):
         old = self.authority.issue('old', 'DNS:sip.contoso.com',
-                                   lifetime=('20200101000000Z', '20200201000000Z'))
+                                   lifetime=PAST)
         self.assert_refused(old, 'CERTIFICATE_EXPIRED', 'certificate expired')
 
     def test_scenario_4_peer_whose_time_has_not_come_is_refused(self):

@@ -1,12 +1,15 @@
 """Peers that vanish, addresses that are lost and roads that are bad, with the kernel's own TCP
-(reliability.md, rows 13, 34, 35 and 36). Skipped where no network namespace can be made."""
+(reliability.md, rows 13, 34, 35 and 36). Where no network namespace can be made they fail, or are
+skipped when SIPCM_ALLOW_SKIPS is set."""
 
+import os
 import threading
 import time
 import unittest
 
 from proto.sipcm.v1 import connection_pb2, connection_pools_pb2, send_pb2, sip_pb2, types_pb2
 from tests.integration.support.application import Application
+from tests.integration.support.bystander_case import BystanderCase
 from tests.integration.support.dns_server import DnsServer
 from tests.integration.support.network_link import (FAR, FAR6, HOME, NetworkLink, why_impossible)
 from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
@@ -20,12 +23,15 @@ _LINK = []  # the module's one
 
 def setUpModule():
     why = why_impossible()
-    if why:
+    if why and os.environ.get('SIPCM_ALLOW_SKIPS'):
         raise unittest.SkipTest(why)
+    if why:
+        raise RuntimeError(why + '; run the tests as root with /dev/net/tun, or set '
+                           'SIPCM_ALLOW_SKIPS to leave these out')
     _LINK.append(unittest.enterModuleContext(NetworkLink()))
 
 
-class NetworkCase(unittest.TestCase):
+class NetworkCase(BystanderCase):
     """A server whose manager "edge" listens on HOME and on 127.0.0.1."""
 
     SETTINGS = {}
@@ -36,11 +42,12 @@ class NetworkCase(unittest.TestCase):
         self.addCleanup(self.link.degrade)
         self.dns = self.enterContext(DnsServer())
         self.server = self.enterContext(ServerProcess(
-            {'connection_managers': [tcp_manager(
+            self.beside({'connection_managers': [tcp_manager(
                 listen_addresses=[{'host': HOME, 'port': 0}, {'host': '127.0.0.1', 'port': 0}],
                 **self.SETTINGS)],
-             'endpoints': [endpoint('alice', 'sip:alice@example.com')]},
+                         'endpoints': [endpoint('alice', 'sip:alice@example.com')]}),
             flags=['--dns_servers=' + self.dns.address]))
+        self.begin_bystander(self.server)
         self.events = self.enterContext(Watcher(self.server, start=CHANGES_ONLY))
 
     def listener(self, host=FAR[0], port=0):
@@ -116,7 +123,7 @@ class Row34BlackHoleTest(NetworkCase):
         self.assertEqual(self.assert_reaches('two.example.net', port), FAR[2])
         self.assertLess(time.monotonic() - begin, 2, 'the connect limit of the dead one ran out')
         second.close_connections()
-        wait_for(lambda: self.server.connection_count() == 0, 'no connections')
+        wait_for(lambda: self.server.connection_count('edge') == 0, 'no connections')
         self.link.restore(FAR[1])
         self.link.swallow(FAR[2])
         self.assertEqual(self.assert_reaches('two.example.net', port), FAR[1])
@@ -151,7 +158,7 @@ class Row13VanishedPeerTest(NetworkCase):
         self.link.swallow(*FAR)
         self.events.wait_for('CONNECTION_CLOSED')
         self.assertEqual(self.closed(), ['IDLE'])
-        wait_for(lambda: self.server.connection_count() == 0, 'no connections')
+        wait_for(lambda: self.server.connection_count('edge') == 0, 'no connections')
 
     def test_own_address_that_is_lost_and_comes_back_costs_nobody_else_anything(self):
         self.enterContext(Application(self.server, 'alice'))
@@ -185,20 +192,30 @@ class Row35FamiliesTest(NetworkCase):
         self.assertEqual(self.assert_reaches('both.example.net', port), FAR[3])
         taken = time.monotonic() - begin
         self.assertGreaterEqual(taken, 0.25, 'IPv6 was not tried first')
-        self.assertLess(taken, 4, 'the connect limit of the IPv6 address ran out')
+        self.assertLess(taken, 1)
 
 
 class Row36BadRoadTest(NetworkCase):
-    """10 % loss, 4 Mbit/s, 300 ± 100 ms each way."""
+    """10 % loss, 4 Mbit/s, 300 ± 100 ms each way. What may pass without a message is less than the
+    tests last, and more than such a road holds one up."""
 
-    SETTINGS = {'default_incoming_connection_timeout': '60s',
-                'default_outgoing_connection_timeout': '60s',
-                'partial_message_timeout': '60s', 'pong_timeout': '60s'}
+    QUIET_SECONDS = 10
+    SETTINGS = {'default_incoming_connection_timeout': '10s',
+                'default_outgoing_connection_timeout': '10s', 'default_max_connection_count': 1,
+                'connect_timeout': '30s', 'connection_wait_timeout': '30s', 'ping_interval': '1s',
+                'pong_timeout': '10s'}
     BODIES = [bytes([number]) * (20 * number) for number in range(1, 61)]
 
     def setUp(self):
         super().setUp()
         self.link.degrade(loss=0.1, delay=0.3, jitter=0.1, bits_per_second=4e6)
+
+    def keep_talking(self, say):
+        """Calls it, with a second between, until the limits of those who say nothing are over."""
+        end = time.monotonic() + 1.3 * self.QUIET_SECONDS
+        while time.monotonic() < end:
+            say()
+            time.sleep(1)
 
     def test_requests_of_a_peer_come_whole_once_and_in_order(self):
         application = self.enterContext(Application(self.server, 'alice'))
@@ -211,6 +228,21 @@ class Row36BadRoadTest(NetworkCase):
                          self.BODIES)
         self.assertEqual(self.closed(), [])
         self.assertGreater(self.link.lost_count, 0)
+
+    def test_peer_that_says_something_now_and_then_is_not_idle(self):
+        self.enterContext(Application(self.server, 'alice'))
+        peer = self.peer()
+        self.keep_talking(lambda: peer.send(request()))
+        self.assertEqual(peer.read(120).status, 200)
+        self.assertEqual(self.closed(), [])
+
+    def test_peer_that_is_asked_now_and_then_is_neither_idle_nor_mute(self):
+        port = self.listener().address[1]
+        self.keep_talking(lambda: self.send(FAR[0], port, timeout=120))
+        pool = self.pool(FAR[0], port).statistics
+        self.assertEqual((pool.opened_connection_count, pool.closed_connection_count),
+                         (pool.live_connection_count, 0))
+        self.assertEqual(self.closed(), [])
 
     def test_requests_to_a_peer_are_all_answered(self):
         listener = self.listener()

@@ -11,6 +11,7 @@ import grpc
 from proto.sipcm.v1 import (connection_managers_pb2, connection_manager_pb2, connection_pool_pb2,
                             connection_pools_pb2, send_pb2, sip_pb2, types_pb2)
 from google.protobuf import field_mask_pb2
+from tests.integration.support.bystander_case import BystanderCase
 from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
 from tests.integration.support.sip_listener import SipListener
 from tests.integration.support.waiting import wait_for
@@ -38,10 +39,12 @@ def full_listener():
 class PoolCase(unittest.TestCase):
     manager_settings = {}
 
+    def config(self):
+        return {'connection_managers': [tcp_manager(**self.manager_settings)],
+                'endpoints': [endpoint('alice', 'sip:alice@example.com')]}
+
     def setUp(self):
-        self.server = self.enterContext(ServerProcess({
-            'connection_managers': [tcp_manager(**self.manager_settings)],
-            'endpoints': [endpoint('alice', 'sip:alice@example.com')]}))
+        self.server = self.enterContext(ServerProcess(self.config()))
         self.listener = self.enterContext(SipListener())
         self.port = self.listener.address[1]
 
@@ -126,16 +129,6 @@ class SelectionTest(PoolCase):
         self.assertEqual(self.listener.connections(), [1, 2, 3, 4, 5, 6, 7])
         wait_for(lambda: not self.listener.open_connections(), 'end of the used connections')
 
-    def test_without_sharing_many_at_once_have_one_each(self):
-        self.set(max_connection_count=2147483647)
-        self.listener.hold()
-        calls = [self.begin() for _ in range(30)]
-        wait_for(lambda: len(self.listener.requests()) == 30, 'requests at the listener')
-        self.assertEqual(sorted(self.listener.connections()), list(range(1, 31)))
-        self.listener.release()
-        for call in calls:
-            self.assert_answered(call)
-
     def test_reuse_first_opens_one_more_only_when_all_are_busy(self):
         self.set(max_connection_count=3, selection=Pool.REUSE_FIRST)
         self.send(4)
@@ -172,30 +165,52 @@ class SelectionTest(PoolCase):
         self.assertEqual(self.listener.connection_count(), 3)
 
 
-class LoadTest(PoolCase):
+class LoadTest(PoolCase, BystanderCase):
     """Rows 31 to 33 of reliability.md."""
     manager_settings = {'connection_wait_timeout': '30s'}
+
+    def config(self):
+        return self.beside(super().config())
+
+    def setUp(self):
+        super().setUp()
+        self.begin_bystander(self.server)
 
     def test_row_31_a_hundred_at_once_open_no_more_than_the_maximum_and_go_round(self):
         for most in (1, 4, 60):
             with self.subTest(most), SipListener() as self.listener:
                 self.port = self.listener.address[1]
                 self.set(max_connection_count=most)
-                for call in [self.begin() for _ in range(100)]:
+                self.listener.hold()
+                calls = [self.begin() for _ in range(100)]
+                wait_for(lambda: len(self.listener.requests()) == 100, 'requests at the listener')
+                self.listener.release()
+                for call in calls:
                     self.assert_answered(call)
                 used = collections.Counter(self.listener.connections())
-                self.assertEqual(sum(used.values()), 100)
-                self.assertLessEqual(self.listener.connection_count(), most)
-                if most <= 4:
-                    self.assertEqual(len(used), most)
-                    self.assertLessEqual(max(used.values()) - min(used.values()), 1, used)
+                self.assertEqual(self.listener.connection_count(), most)
+                self.assertEqual(len(used), most)
+                self.assertLessEqual(max(used.values()) - min(used.values()), 1, used)
+
+    def test_row_31_a_hundred_at_once_without_sharing_have_one_each(self):
+        self.set(max_connection_count=2147483647)
+        self.listener.hold()
+        calls = [self.begin() for _ in range(100)]
+        wait_for(lambda: len(self.listener.requests()) == 100, 'requests at the listener')
+        self.assertEqual(sorted(self.listener.connections()), list(range(1, 101)))
+        self.listener.release()
+        for call in calls:
+            self.assert_answered(call)
 
     def test_row_32_a_member_reset_under_load_loses_nothing_silently_and_is_replaced(self):
         self.set(max_connection_count=4)
         self.send(4)
         calls = [self.begin() for _ in range(100)]
         self.listener.reset(2)
+        reset = time.monotonic()
         calls += [self.begin() for _ in range(100)]
+        wait_for(lambda: len(self.listener.open_connections() - {2}) == 4, 'four connections')
+        self.assertLess(time.monotonic() - reset, 1)
         failures = []
         for call in calls:
             last = list(call)[-1]

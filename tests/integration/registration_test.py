@@ -8,6 +8,7 @@ from google.protobuf import field_mask_pb2
 from proto.sipcm.v1 import (connection_managers_pb2, connections_pb2, endpoint_pb2, endpoints_pb2,
                             error_pb2, event_pb2, send_pb2, sip_pb2)
 from tests.integration.support.application import Application
+from tests.integration.support.error_detail import detail_of
 from tests.integration.support.registrar import Registrar
 from tests.integration.support.server_process import ServerProcess
 from tests.integration.support.sip_peer import request
@@ -266,14 +267,6 @@ class RegistrationTest(unittest.TestCase):
         self.assertEqual(raised.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
         self.assertEqual(detail_of(raised.exception).reason,
                          error_pb2.ErrorDetail.ENDPOINT_KIND_NOT_ON_MANAGER)
-
-
-def detail_of(error):
-    status = error_pb2.RpcStatus()
-    status.ParseFromString(dict(error.trailing_metadata())['grpc-status-details-bin'])
-    detail = error_pb2.ErrorDetail()
-    status.details[0].Unpack(detail)
-    return detail
 
 
 if __name__ == '__main__':

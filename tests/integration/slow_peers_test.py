@@ -1,11 +1,15 @@
 """Peers that are slow, or say nothing: closed at the limit, and nobody else notices."""
 
+import time
 import unittest
 
-from tests.integration.support.abuse_case import AbuseCase
+from proto.sipcm.v1 import connections_pb2
+from proto.sipcm.v1.connection_pb2 import Connection
+from tests.integration.support.abuse_case import LATEST_SECONDS, AbuseCase
 from tests.integration.support.application import Application
 from tests.integration.support.crowd import crowd, nothing
 from tests.integration.support.sip_peer import SipPeer, request
+from tests.integration.support.watcher import CHANGES_ONLY, Watcher
 
 PATIENCE_SECONDS = 40
 CLIENT_HELLO_BEGIN = b'\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'
@@ -72,12 +76,26 @@ class SlowPeersTest(AbuseCase):
 
     def test_a_peer_that_never_reads_is_closed_and_its_queue_bounded(self):
         before = self.footprint.resident_bytes()
+        self.footprint.forget_peak()
+        watcher = self.enterContext(Watcher(self.server, start=CHANGES_ONLY))
         with SipPeer(self.server.sip_address()) as deaf:
             flood = request(uri='sip:nobody@example.org', to='<sip:nobody@example.org>') * 200
             deaf.send_until_blocked(flood)
+            blocked = time.monotonic()
+            connection = self.server.connections.ListConnections(
+                connections_pb2.ListConnectionsRequest(parent='connectionManagers/edge'),
+                timeout=10).connections[0]
+            queued = connection.statistics.queued_byte_count
+            self.assertGreater(queued, 0)
+            self.assertLessEqual(queued, 256 << 10)
             self.assertTrue(deaf.wait_until_reset_without_reading(PATIENCE_SECONDS))
-        # 256 KiB of answers, the socket's buffers, and what else a connection may hold.
-        self.assertLess(self.footprint.resident_bytes() - before, 8 << 20)
+            self.assertLess(time.monotonic() - blocked, LATEST_SECONDS)
+        closed = watcher.wait_for('CONNECTION_CLOSED', connection.name)
+        self.assertEqual(closed.connection.close_reason, Connection.WRITE_STALLED)
+        growth = self.footprint.peak_bytes() - before
+        print('%d bytes queued, peak resident memory + %.1f MiB' % (queued, growth / (1 << 20)))
+        # The queue, a piece of what was read, and what the watcher and the question above need.
+        self.assertLess(growth, 2 << 20)
 
 
 if __name__ == '__main__':

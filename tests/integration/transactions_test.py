@@ -109,8 +109,7 @@ class ReturnPathTest(unittest.TestCase):
 
     def deliver(self, port):
         """A request whose sender listens on that port, and whose connection is gone."""
-        self.peer.send(request('MESSAGE').replace(b'TCP peer.example.com',
-                                                  b'TCP peer.example.com:%d' % port))
+        self.peer.send(request('MESSAGE', port=port))
         delivered = self.alice.wait_for_requests()[0]
         self.peer.reset()
         wait_for(lambda: self.server.connection_count() == 0, 'the end of the connection')

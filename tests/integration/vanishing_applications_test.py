@@ -129,7 +129,7 @@ class VanishingApplicationsTest(AbuseCase):
 
     def test_a_foreign_token_is_refused(self):
         alice = self.enterContext(Application(self.server, 'alice'))
-        for source, token in (({'endpoint': 'bob'}, alice.started.resume_token),
+        for source, token in (({'endpoint': 'secure-alice'}, alice.started.resume_token),
                               ({'endpoint': 'alice'}, 'no-such-token')):
             with self.assertRaises(grpc.RpcError) as refused:
                 Application(self.server, **source, resume_token=token)

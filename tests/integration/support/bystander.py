@@ -1,9 +1,11 @@
 """A legitimate peer that goes on while others abuse the server (the rule for every fault).
 
-Run as a program it connects with mutual TLS, sends 50 OPTIONS a second until its input ends, then
-prints what it saw as one line of JSON. A process of its own: the test's own work does not delay it.
+Run as a program it connects with mutual TLS and sends 50 OPTIONS a second: first for a second in
+which nothing is done to the server, then until its input ends. It prints what it saw as one line of
+JSON. A process of its own: the test's own work does not delay it.
 """
 
+import itertools
 import json
 import select
 import ssl
@@ -14,11 +16,12 @@ import time
 from tests.integration.support.sip_peer import SipPeer, request
 
 INTERVAL_SECONDS = 0.02
+QUIET_COUNT = 50
 LAST_ANSWER_SECONDS = 10
 
 
 class Bystander:
-    """Starts the peer when constructed; `with` ends it."""
+    """Starts the peer when constructed and waits for its quiet second; `with` ends it."""
 
     def __init__(self, address, authority, certificate):
         """`certificate`: path without ".pem" and ".key"."""
@@ -39,56 +42,73 @@ class Bystander:
         self._process.stdout.close()
 
     def finish(self):
-        """{"sent", "answered", "p50_ms", "p99_ms"}; its requests are all sent."""
+        """{"sent", "answered", "p50_ms", "p99_ms"} since it was constructed, and "quiet_p99_ms":
+        that of the second before. Its requests are all sent."""
         self._process.stdin.close()
         return json.loads(self._process.stdout.readline())
 
 
 class _Run:
+    """Requests at even intervals, and what became of them."""
+
+    _ids = itertools.count(1)
 
     def __init__(self, peer):
         self._peer = peer
         self._sent = {}  # Call-ID -> when
         self._latencies = []
-        self.sent_count = 0
+        self._due = time.monotonic()
+        self._sent_count = 0
 
-    def send(self):
-        call_id = 'bystander-%d@peer.example.com' % self.sent_count
+    def step(self):
+        """One request, and what is answered until the next is due."""
+        call_id = 'bystander-%d@peer.example.com' % next(self._ids)
         self._sent[call_id] = time.monotonic()
-        self.sent_count += 1
+        self._sent_count += 1
         self._peer.send(request(call_id=call_id))
+        self._due = max(self._due + INTERVAL_SECONDS, time.monotonic())
+        self._read_until(self._due)
+        select.select([sys.stdin], [], [], max(0, self._due - time.monotonic()))
 
-    def read_until(self, end):
+    def finish(self):
+        """Waits for the answers that are missing."""
+        self._read_until(time.monotonic() + LAST_ANSWER_SECONDS)
+
+    def _read_until(self, end):
         while self._sent and time.monotonic() < end and not self._peer.ended:
             message = self._peer.read(end - time.monotonic())
             if message is not None and message.status == 200:
                 sent = self._sent.pop(message.header('Call-ID'))
                 self._latencies.append(time.monotonic() - sent)
 
-    def result(self):
+    def is_answered(self):
+        return not self._sent
+
+    def counts(self):
+        return {'sent': self._sent_count, 'answered': len(self._latencies)}
+
+    def percentile_ms(self, percent):
         values = sorted(self._latencies) or [0.0]
-        return {'sent': self.sent_count, 'answered': len(self._latencies),
-                'p50_ms': round(1000 * values[len(values) // 2], 1),
-                'p99_ms': round(1000 * values[min(len(values) - 1, len(values) * 99 // 100)], 1)}
+        return round(1000 * values[min(len(values) - 1, len(values) * percent // 100)], 1)
 
 
 def main(host, port, authority, certificate):
     tls = ssl.create_default_context(cafile=authority)
     tls.load_cert_chain(certificate + '.pem', certificate + '.key')
     with SipPeer((host, int(port)), tls=tls) as peer:
+        quiet = _Run(peer)
+        for _ in range(QUIET_COUNT):
+            quiet.step()
+        quiet.finish()
+        print('served' if quiet.is_answered() else 'not served', flush=True)
         run = _Run(peer)
-        # The first is answered before anything is done to the server.
-        run.send()
-        run.read_until(time.monotonic() + LAST_ANSWER_SECONDS)
-        print('served', flush=True)
-        due = time.monotonic()
+        run.step()
         while not select.select([sys.stdin], [], [], 0)[0]:
-            run.send()
-            due = max(due + INTERVAL_SECONDS, time.monotonic())
-            run.read_until(due)
-            select.select([sys.stdin], [], [], max(0, due - time.monotonic()))
-        run.read_until(time.monotonic() + LAST_ANSWER_SECONDS)
-        print(json.dumps(run.result()), flush=True)
+            run.step()
+        run.finish()
+        print(json.dumps({**run.counts(), 'p50_ms': run.percentile_ms(50),
+                          'p99_ms': run.percentile_ms(99),
+                          'quiet_p99_ms': quiet.percentile_ms(99)}), flush=True)
 
 
 if __name__ == '__main__':

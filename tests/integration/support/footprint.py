@@ -1,11 +1,13 @@
 """What a server process holds, to see that abuse leaves nothing behind."""
 
 import os
+import time
 
 from tests.integration.support.waiting import wait_for
 
 # What allocators and caches may keep beyond the 5 % of the rule: the processes of tests are small.
 SLACK_BYTES = 6 << 20
+BACK_SECONDS = 10
 
 
 class Footprint:
@@ -13,8 +15,8 @@ class Footprint:
     def __init__(self, server):
         self._server = server
         self._pid = server.process.pid
+        self.connections = server.connection_count()  # First: the way to it is a descriptor too.
         self.descriptors = self.descriptor_count()
-        self.connections = server.connection_count()
         self.resident = self.resident_bytes()
 
     def descriptor_count(self):
@@ -39,11 +41,18 @@ class Footprint:
         raise AssertionError('no %s' % name)
 
     def wait_until_back(self):
-        """Descriptors and connections are as they were, resident memory within its bound."""
-        wait_for(lambda: self._server.connection_count() <= self.connections,
-                 'connections as before')
-        wait_for(lambda: self.descriptor_count() <= self.descriptors, 'descriptors as before')
+        """Within ten seconds descriptors and connections are as they were, resident memory within
+        its bound."""
+        end = time.monotonic() + BACK_SECONDS
+
+        def wait(condition, what):
+            wait_for(condition, what, end - time.monotonic())
+
+        wait(lambda: self._server.connection_count() <= self.connections, 'connections as before')
+        wait(lambda: self.descriptor_count() <= self.descriptors, 'descriptors as before')
         bound = self.resident * 1.05 + SLACK_BYTES
-        wait_for(lambda: self.resident_bytes() <= bound,
-                 'resident memory under %.1f MiB, but %.1f' %
-                 (bound / (1 << 20), self.resident_bytes() / (1 << 20)))
+        wait(lambda: self.resident_bytes() <= bound,
+             'resident memory under %.1f MiB, but %.1f' %
+             (bound / (1 << 20), self.resident_bytes() / (1 << 20)))
+        print('resident memory %.1f MiB, then %.1f' %
+              (self.resident / (1 << 20), self.resident_bytes() / (1 << 20)))

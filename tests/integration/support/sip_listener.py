@@ -1,5 +1,5 @@
 """A SIP server of the tests' own: answers every request with 200, at once or when it is told to,
-and tells which came by which connection."""
+and keep-alives, and tells which request came by which connection."""
 
 import socket
 import struct
@@ -127,6 +127,9 @@ class SipListener:
                 return
             received += data
             while True:
+                while received.startswith(b'\r\n\r\n'):  # a keep-alive (RFC 5626 4.4.1)
+                    received = received[4:]
+                    self._write(connection, b'\r\n')
                 head, separator, rest = received.partition(b'\r\n\r\n')
                 if not separator:
                     break
@@ -149,7 +152,11 @@ class SipListener:
         for name in ('Via', 'From', 'To', 'Call-ID', 'CSeq'):
             lines += ['%s: %s' % (name, value) for value in request.all(name)]
         lines.append('Content-Length: 0')
+        SipListener._write(connection, ('\r\n'.join(lines) + '\r\n\r\n').encode())
+
+    @staticmethod
+    def _write(connection, data):
         try:
-            connection.sendall(('\r\n'.join(lines) + '\r\n\r\n').encode())
+            connection.sendall(data)
         except OSError:
             pass

@@ -48,12 +48,14 @@ class Message:
 
 
 def request(method='OPTIONS', uri='sip:alice@example.com', to='', call_id='', body=b'', branch='',
-            extra=()):
-    """A request with fresh identifiers, as bytes."""
+            port=0, extra=()):
+    """A request with fresh identifiers, as bytes. `port`: where its Via wants answers when the
+    connection is gone."""
     number = next(_counter)
     head = [
         '%s %s SIP/2.0' % (method, uri),
-        'Via: SIP/2.0/TCP peer.example.com;branch=%s' % (branch or 'z9hG4bK-test-%d' % number),
+        'Via: SIP/2.0/TCP peer.example.com%s;branch=%s' %
+        (':%d' % port if port else '', branch or 'z9hG4bK-test-%d' % number),
         'Max-Forwards: 70',
         'From: <sip:peer@example.com>;tag=from-%d' % number,
         'To: %s' % (to or '<%s>' % uri),
@@ -185,3 +187,18 @@ class SipPeer:
         while not self.ended and time.monotonic() < end:
             self._receive(end - time.monotonic())
         return self.ended
+
+
+def is_served(address, authority, certificate=''):
+    """Whether a mutual-TLS peer gets 200 to an OPTIONS; `authority`: path of what it trusts,
+    `certificate`: of its own without ".pem" and ".key", or empty: it has none."""
+    tls = ssl.create_default_context(cafile=authority)
+    if certificate:
+        tls.load_cert_chain(certificate + '.pem', certificate + '.key')
+    try:
+        with SipPeer(address, tls=tls) as peer:
+            peer.send(request())
+            answer = peer.read()
+            return answer is not None and answer.status == 200
+    except OSError:
+        return False  # TLS 1.3 tells a client at its first read, or in its handshake.
