@@ -9,9 +9,10 @@ import tempfile
 import time
 import unittest
 
-from proto.sipcm.v1 import (allowed_domain_pb2, connection_manager_pb2, connection_managers_pb2,
-                            limits_pb2, peer_pb2)
+from proto.sipcm.v1 import (allowed_domain_pb2, certificates_pb2, connection_manager_pb2,
+                            connection_managers_pb2, limits_pb2, peer_pb2)
 from tests.integration.support.authority import Authority
+from tests.integration.support.bystander_case import BystanderCase
 from tests.integration.support.server_process import ServerProcess, tcp_manager
 
 BINARY = 'clients/cli/sipcm'
@@ -26,7 +27,7 @@ def run(*words, status=0, text=None):
     done = subprocess.run([BINARY, *words], input=text, text=True, timeout=120,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     assert done.returncode == status, (done.returncode, done.stdout[-2000:], done.stderr[-2000:])
-    return done.stderr if status == 2 else done.stdout
+    return done.stderr if status == 2 else done.stdout or done.stderr
 
 
 class Policy:
@@ -57,10 +58,11 @@ class Policy:
             (3, 10))]
 
 
-class CheckPeerTest(unittest.TestCase):
+class CheckPeerTest(BystanderCase):
 
     @classmethod
     def setUpClass(cls):
+        super().setUpClass()
         cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
         shapes = subprocess.run([SHAPES, cls.folder], check=True, stdout=subprocess.PIPE,
                                 text=True).stdout.split()
@@ -77,14 +79,15 @@ class CheckPeerTest(unittest.TestCase):
 
     def test_thousands_of_cases_without_a_server_are_what_the_server_says(self):
         own = self.enterContext(Authority()).issue('own', 'DNS:localhost')
-        server = self.enterContext(ServerProcess({
+        server = self.enterContext(ServerProcess(self.beside({
             'certificates': [{'name': 'certificates/edge', 'certificate_file': own + '.pem',
                               'private_key_file': own + '.key'}],
             'trust_bundles': [{'name': 'trustBundles/root', 'certificates_file': self.bundle,
                                'crls_file': self.crls, 'crl_check': 'LEAF'}],
             'connection_managers': [
                 tcp_manager('edge', kind='SERVER_TLS', certificate='certificates/edge',
-                            trust_bundle='trustBundles/root', mutual_tls='REQUIRE')]}))
+                            trust_bundle='trustBundles/root', mutual_tls='REQUIRE')]})))
+        self.begin_bystander(server)
         cases = compared = 0
         seconds = 0.0
         rules = set()
@@ -113,6 +116,7 @@ class CheckPeerTest(unittest.TestCase):
               'server; rules seen: %s' % (cases, 1000 * seconds / cases, compared,
                                           ', '.join(sorted(filter(None, rules)))))
         self.assertGreater(cases, 5000)
+        self.assertLess(seconds / cases, 0.05)
         self.assertGreater(compared, 500)
         for rule in ('UNTRUSTED_ISSUER', 'CERTIFICATE_EXPIRED', 'CERTIFICATE_NOT_YET_VALID',
                      'CERTIFICATE_REVOKED', 'CRL_UNUSABLE', 'CHAIN_INVALID', 'CHAIN_TOO_LONG',
@@ -139,6 +143,21 @@ class CheckPeerTest(unittest.TestCase):
                 answer.get('matched_allowed_domain', ''), answer.get('matched_name', ''),
                 answer.get('tested_names', []), answer.get('ignored_names', []),
                 answer['explanation'])
+
+    def test_the_only_manager_of_a_server_needs_no_name(self):
+        server = self.enterContext(ServerProcess())
+        command = ('--server', server.grpc_address, 'check-peer', self.peer('host'))
+        self.assertIn('no connection manager', run(*command, status=1))
+        server.certificates.CreateTrustBundle(certificates_pb2.CreateTrustBundleRequest(
+            trust_bundle_id='root', trust_bundle={'certificates_file': self.bundle}), timeout=10)
+        for name in ('edge', 'other'):
+            server.managers.CreateConnectionManager(
+                connection_managers_pb2.CreateConnectionManagerRequest(
+                    connection_manager_id=name, connection_manager={
+                        'kind': 'CLIENT', 'trust_bundle': 'trustBundles/root'}), timeout=10)
+            if name == 'edge':
+                self.assertIn('ALLOWED', run(*command, '--outgoing', 'a.contoso.com'))
+        self.assertIn('--manager', run(*command, status=2))
 
     def test_one_file_shows_the_whole_verdict_and_the_status_tells_it(self):
         allowed = self.offline('--allowed-domain', '.contoso.com', self.peer('host'))
@@ -204,7 +223,6 @@ class CheckPeerTest(unittest.TestCase):
     def test_usage_that_makes_no_sense_is_refused_by_name(self):
         peer = self.peer('host')
         self.assertIn('--trust-bundle', run('check-peer', '--offline', peer, status=2))
-        self.assertIn('--manager', run('check-peer', peer, status=2))
         self.assertIn('--offline', run('check-peer', '--manager', 'edge', '--strict', peer,
                                        status=2))
         self.assertIn('--at', self.offline('--at', 'tomorrow', peer, status=2))

@@ -137,13 +137,35 @@ ExitStatus CheckOffline(Session& session, const Question& question) {
   });
 }
 
+// The manager that is asked: who is named, else the only one of the server. kDone: it is in
+// `*name`.
+ExitStatus FindManager(const Session& session, Stub& stub, const Question& question,
+                       std::string* name) {
+  if (!question.manager.empty()) {
+    *name = FullName("connectionManagers", question.manager);
+    return kDone;
+  }
+  v1::ListConnectionManagersRequest request;
+  request.set_page_size(2);
+  v1::ListConnectionManagersResponse response;
+  const grpc::Status status =
+      Call(session, stub, &Stub::ListConnectionManagers, request, &response);
+  if (!status.ok()) return session.Fail(status);
+  if (response.connection_managers_size() == 0) {
+    return session.Fail("the server has no connection manager to ask; create one first");
+  }
+  if (response.connection_managers_size() > 1) {
+    return session.RefuseUsage("--manager is required: the server has several");
+  }
+  *name = response.connection_managers(0).name();
+  return kDone;
+}
+
 ExitStatus CheckOnline(Session& session, const Question& question) {
   if (const std::string option = question.offline.OfflineOnly(); !option.empty()) {
     return session.RefuseUsage(option + " is for --offline; a server judges by its own settings");
   }
-  if (question.manager.empty()) return session.RefuseUsage("--manager is required");
   v1::CheckPeerRequest request;
-  request.set_name(FullName("connectionManagers", question.manager));
   request.set_direction(question.direction());
   request.set_host(question.outgoing_host);
   if (!question.at.empty() &&
@@ -152,6 +174,8 @@ ExitStatus CheckOnline(Session& session, const Question& question) {
                                "\" is no time like 2027-01-31T12:00:00Z");
   }
   Stub stub(session.channel());
+  const ExitStatus found = FindManager(session, stub, question, request.mutable_name());
+  if (found != kDone) return found;
   return AskAll(session, question, [&](const std::string& chain_pem, Answer* answer) {
     request.set_certificate_pem(chain_pem);
     v1::CheckPeerResponse response;
@@ -169,7 +193,8 @@ void AddCheckPeerCommand(CLI::App& root, Session& session) {
       "Says whether peers with these certificates may connect; exit status 1 if one may not");
   auto question = std::make_shared<Question>();
   command.add_option("file", question->files, "PEM, leaf first; - is standard input")->required();
-  command.add_option("--manager", question->manager, "Name or id of the manager that is asked");
+  command.add_option("--manager", question->manager,
+                     "Name or id of the manager that is asked; not needed when it is the only one");
   command.add_option("--outgoing", question->outgoing_host,
                      "HOST: may we connect to it, instead of: may it connect to us");
   command.add_option("--at", question->at, "Judge at this time, like 2027-01-31T12:00:00Z");
