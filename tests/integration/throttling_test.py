@@ -6,21 +6,15 @@ import urllib.request
 import grpc
 
 from proto.sipcm.v1 import (connection_manager_pb2, connection_managers_pb2, connection_pb2,
-                            connections_pb2, error_pb2, types_pb2)
+                            connections_pb2, endpoints_pb2, error_pb2, event_pb2, send_pb2,
+                            sip_pb2, types_pb2)
 from tests.integration.support.application import Application
+from tests.integration.support.error_detail import detail_of
 from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
+from tests.integration.support.sip_listener import SipListener
 from tests.integration.support.sip_peer import SipPeer, request
 from tests.integration.support.waiting import wait_for
-from tests.integration.support.watcher import Watcher, kind_of
-
-
-def detail_of(error):
-    for key, value in error.trailing_metadata():
-        if key == 'grpc-status-details-bin':
-            detail = error_pb2.ErrorDetail()
-            error_pb2.RpcStatus.FromString(value).details[0].Unpack(detail)
-            return detail
-    return error_pb2.ErrorDetail()
+from tests.integration.support.watcher import CHANGES_ONLY, Watcher, kind_of
 
 
 class ThrottlingTest(unittest.TestCase):
@@ -103,6 +97,8 @@ class ThrottlingTest(unittest.TestCase):
                 connection_managers_pb2.GetConnectionManagerRequest(
                     name='connectionManagers/edge'), timeout=10).statistics
             self.assertTrue(statistics.message_throttled)
+            self.assertEqual(self.metric('sipcm_throttled', 'manager'), 1)
+            self.assertEqual(self.metric('sipcm_throttled_requests_total', 'manager'), 1)
             self.assertEqual(statistics.queued_delivery_count, 3)
 
     def test_one_client_has_twenty_outstanding_by_default(self):
@@ -111,9 +107,46 @@ class ThrottlingTest(unittest.TestCase):
             self.peer.send(b''.join(request() for _ in range(22)))
             self.assertEqual([self.peer.read().status for _ in range(2)], [503, 503])
             application.wait_for_requests(20)
+            self.assertEqual(self.metric('sipcm_throttled', 'client_connection'), 1)
+            self.assertEqual(self.metric('sipcm_throttled_requests_total', 'client_connection'), 2)
             self.update_manager(limits={'max_client_request_count': 0})
             self.peer.send(request())
             application.wait_for_requests(21)
+            wait_for(lambda: self.metric('sipcm_throttled', 'client_connection') == 0,
+                     'the end of throttling')
+
+    def begin_sends(self, count, port):
+        """So many OPTIONS of alice's, all under way."""
+        return [self.server.messaging.Send(send_pb2.SendRequest(
+            endpoint='endpoints/alice',
+            request=sip_pb2.SipRequest(method='OPTIONS', request_uri='sip:bob@example.org'),
+            destination=types_pb2.Destination(host='127.0.0.1', port=port)), timeout=30)
+                for _ in range(count)]
+
+    def test_a_throttled_endpoint_paces_its_own_sends_until_it_is_changed(self):
+        self.start()
+        self.server.endpoints.UpdateEndpoint(endpoints_pb2.UpdateEndpointRequest(
+            endpoint={'name': 'endpoints/alice', 'throttled': True}), timeout=10)
+        listener = self.enterContext(SipListener())
+        watcher = self.enterContext(Watcher(self.server, start=CHANGES_ONLY))
+        listener.hold()
+        calls = self.begin_sends(25, listener.address[1])
+        started = watcher.wait_for('THROTTLING_STARTED', 'endpoints/alice')
+        self.assertEqual(started.throttling.mechanism, event_pb2.Throttling.ENDPOINT)
+        wait_for(lambda: self.metric('sipcm_throttled_requests_total', 'endpoint') == 6,
+                 'six that wait')
+        self.assertEqual(self.metric('sipcm_throttled', 'endpoint'), 1)
+        wait_for(lambda: len(listener.requests()) == 19, 'as many as a server allows one client')
+        self.server.endpoints.UpdateEndpoint(endpoints_pb2.UpdateEndpointRequest(
+            endpoint={'name': 'endpoints/alice'}, update_mask={'paths': ['throttled']}),
+                                             timeout=10)
+        calls += self.begin_sends(1, listener.address[1])
+        wait_for(lambda: len(listener.requests()) == 20, 'one that nothing holds back')
+        listener.release()
+        for call in calls:
+            self.assertEqual(list(call)[-1].response.status_code, 200)
+        watcher.wait_for('THROTTLING_ENDED', 'endpoints/alice')
+        self.assertEqual(self.metric('sipcm_throttled', 'endpoint'), 0)
 
     def test_refused_marks_name_their_field(self):
         self.start()

@@ -126,6 +126,18 @@ TEST_F(EndpointCatalogTest, ATakenAddressNamesItsOwner) {
   EXPECT_EQ(ReasonOf(CreateEndpoint("alice", endpoint).status()), "RESOURCE_EXISTS");
 }
 
+TEST_F(EndpointCatalogTest, AThrottledOnePacesItsSendsUntilItIsChanged) {
+  ASSERT_TRUE(CreateEndpoint("alice", R"({"kind":"PEER_TO_PEER","address":"sip:a@example.com",
+                                          "throttled":true})")
+                  .ok());
+  EXPECT_EQ(engine_.endpoint("alice").pacing, dispatch::SendPacing::kBelowPeersLimit);
+  ASSERT_TRUE(catalogs_.endpoints
+                  .Update(FromJson<sipcm::v1::UpdateEndpointRequest>(
+                      R"({"endpoint":{"name":"endpoints/alice"},"update_mask":"throttled"})"))
+                  .ok());
+  EXPECT_EQ(engine_.endpoint("alice").pacing, dispatch::SendPacing::kNone);
+}
+
 TEST_F(EndpointCatalogTest, AnUpdateReachesTheEngineAndKeepsWhatIsImmutable) {
   const auto created = CreateEndpoint("alice", kAlice);
   const auto update = [&](const std::string& json) {
