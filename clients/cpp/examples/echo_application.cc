@@ -17,6 +17,7 @@
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
 #include "absl/strings/strip.h"
+#include "absl/synchronization/mutex.h"
 #include "clients/cpp/application.h"
 #include "clients/cpp/client.h"
 
@@ -117,6 +118,7 @@ int Run() {
 }  // namespace sipcm::client
 
 int main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // README.md
   absl::SetProgramUsageMessage("Answers every request of an endpoint at once.");
   absl::ParseCommandLine(argc, argv);
   return sipcm::client::Run();

@@ -213,4 +213,7 @@ int Run() {
 }  // namespace
 }  // namespace sipcm::load
 
-int main() { return sipcm::load::Run(); }
+int main() {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  return sipcm::load::Run();
+}

@@ -17,6 +17,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "clients/cpp/application.h"
 #include "clients/cpp/client.h"
@@ -158,6 +159,7 @@ int Run() {
 }  // namespace sipcm::load
 
 int main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   absl::SetProgramUsageMessage("Sends requests through sipcm as fast as answers come.");
   absl::ParseCommandLine(argc, argv);
   return sipcm::load::Run();

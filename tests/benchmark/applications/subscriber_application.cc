@@ -15,6 +15,7 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
+#include "absl/synchronization/mutex.h"
 #include "clients/cpp/client.h"
 
 ABSL_FLAG(std::string, server, "127.0.0.1:50061", "gRPC address of sipcm");
@@ -67,6 +68,7 @@ int Run() {
 }  // namespace sipcm::load
 
 int main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   absl::SetProgramUsageMessage("Answers every request of an endpoint by unary calls.");
   absl::ParseCommandLine(argc, argv);
   return sipcm::load::Run();
