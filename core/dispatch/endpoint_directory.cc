@@ -30,7 +30,7 @@ void Add(const std::string& key, const EndpointDirectory::EntryPointer& entry,
   map->Change(key, [&](auto& shard) { shard[key].push_back(entry); });
 }
 
-void Remove(const std::string& key, const std::string& id, SnapshotMap<Entries>* map) {
+void TakeOut(const std::string& key, const std::string& id, SnapshotMap<Entries>* map) {
   map->Change(key, [&](auto& shard) {
     Entries& entries = shard[key];
     entries.erase(std::remove_if(entries.begin(), entries.end(),
@@ -137,20 +137,16 @@ absl::Status EndpointDirectory::CheckFree(const Endpoint& endpoint, const Keys& 
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::shared_ptr<const EndpointDirectory>> EndpointDirectory::With(
-    Entry entry) const {
+absl::Status EndpointDirectory::Put(Entry entry) {
   SIPCM_ASSIGN_OR_RETURN(const Keys keys, Keys::Of(*entry.endpoint));
   SIPCM_RETURN_IF_ERROR(CheckFree(*entry.endpoint, keys));
-  auto next = std::make_shared<EndpointDirectory>(*this);
-  if (const EntryPointer old = FindById(entry.endpoint->id); old != nullptr) next->Erase(*old);
-  next->Insert(std::make_shared<const Entry>(std::move(entry)), keys);
-  return next;
+  Remove(entry.endpoint->id);
+  Insert(std::make_shared<const Entry>(std::move(entry)), keys);
+  return absl::OkStatus();
 }
 
-std::shared_ptr<const EndpointDirectory> EndpointDirectory::Without(absl::string_view id) const {
-  auto next = std::make_shared<EndpointDirectory>(*this);
-  if (const EntryPointer old = FindById(id); old != nullptr) next->Erase(*old);
-  return next;
+void EndpointDirectory::Remove(absl::string_view id) {
+  if (const EntryPointer old = FindById(id); old != nullptr) Erase(*old);
 }
 
 void EndpointDirectory::Insert(const EntryPointer& entry, const Keys& keys) {
@@ -169,9 +165,9 @@ void EndpointDirectory::Erase(const Entry& entry) {
   // `entry` may be what only the shards below keep alive.
   const std::shared_ptr<const Endpoint> endpoint = entry.endpoint;
   const absl::StatusOr<Keys> keys = Keys::Of(*endpoint);
-  for (const std::string& key : keys->addresses) Remove(key, endpoint->id, &by_address_);
-  for (const std::string& key : keys->gruus) Remove(key, endpoint->id, &by_gruu_);
-  for (const std::string& key : keys->contexts) Remove(key, endpoint->id, &by_context_);
+  for (const std::string& key : keys->addresses) TakeOut(key, endpoint->id, &by_address_);
+  for (const std::string& key : keys->gruus) TakeOut(key, endpoint->id, &by_gruu_);
+  for (const std::string& key : keys->contexts) TakeOut(key, endpoint->id, &by_context_);
   by_id_.Change(endpoint->id, [&](auto& shard) { shard.erase(endpoint->id); });
   --size_;
   if (endpoint->kind == EndpointKind::kPeerToPeer) {

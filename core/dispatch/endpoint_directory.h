@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/container/inlined_vector.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/dispatch/endpoint.h"
@@ -18,8 +19,9 @@ namespace sipcm::dispatch {
 // a host only), or INVALID_ARGUMENT: it is not a SIP, SIPS or tel URI.
 absl::StatusOr<std::string> CanonicalAddress(absl::string_view uri);
 
-// The endpoints of one manager, by address-of-record. Immutable: a change makes a new one that
-// shares nearly all with the old, so that 100,000 endpoints can be created one by one. Any thread.
+// The endpoints of one manager, by address-of-record. A value whose copies share nearly all, so
+// that 100,000 endpoints can be created one by one while others read (SnapshotCell::Edit). Any
+// thread may read one that nobody changes.
 class EndpointDirectory {
  public:
   struct Entry {
@@ -31,13 +33,13 @@ class EndpointDirectory {
 
   static std::shared_ptr<const EndpointDirectory> Empty();
 
-  // With `entry` added, or put in place of the one with its id. ALREADY_EXISTS
+  // Adds `entry`, or puts it in place of the one with its id. ALREADY_EXISTS
   // (ENDPOINT_ADDRESS_TAKEN) naming "address" when another id has the same (address, epid), both
   // compared as a request is matched with them, or "gruu" when another has that GRUU.
-  // INVALID_ARGUMENT naming "address", "aliases[i]" or "gruu".
-  absl::StatusOr<std::shared_ptr<const EndpointDirectory>> With(Entry entry) const;
-  // Without the endpoint of that id, if it was there.
-  std::shared_ptr<const EndpointDirectory> Without(absl::string_view id) const;
+  // INVALID_ARGUMENT naming "address", "aliases[i]" or "gruu". Then nothing has changed.
+  absl::Status Put(Entry entry);
+  // Takes out the endpoint of that id, if it is there.
+  void Remove(absl::string_view id);
 
   // Those that have this canonical text as address or alias; null when none has.
   const Entries* FindByAddress(absl::string_view canonical) const;

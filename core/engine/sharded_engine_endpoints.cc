@@ -42,14 +42,14 @@ absl::Status ShardedEngine::ApplyEndpoint(dispatch::Endpoint endpoint) {
                            FirstHopOf(*endpoint.registration, manager->runtime().Get()->config));
   }
   std::shared_ptr<const dispatch::Endpoint> applied;
-  SIPCM_RETURN_IF_ERROR(manager->ChangeDirectory([&](const dispatch::EndpointDirectory& directory) {
-    const dispatch::EndpointDirectory::EntryPointer old = directory.FindById(endpoint.id);
+  SIPCM_RETURN_IF_ERROR(manager->directory().Edit([&](dispatch::EndpointDirectory* directory) {
+    const dispatch::EndpointDirectory::EntryPointer old = directory->FindById(endpoint.id);
     // What its registrar gave it holds until the registration says otherwise.
     if (old != nullptr && endpoint.kind == dispatch::EndpointKind::kRegistered) {
       endpoint.gruus = old->endpoint->gruus;
     }
     applied = std::make_shared<const dispatch::Endpoint>(std::move(endpoint));
-    return directory.With(
+    return directory->Put(
         {applied, old != nullptr ? old->group : std::make_shared<dispatch::SubscriptionGroup>()});
   }));
   endpoint_managers_[applied->id] = manager;
@@ -105,7 +105,11 @@ absl::StatusOr<EndpointStatistics> ShardedEngine::GetEndpointStatistics(
     const std::string& endpoint_id) const {
   absl::MutexLock lock(&control_);
   SIPCM_ASSIGN_OR_RETURN(const ManagerPointer manager, ManagerOfEndpoint(endpoint_id));
-  dispatch::SubscriptionGroup& group = *manager->directory().Get()->FindById(endpoint_id)->group;
+  const dispatch::EndpointDirectory::EntryPointer entry =
+      manager->directory().Look([&](const dispatch::EndpointDirectory& directory) {
+        return directory.FindById(endpoint_id);
+      });
+  dispatch::SubscriptionGroup& group = *entry->group;
   EndpointStatistics statistics;
   statistics.deliveries = group.statistics();
   statistics.subscription_count = static_cast<int>(group.subscriptions().Get()->size());
@@ -125,12 +129,11 @@ absl::Status ShardedEngine::RemoveEndpointLocked(const std::string& endpoint_id)
   endpoint_managers_.erase(found);
   RemoveFlow(*manager, endpoint_id);
   dispatch::EndpointDirectory::EntryPointer entry;
-  SIPCM_RETURN_IF_ERROR(manager->ChangeDirectory(
-      [&](const dispatch::EndpointDirectory& directory)
-          -> absl::StatusOr<std::shared_ptr<const dispatch::EndpointDirectory>> {
-        entry = directory.FindById(endpoint_id);
-        return directory.Without(endpoint_id);
-      }));
+  SIPCM_RETURN_IF_ERROR(manager->directory().Edit([&](dispatch::EndpointDirectory* directory) {
+    entry = directory->FindById(endpoint_id);
+    directory->Remove(endpoint_id);
+    return absl::OkStatus();
+  }));
   EndSubscriptions(entry->group,
                    MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
                              absl::StrCat("endpoint \"endpoints/", endpoint_id, "\" was deleted")));

@@ -18,15 +18,13 @@ namespace {
 constexpr int kEndpoints = 10000;
 
 std::shared_ptr<const EndpointDirectory> MakeDirectory() {
-  std::shared_ptr<const EndpointDirectory> directory = EndpointDirectory::Empty();
+  auto directory = std::make_shared<EndpointDirectory>();
   for (int i = 0; i < kEndpoints; ++i) {
     auto endpoint = std::make_shared<Endpoint>();
     endpoint->id = absl::StrCat("user-", i);
     endpoint->address = absl::StrCat("sip:user-", i, "@example.com");
     endpoint->endpoint_id = absl::StrCat(absl::Hex(i + 0x1000));
-    auto next = directory->With({endpoint, std::make_shared<SubscriptionGroup>()});
-    SIPCM_CHECK(next.ok());
-    directory = *std::move(next);
+    SIPCM_CHECK(directory->Put({endpoint, std::make_shared<SubscriptionGroup>()}).ok());
   }
   return directory;
 }

@@ -8,9 +8,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "core/base/error.h"
@@ -50,13 +48,8 @@ class ManagerState {
         absl::StrCat("connection manager \"connectionManagers/", id_, "\" was deleted"));
   }
   SnapshotCell<ManagerRuntime>& runtime() { return runtime_; }
+  // Control edits it, and workers.
   SnapshotCell<dispatch::EndpointDirectory>& directory() { return directory_; }
-  // Publishes what `change` makes of the directory, as one step: control changes it, and workers.
-  // An error of `change` is returned, and nothing has changed.
-  using DirectoryChange =
-      absl::FunctionRef<absl::StatusOr<std::shared_ptr<const dispatch::EndpointDirectory>>(
-          const dispatch::EndpointDirectory&)>;
-  absl::Status ChangeDirectory(DirectoryChange change);
   // From now on these lead to that REGISTERED endpoint (RFC 5627); passed over when it is gone.
   void SetGruus(const std::string& endpoint_id, std::vector<std::string> gruus);
   AutoAllowedHosts& auto_hosts() { return auto_hosts_; }
@@ -126,7 +119,6 @@ class ManagerState {
   EventSink* const events_;
   SnapshotCell<ManagerRuntime> runtime_;
   SnapshotCell<dispatch::EndpointDirectory> directory_;
-  absl::Mutex directory_change_;  // held from reading the directory to publishing the next
   AutoAllowedHosts auto_hosts_;
   ReusableConnections reusable_;
   const std::shared_ptr<dispatch::SubscriptionGroup> group_;

@@ -24,14 +24,12 @@ namespace {
 
 // Argument: endpoints.
 void DispatchAmong(benchmark::State& state) {
-  auto directory = dispatch::EndpointDirectory::Empty();
+  auto directory = std::make_shared<dispatch::EndpointDirectory>();
   for (int i = 0; i < state.range(0); ++i) {
     auto endpoint = std::make_shared<dispatch::Endpoint>();
     endpoint->id = absl::StrCat("user", i);
     endpoint->address = absl::StrCat("sip:user", i, "@example.com");
-    auto next = directory->With({std::move(endpoint), nullptr});
-    SIPCM_CHECK(next.ok());
-    directory = *std::move(next);
+    SIPCM_CHECK(directory->Put({std::move(endpoint), nullptr}).ok());
   }
   const std::string text = engine::MakeRequest("OPTIONS", "sip:user7@example.com", 1);
   sip::MessageView request;

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "gtest/gtest.h"
 
 namespace sipcm {
@@ -49,6 +50,58 @@ TEST(SnapshotCellTest, EachReaderLooksForItself) {
   cell.Publish(std::make_shared<const int>(3));
   EXPECT_EQ(*slow.Get(), 3);
   EXPECT_EQ(*quick.Get(), 3);
+}
+
+TEST(SnapshotCellTest, AnEditChangesACopyOfWhatAReaderHas) {
+  SnapshotCell<int> cell(std::make_shared<const int>(1));
+  SnapshotCell<int>::Reader reader(&cell);
+  const std::shared_ptr<const int> had = reader.Get();
+  const auto add = [](int* value) {
+    ++*value;
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(cell.Edit(add).ok());
+  EXPECT_EQ(*had, 1);
+  const std::shared_ptr<const int> second = reader.Get();
+  EXPECT_EQ(*second, 2);
+  ASSERT_TRUE(cell.Edit(add).ok());
+  const std::shared_ptr<const int> third = cell.Get();
+  ASSERT_TRUE(cell.Edit(add).ok());
+  EXPECT_EQ(*second, 2);
+  EXPECT_EQ(*third, 3);
+  EXPECT_EQ(*reader.Get(), 4);
+}
+
+TEST(SnapshotCellTest, EditsThatNobodySawBetweenAreOneObject) {
+  SnapshotCell<int> cell(std::make_shared<const int>(1));
+  std::vector<const int*> edited;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(cell.Edit([&](int* value) {
+                      edited.push_back(value);
+                      ++*value;
+                      return absl::OkStatus();
+                    })
+                    .ok());
+    EXPECT_EQ(cell.Look([](const int& value) { return value; }), i + 2);
+  }
+  EXPECT_EQ(edited[1], edited[0]);
+  EXPECT_EQ(edited[2], edited[0]);
+  cell.Publish(std::make_shared<const int>(10));
+  ASSERT_TRUE(cell.Edit([&](int* value) {
+                    EXPECT_EQ(*value, 10);
+                    *value = 11;
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_EQ(*cell.Get(), 11);
+}
+
+TEST(SnapshotCellTest, AnEditThatFailsIsNotSeen) {
+  SnapshotCell<int> cell(std::make_shared<const int>(1));
+  SnapshotCell<int>::Reader reader(&cell);
+  const int* const before = reader.Get().get();
+  EXPECT_EQ(cell.Edit([](int*) { return absl::InvalidArgumentError("no"); }).message(), "no");
+  EXPECT_EQ(reader.Get().get(), before);
 }
 
 TEST(SnapshotCellTest, OldValueLivesUntilItsLastReaderLooksAgain) {

@@ -23,9 +23,8 @@ using ::testing::SizeIs;
 class DispatcherTest : public ::testing::Test {
  protected:
   void Add(const TestEndpoint& endpoint) {
-    auto next = directory_->With(endpoint.MakeEntry());
-    ASSERT_TRUE(next.ok()) << next.status();
-    directory_ = *std::move(next);
+    const absl::Status put = directory_->Put(endpoint.MakeEntry());
+    ASSERT_TRUE(put.ok()) << put;
   }
 
   // "endpoint by reason", or "status by automatic_answer"; the same with and without steps.
@@ -56,7 +55,7 @@ class DispatcherTest : public ::testing::Test {
     return Decide({.uri = uri, .to = to});
   }
 
-  std::shared_ptr<const EndpointDirectory> directory_ = EndpointDirectory::Empty();
+  std::shared_ptr<EndpointDirectory> directory_ = std::make_shared<EndpointDirectory>();
   DispatchPolicy policy_;
   std::string steps_;
 };
@@ -383,8 +382,7 @@ class DispatcherPropertyTest : public DispatcherTest,
     endpoint.endpoint_id = absl::StrCat(random_.Next() % 3);
     for (uint64_t i = random_.Next() % 3; i > 0; --i) endpoint.aliases.push_back(RandomUri());
     // Some are refused (an urn, a taken address): then there is one fewer.
-    auto next = directory_->With(endpoint.MakeEntry());
-    if (next.ok()) directory_ = *std::move(next);
+    directory_->Put(endpoint.MakeEntry()).IgnoreError();
   }
 
   SeededRandomSource random_{GetParam()};
@@ -392,7 +390,7 @@ class DispatcherPropertyTest : public DispatcherTest,
 
 TEST_P(DispatcherPropertyTest, StepsNeverChangeTheDecisionAndAreNeverEmpty) {
   for (int round = 0; round < 40; ++round) {
-    directory_ = EndpointDirectory::Empty();
+    directory_ = std::make_shared<EndpointDirectory>();
     for (uint64_t i = random_.Next() % 8; i > 0; --i) AddRandomEndpoint(static_cast<int>(i));
     policy_.profile = random_.Next() % 2 == 0 ? DispatchProfile::kUcma : DispatchProfile::kRfc;
     policy_.strictness =

@@ -25,10 +25,16 @@ using Directory = std::shared_ptr<const EndpointDirectory>;
 
 // `directory` becomes the one with the endpoint.
 absl::Status Add(Directory& directory, const TestEndpoint& endpoint) {
-  absl::StatusOr<Directory> next = directory->With(endpoint.MakeEntry());
-  if (!next.ok()) return next.status();
-  directory = *std::move(next);
-  return absl::OkStatus();
+  auto next = std::make_shared<EndpointDirectory>(*directory);
+  absl::Status status = next->Put(endpoint.MakeEntry());
+  if (status.ok()) directory = std::move(next);
+  return status;
+}
+
+Directory Without(const Directory& directory, absl::string_view id) {
+  auto next = std::make_shared<EndpointDirectory>(*directory);
+  next->Remove(id);
+  return next;
 }
 
 std::vector<std::string> OwnersOf(const Directory& directory, absl::string_view address) {
@@ -69,7 +75,7 @@ TEST(EndpointDirectoryTest, EmptyOwnsNothing) {
   EXPECT_EQ(empty->FindByAddress("alice@example.com"), nullptr);
   EXPECT_EQ(empty->FindById("alice"), nullptr);
   EXPECT_EQ(empty->only_peer_to_peer(), nullptr);
-  EXPECT_EQ(empty->Without("alice")->size(), 0u);
+  EXPECT_EQ(Without(empty, "alice")->size(), 0u);
 }
 
 TEST(EndpointDirectoryTest, FindsByAddressAliasAndId) {
@@ -103,7 +109,7 @@ TEST(EndpointDirectoryTest, AnAliasThatEqualsTheAddressCountsOnce) {
                   .ok());
   EXPECT_EQ(directory->FindByAddress("alice@example.com")->size(), 1u);
   EXPECT_EQ(directory->FindByAddress("a@b")->size(), 1u);
-  directory = directory->Without("alice");
+  directory = Without(directory, "alice");
   EXPECT_EQ(directory->FindByAddress("alice@example.com"), nullptr);
   EXPECT_EQ(directory->FindByAddress("a@b"), nullptr);
 }
@@ -169,7 +175,7 @@ TEST(EndpointDirectoryTest, GruusAndContextsGoWithTheirEndpoint) {
   EXPECT_EQ(directory->FindByGruu("a@b;gr=urn:uuid:1"), nullptr);
   EXPECT_EQ(directory->FindByGruu("a@b;opaque=user:epid:0a1b;gruu"), nullptr);
   EXPECT_EQ(directory->FindByContext("0a1b"), nullptr);
-  directory = directory->Without("a");
+  directory = Without(directory, "a");
   EXPECT_EQ(directory->FindByGruu("a@b;opaque=user:epid:0a1c;gruu"), nullptr);
   EXPECT_EQ(directory->FindByContext("0a1c"), nullptr);
 }
@@ -206,11 +212,11 @@ TEST(EndpointDirectoryTest, WithoutRemovesOneAndOnlyThatOne) {
   Directory directory = EndpointDirectory::Empty();
   ASSERT_TRUE(Add(directory, {.id = "a", .address = "sip:x@b", .endpoint_id = "1"}).ok());
   ASSERT_TRUE(Add(directory, {.id = "b", .address = "sip:x@b", .endpoint_id = "2"}).ok());
-  directory = directory->Without("a");
+  directory = Without(directory, "a");
   EXPECT_THAT(OwnersOf(directory, "x@b"), UnorderedElementsAre("b"));
   EXPECT_EQ(directory->FindById("a"), nullptr);
   EXPECT_EQ(directory->size(), 1u);
-  EXPECT_EQ(directory->Without("nobody")->size(), 1u);
+  EXPECT_EQ(Without(directory, "nobody")->size(), 1u);
 }
 
 TEST(EndpointDirectoryTest, AnOldSnapshotStaysAsItWas) {
@@ -224,7 +230,7 @@ TEST(EndpointDirectoryTest, AnOldSnapshotStaysAsItWas) {
     const std::string id = absl::StrCat("e", i);
     ASSERT_TRUE(Add(directory, {.id = id, .address = absl::StrCat("sip:", id, "@b")}).ok());
   }
-  directory = directory->Without("a");
+  directory = Without(directory, "a");
   EXPECT_EQ(old->size(), 1u);
   EXPECT_EQ(old->FindByAddress("a@b"), old_entries);
   EXPECT_EQ(old->FindById("a"), old_entry);
@@ -265,7 +271,7 @@ TEST(EndpointDirectoryTest, KnowsTheOnlyPeerToPeerEndpoint) {
   ASSERT_TRUE(Add(directory, {.id = "q", .address = "sip:q@b"}).ok());
   EXPECT_EQ(only(), "");
   EXPECT_EQ(directory->peer_to_peer_count(), 2u);
-  directory = directory->Without("p");
+  directory = Without(directory, "p");
   EXPECT_EQ(only(), "q");
   // An update is what is found from then on, also when it changes the kind.
   ASSERT_TRUE(Add(directory, {.id = "q", .address = "sip:q2@b"}).ok());
@@ -276,7 +282,7 @@ TEST(EndpointDirectoryTest, KnowsTheOnlyPeerToPeerEndpoint) {
   EXPECT_EQ(directory->peer_to_peer_count(), 0u);
   ASSERT_TRUE(Add(directory, {.id = "r", .address = "sip:r@b"}).ok());
   EXPECT_EQ(only(), "r");
-  directory = directory->Without("r");
+  directory = Without(directory, "r");
   EXPECT_EQ(only(), "");
 }
 
@@ -304,11 +310,24 @@ TEST(EndpointDirectoryTest, TenThousandComeAndGoOneByOne) {
   EXPECT_EQ(directory->size(), 10'000u);
   EXPECT_EQ(directory->peer_to_peer_count(), 10'000u);
   EXPECT_THAT(OwnersOf(directory, "e9999@b"), UnorderedElementsAre("e9999"));
-  for (int i = 0; i < 10'000; i += 2) directory = directory->Without(absl::StrCat("e", i));
+  for (int i = 0; i < 10'000; i += 2) directory = Without(directory, absl::StrCat("e", i));
   EXPECT_EQ(directory->size(), 5'000u);
   EXPECT_EQ(directory->FindById("e0"), nullptr);
   EXPECT_EQ(directory->FindByAddress("e2@b"), nullptr);
   EXPECT_NE(directory->FindById("e9999"), nullptr);
+}
+
+TEST(EndpointDirectoryTest, WhatIsRefusedChangesNothing) {
+  EndpointDirectory directory;
+  const TestEndpoint alice{.id = "alice", .address = "sip:alice@b", .endpoint_id = "1"};
+  ASSERT_TRUE(directory.Put(alice.MakeEntry()).ok());
+  const TestEndpoint taken{.id = "bob", .address = "sip:alice@b", .endpoint_id = "1"};
+  EXPECT_EQ(directory.Put(taken.MakeEntry()).code(), absl::StatusCode::kAlreadyExists);
+  const TestEndpoint broken{.id = "alice", .address = "mailto:alice@b"};
+  EXPECT_EQ(directory.Put(broken.MakeEntry()).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(directory.size(), 1u);
+  EXPECT_EQ(directory.FindByAddress("alice@b")->size(), 1u);
+  EXPECT_EQ(directory.FindById("alice")->endpoint->address, "sip:alice@b");
 }
 
 TEST(EndpointDirectoryTest, AgreesWithAPlainListUnderRandomUse) {
@@ -319,7 +338,7 @@ TEST(EndpointDirectoryTest, AgreesWithAPlainListUnderRandomUse) {
   for (int step = 0; step < 3000; ++step) {
     const std::string id = absl::StrCat("e", random.Next() % 10);
     if (random.Next() % 3 == 0) {
-      directory = directory->Without(id);
+      directory = Without(directory, id);
       model.erase(std::remove_if(model.begin(), model.end(),
                                  [&](const TestEndpoint& other) { return other.id == id; }),
                   model.end());

@@ -51,6 +51,33 @@ TEST(SnapshotMapTest, WhatIsSetIsFoundAndWhatIsErasedIsNot) {
   EXPECT_EQ(Contents(map), (std::map<std::string, int>{{"", 2}}));
 }
 
+TEST(SnapshotMapTest, WhatWasCopiedAndTheCopyChangeEachForItself) {
+  NumberMap map;
+  Set(map, "a", 1);
+  NumberMap copy = map;
+  Set(map, "a", 2);
+  Set(map, "a", 3);  // in place: this node is the map's alone
+  Set(copy, "a", 4);
+  NumberMap third;
+  Set(third, "a", 5);
+  third = copy;
+  Set(copy, "a", 6);
+  Set(third, "b", 7);
+  EXPECT_EQ(Contents(map), (std::map<std::string, int>{{"a", 3}}));
+  EXPECT_EQ(Contents(copy), (std::map<std::string, int>{{"a", 6}}));
+  EXPECT_EQ(Contents(third), (std::map<std::string, int>{{"a", 4}, {"b", 7}}));
+}
+
+TEST(SnapshotMapTest, ARowOfCopiesKeepsEachState) {
+  NumberMap map;
+  std::vector<NumberMap> states;
+  for (int i = 0; i < 100; ++i) {
+    Set(map, absl::StrCat(i % 7), i);
+    states.push_back(map);
+  }
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(*states[i].Find(absl::StrCat(i % 7)), i);
+}
+
 TEST(SnapshotMapTest, ACopyKeepsWhatItHad) {
   NumberMap map;
   Set(map, "kept", 1);
