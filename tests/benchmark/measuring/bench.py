@@ -186,9 +186,8 @@ class Bench:
 
     def start_seconds(self, endpoints):
         """From the start of the process until it serves."""
-        begin = time.monotonic()
-        with self.server(endpoint=endpoints > 0, endpoints=max(endpoints - 1, 0)):
-            return time.monotonic() - begin
+        with self.server(endpoint=endpoints > 0, endpoints=max(endpoints - 1, 0)) as server:
+            return server.start_seconds
 
     def latency_in_storm(self, duration):
         """Figures of 16 established connections while others do nothing but handshakes."""

@@ -13,7 +13,7 @@ _README_WORKS = ('limit_c16w8', 'kamailio_c16w8', 'automatic_c16w8', 'automatic_
 
 def verdicts_of(found):
     rows = [*found['rows'].values(), *found['idle'].values(), *found['trials']]
-    return [one for row in rows for one in row['verdicts']]
+    return [(row['title'], one) for row in rows for one in row['verdicts']]
 
 
 def origin(found):
@@ -54,7 +54,7 @@ def publish(found, root):
     replace_between(os.path.join(root, 'docs', 'figures.md'), 'figures',
                     '\n\n'.join([tables_of(found), *drawn]))
     chosen = {key: found['rows'][key] for key in _README_WORKS if key in found['rows']}
-    parts = [origin(found), tables.works(chosen)] if chosen else [origin(found)]
+    parts = [origin(found), tables.chosen_works(chosen)] if chosen else [origin(found)]
     if found['idle']:
         parts.append(tables.idle(found['idle']))
     parts.append(tables.overview(verdicts_of(found)))

@@ -107,6 +107,7 @@ class Server(Child):
         with open(config_file, 'w', encoding='utf-8') as file:
             json.dump(config, file)
         addresses_file = os.path.join(self._folder.name, 'addresses.json')
+        begin = time.monotonic()
         super().__init__([binary, '--grpc_address=127.0.0.1:0', '--admin_address=127.0.0.1:0',
                           '--workers=%d' % workers, '--config=' + config_file,
                           '--drain_timeout=0s', '--addresses_file=' + addresses_file])
@@ -115,6 +116,7 @@ class Server(Child):
         except BaseException:
             self.__exit__()
             raise
+        self.start_seconds = time.monotonic() - begin
 
     def _wait_until_serving(self, addresses_file):
         end = time.monotonic() + _START_SECONDS

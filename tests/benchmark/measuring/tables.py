@@ -20,7 +20,7 @@ def _ratio(row, name):
 
 
 def _other_ratio(row):
-    for name, text in (('times_raw', '× RAW'), ('times_few', '× the one above'),
+    for name, text in (('times_raw', '× RAW'), ('times_few', '× its smaller brother'),
                        ('times_full', '× full'), ('times_one_domain', '× one domain')):
         if name in row:
             return '%.2f %s' % (row[name]['median'], text)
@@ -40,8 +40,28 @@ def _verdicts(row):
     return '; '.join(map(verdict_text, row['verdicts']))
 
 
+def _flag_disturbed(text, rows):
+    if any(row['quiet_rounds'] == 0 for row in rows.values()):
+        text += '\n\n\\* no quiet sample: other processes or the host took more than 0.15 cores.'
+    return text
+
+
+def chosen_works(rows):
+    """One line per kind of work with what a reader compares first."""
+    lines = [['work', 'CPU per request', 'requests/s', 'p50 / p99 µs', '× limit program',
+              'times less than Kamailio']]
+    for row in rows.values():
+        mark = '' if row['quiet_rounds'] else '*'
+        lines.append([
+            row['title'], '%.1f µs' % row['cpu_us']['median'],
+            '{:,.0f}{}'.format(row['requests_per_second']['median'], mark),
+            '%.0f / %.0f%s' % (row['p50_us']['median'], row['p99_us']['median'], mark),
+            _ratio(row, 'times_limit'), _ratio(row, 'times_less_kamailio')])
+    return _flag_disturbed(cells(lines), rows)
+
+
 def works(rows):
-    """One line per kind of work."""
+    """One line per kind of work, with all that was measured."""
     lines = [['work', 'CPU µs (spread)', 'server + application', 'requests/s', 'p50 / p99 µs',
               '× limit', 'times less than Kamailio', 'other', 'PSS MiB', 'budgets']]
     for row in rows.values():
@@ -53,10 +73,7 @@ def works(rows):
             '%.0f / %.0f%s' % (row['p50_us']['median'], row['p99_us']['median'], mark),
             _ratio(row, 'times_limit'), _ratio(row, 'times_less_kamailio'), _other_ratio(row),
             '%.0f' % (row['pss_kib']['median'] / 1024), _verdicts(row)])
-    text = cells(lines)
-    if any(row['quiet_rounds'] == 0 for row in rows.values()):
-        text += '\n\n\\* no quiet sample: other processes or the host took more than 0.15 cores.'
-    return text
+    return _flag_disturbed(cells(lines), rows)
 
 
 def idle(rows):
@@ -74,12 +91,17 @@ def trials(rows):
 
 
 def overview(all_verdicts):
-    """One line per budget name, P1 to P12 and what has no number."""
+    """One line per budget name, P1 to P12 and what has no number.
+
+    `all_verdicts`: [(title of what was measured, its verdict)].
+    """
     lines = [['budget', 'verdict']]
-    for name in sorted({one['name'] for one in all_verdicts}, key=lambda text: (len(text), text)):
-        mine = [one for one in all_verdicts if one['name'] == name]
-        missed = [verdict_text(one) for one in mine if one['verdict'] == 'MISSED']
-        open_ones = [verdict_text(one) for one in mine if one['verdict'] not in ('MISSED', 'holds')]
-        said = 'holds' if not missed + open_ones else '; '.join(missed + open_ones)
-        lines.append([name, said])
+    for name in sorted({one['name'] for _, one in all_verdicts},
+                       key=lambda text: (len(text), text)):
+        mine = [(title, one) for title, one in all_verdicts if one['name'] == name]
+        not_held = [(title, one) for title, one in mine if one['verdict'] != 'holds']
+        held = '%d of %d hold' % (len(mine) - len(not_held), len(mine))
+        lines.append([name, 'holds' if not not_held else '; '.join([held, *(
+            '%s: %s' % (title, verdict_text(one).removeprefix(name + ' '))
+            for title, one in not_held)])])
     return cells(lines)

@@ -89,10 +89,13 @@ WORKS = (
          ratios=(('times_limit', 'dispatch_limit_c16w1'),
                  ('times_less_kamailio', 'kamailio_evapi_c16w1')),
          budgets=(Budget('P5', 'p50_us', 400), Budget('P5', 'p99_us', 1000))),
+    Work('dispatch_limit_c1w1', 'limit of Attach + application, c1w1', 'dispatch_limit',
+         connections=1, window=1),
     Work('kamailio_evapi_c1w1', 'Kamailio + evapi + application, c1w1', 'kamailio_evapi',
          connections=1, window=1),
     Work('attach_c1w1', 'Attach (RAW) + application, c1w1', 'attach', connections=1, window=1,
-         ratios=(('times_less_kamailio', 'kamailio_evapi_c1w1'),),
+         ratios=(('times_limit', 'dispatch_limit_c1w1'),
+                 ('times_less_kamailio', 'kamailio_evapi_c1w1')),
          budgets=(Budget('P5', 'p50_us', 115), Budget('P5', 'p99_us', 220))),
     Work('subscribe_c16w8', 'Subscribe + unary Respond, c16w8', 'subscribe',
          budgets=(least('P6', 'requests_per_second', 8000),)),
@@ -128,12 +131,19 @@ HANDSHAKES = (
          budgets=(Budget('P7', 'times_full', 0.3),)),
 )
 
-# Each beside its smaller brother, in the same rounds.
+# Each beside its smaller brother, in the same rounds; the limit program shows what of it is the
+# kernel's and the caches' doing.
 _SAME = Budget('P10', 'times_few', 1.2)
 GROWTH = (
-    Work('few_connections', '100 connections, one outstanding each', 'automatic', 100, 1),
+    Work('limit_few_connections', 'limit program, 100 connections, one outstanding each', 'limit',
+         100, 1),
+    Work('limit_many_connections', 'limit program, 19,000 connections, one outstanding each',
+         'limit', 19000, 1, ratios=(('times_few', 'limit_few_connections'),)),
+    Work('few_connections', '100 connections, one outstanding each', 'automatic', 100, 1,
+         ratios=(('times_limit', 'limit_few_connections'),)),
     Work('many_connections', '19,000 connections, one outstanding each', 'automatic', 19000, 1,
-         ratios=(('times_few', 'few_connections'),), budgets=(_SAME,)),
+         ratios=(('times_limit', 'limit_many_connections'), ('times_few', 'few_connections')),
+         budgets=(_SAME,)),
     Work('few_endpoints', '10 endpoints', 'attach', endpoints=9),
     Work('many_endpoints', '100,000 endpoints', 'attach', endpoints=99999,
          ratios=(('times_few', 'few_endpoints'),), budgets=(_SAME,)),
