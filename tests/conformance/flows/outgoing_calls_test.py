@@ -5,6 +5,7 @@ docs/flows/outgoing-calls.md is printed from what passes here.
 
 import unittest
 
+from proto.sipcm.v1 import send_pb2
 from tests.conformance.flows.page import FlowCase, flow
 from tests.conformance.flows.phone import ANSWER, HELD, HOLD, OFFER, Phone, tag_of
 from tests.conformance.flows.scripted_application import ScriptedApplication
@@ -31,10 +32,13 @@ class OutgoingCallsTest(FlowCase):
                 local_host_name='sipcm.example.com', default_max_connection_count=1)],
             'endpoints': [endpoint('alice', 'sip:alice@example.com')]}))
 
-    def call(self, offer=OFFER, **more):
+    def subscribe(self):
+        return self.enterContext(ScriptedApplication(self.server, self.ladder, 'alice'))
+
+    def call(self, offer=OFFER, alice=None, **more):
         """(the phone, the application, its send, the INVITE that came)."""
         bob = self.enterContext(Phone('Bob', self.ladder, BOB))
-        alice = self.enterContext(ScriptedApplication(self.server, self.ladder, 'alice'))
+        alice = alice or self.subscribe()
         self.place = bob.listen()
         send = alice.send('INVITE', BOB, body=offer, to=self.place, **more)
         bob.accept()
@@ -112,6 +116,17 @@ class OutgoingCallsTest(FlowCase):
         alice.send('ACK', dialog=send.dialog, body=ANSWER)
         self.assertEqual(bob.expect_request('ACK').body, ANSWER)
         self.hang_up(bob, alice, send.dialog)
+
+    @flow('A proxy that has failed', 'RFC 3665 3.4.', PARTIES)
+    def test_failed_proxy(self):
+        """Nobody listens at the first proxy: the application hears so, and that no byte of its INVITE
+        went out. It calls by way of the second one."""
+        alice = self.subscribe()
+        lost = alice.send('INVITE', BOB, body=OFFER, to=('127.0.0.1', 1))
+        failure = lost.expect_failure('CONNECT_REFUSED')
+        self.assertEqual(failure.written, send_pb2.SendFailure.NOTHING)
+        bob, alice, dialog = self.establish(alice=alice)
+        self.hang_up(bob, alice, dialog)
 
     @flow('A busy phone', 'RFC 3665 3.9.', PARTIES)
     def test_busy(self):
