@@ -170,9 +170,9 @@ class IncomingCallsTest(FlowCase):
 
     @flow('An application that comes back', '`resume_token` of `Messaging.Subscribe`.', PARTIES)
     def test_returned(self):
-        """Its stream breaks while the phone rings. It comes back with the token of that stream, gets
-        the INVITE again under the same id, and answers; Alice notices nothing. The call is its own
-        as before."""
+        """Its stream breaks while the phone rings. It comes back with the token of that stream,
+        gets the INVITE again under the same id, and answers; Alice notices nothing. The call is its
+        own as before."""
         alice, bob = self.start()
         alice.invite(BOB)
         first = bob.expect('INVITE')

@@ -119,8 +119,8 @@ class OutgoingCallsTest(FlowCase):
 
     @flow('A proxy that has failed', 'RFC 3665 3.4.', PARTIES)
     def test_failed_proxy(self):
-        """Nobody listens at the first proxy: the application hears so, and that no byte of its INVITE
-        went out. It calls by way of the second one."""
+        """Nobody listens at the first proxy: the application hears so, and that no byte of its
+        INVITE went out. It calls by way of the second one."""
         alice = self.subscribe()
         lost = alice.send('INVITE', BOB, body=OFFER, to=('127.0.0.1', 1))
         failure = lost.expect_failure('CONNECT_REFUSED')

@@ -11,11 +11,15 @@ from tests.integration.support.waiting import wait_for
 class Application:
     """Subscribed when constructed. `status`: what every request is answered with; None: not.
     `replies`: a function that says it for each delivery, as arguments of answer(), one after the
-    other."""
+    other. `pause`: seconds after each delivery in which it does not read; gRPC reads ahead no
+    further than its flow control allows."""
 
-    def __init__(self, server, endpoint='', manager='', status=200, replies=None, **subscribe):
+    def __init__(self, server, endpoint='', manager='', status=200, replies=None, pause=0,
+                 **subscribe):
         self._messaging = server.messaging
         self._replies = replies or (lambda _: () if status is None else ({'status': status},))
+        self._pause = pause
+        self._leaving = threading.Event()
         self._lock = threading.Lock()
         self._requests = []
         self._notices = []
@@ -36,22 +40,27 @@ class Application:
 
     def leave(self):
         """Ends the subscription, as an application that dies does."""
+        self._leaving.set()
         self._stream.cancel()
         self._thread.join()
 
     def _run(self):
         try:
             for delivery in self._stream:
-                if not delivery.HasField('request'):
-                    with self._lock:
-                        self._notices.append(delivery)
-                    continue
-                with self._lock:
-                    self._requests.append(delivery.request)
-                if delivery.request.request.method != 'ACK':
-                    self._try_to_answer(delivery.request)
+                self._take(delivery)
+                if self._pause:
+                    self._leaving.wait(self._pause)
         except grpc.RpcError as error:
             self.outcome = error
+
+    def _take(self, delivery):
+        with self._lock:
+            if not delivery.HasField('request'):
+                self._notices.append(delivery)
+                return
+            self._requests.append(delivery.request)
+        if delivery.request.request.method != 'ACK':
+            self._try_to_answer(delivery.request)
 
     def _try_to_answer(self, request):
         """A peer that is gone, or has cancelled, is no reason to stop."""
