@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from measuring import peers, processes
+from measuring import node, peers, processes
 
 BINARIES = {
     'server': 'server/sipcm-server',
@@ -77,11 +77,13 @@ class Bench:
         return flags
 
     def application(self, served_by, grpc_address, subscriptions=1):
+        if served_by == 'node':
+            return processes.Application(node.command(node.modules()), grpc_address)
         if served_by in ('subscribe', 'python'):
             binary = 'subscriber_application' if served_by == 'subscribe' else 'python_application'
-            return processes.Application(self._binaries[binary], grpc_address)
+            return processes.Application([self._binaries[binary]], grpc_address)
         view = 'PARSED' if served_by == 'attach_parsed' else 'RAW'
-        return processes.Application(self._binaries['echo_application'], grpc_address,
+        return processes.Application([self._binaries['echo_application']], grpc_address,
                                      ['--view=' + view, '--subscriptions=%d' % subscriptions])
 
     def generator(self, target, flags):

@@ -159,8 +159,9 @@ class DispatchLimit(Child):
 class Application(Child):
     """An application that answers what endpoints/echo gets."""
 
-    def __init__(self, binary, grpc_address, flags=()):
-        super().__init__([binary, '--server=' + grpc_address, '--endpoint=endpoints/echo', *flags])
+    def __init__(self, command, grpc_address, flags=()):
+        super().__init__([*command, '--server=' + grpc_address, '--endpoint=endpoints/echo',
+                          *flags])
         try:
             self.read_line()  # It says that it has subscribed.
         except BaseException:

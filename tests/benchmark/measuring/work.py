@@ -25,7 +25,7 @@ class Work:
     """One kind of work.
 
     `served_by`: limit, dispatch_limit, automatic, attach, attach_parsed, subscribe, python,
-    outgoing, kamailio, kamailio_evapi or kamailio_relay. `mode`: closed_loop, with `window` requests
+    node, outgoing, kamailio, kamailio_evapi or kamailio_relay. `mode`: closed_loop, with `window` requests
     outstanding on each of `connections`; churn or resumed: connect, one request, close. `ratios`:
     further figures, each this work's CPU over that of another work, or with 'times_less' the
     reverse.
@@ -81,6 +81,8 @@ WORKS = (
          budgets=(Budget('P4', 'times_raw', 2.0),)),
     Work('python_c16w8', 'Attach + application in Python, c16w8', 'python',
          budgets=(Budget('P3', 'application_us', 35.0),)),
+    Work('node_c16w8', 'Attach + application in JavaScript (node), c16w8', 'node',
+         budgets=(Budget('P3', 'application_us', 20.0),)),
     Work('kamailio_evapi_c16w1', 'Kamailio + evapi + application, c16w1', 'kamailio_evapi',
          window=1),
     Work('dispatch_limit_c16w1', 'limit of Attach + application, c16w1', 'dispatch_limit',
