@@ -82,6 +82,9 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
     UpdateGauges();
   }
   void ForgetGroup(const std::shared_ptr<dispatch::SubscriptionGroup>& group);
+  // Of a manager whose marks on untaken messages are others now; that another worker saw throttled.
+  void WeighMessages(LocalManager& manager) { throttle_.Refuses(manager); }
+  void WatchMessages(LocalManager& manager) { throttle_.Watch(manager); }
 
   // From now on new requests get 503.
   void Drain() { draining_ = true; }

@@ -29,7 +29,9 @@ absl::Status ShardedEngine::ApplyManager(ManagerConfig config) {
                                   "\" is listening: its kind and listen_addresses cannot change; "
                                   "call StopListening first"));
   }
-  const bool new_marks = old->config.connection_throttling != runtime->config.connection_throttling;
+  const bool new_marks =
+      old->config.connection_throttling != runtime->config.connection_throttling ||
+      old->config.message_throttling != runtime->config.message_throttling;
   manager->runtime().Publish(std::move(runtime));
   if (new_marks) PostToAll([manager](Worker& worker) { worker.ApplyMarks(manager); });
   return absl::OkStatus();
@@ -175,7 +177,7 @@ ManagerStatus ShardedEngine::StatusOf(const ManagerState& manager) const {
                                                  const dispatch::EndpointDirectory::Entry& entry) {
     status.outstanding_delivery_count += static_cast<int>(entry.group->statistics().outstanding);
   });
-  status.message_throttled = manager.message_throttled.load();
+  status.message_throttled = manager.message_throttled();
   status.outgoing_connection_count = manager.connection_counts[1].load();
   for (int i = 0; i < manager.worker_count(); ++i) {
     const ManagerCounters& counters = manager.counters(i);

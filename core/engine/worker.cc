@@ -372,7 +372,18 @@ absl::StatusOr<ConnectionSnapshot> Worker::WithConnection(
 }
 
 void Worker::ApplyMarks(const std::shared_ptr<ManagerState>& manager) {
-  if (LocalManager* const local = managers_.Find(manager.get())) load_.ApplyMarks(local);
+  LocalManager* const local = managers_.Find(manager.get());
+  if (local == nullptr) return;
+  load_.ApplyMarks(local);
+  inbound_->WeighMessages(*local);
+}
+
+void Worker::WatchOnOthers(const std::shared_ptr<ManagerState>& manager) {
+  PostToOthers([manager](Worker& other) {
+    if (!manager->removed.load(std::memory_order_acquire)) {
+      other.inbound_->WatchMessages(*other.managers_.For(manager));
+    }
+  });
 }
 
 int Worker::Retire(const std::shared_ptr<ManagerState>& manager, const Retirement& retirement) {

@@ -100,7 +100,8 @@ class Worker final : private connection::Connection::Listener,
   void SetMarks(connection::Connection& connection, const absl::optional<ThrottleMarks>& marks) {
     load_.SetMarks(*ConnectionTable::SlotOf(connection), marks);
   }
-  // To the connections that have none of their own.
+  // The manager's, from now on: to its connections that have none of their own, and to what its
+  // applications have not taken.
   void ApplyMarks(const std::shared_ptr<ManagerState>& manager);
   // Runs `change` on it and tells how it is after; NOT_FOUND.
   absl::StatusOr<ConnectionSnapshot> WithConnection(
@@ -144,6 +145,7 @@ class Worker final : private connection::Connection::Listener,
   void OnManagerThrottling(LocalManager& manager, ThrottleChange change, int count) override {
     throttling_events_.TellManager(manager, change, count);
   }
+  void WatchOnOthers(const std::shared_ptr<ManagerState>& manager) override;
   void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) override;
   LocalManager* FindManager(const std::string& manager_id) override {
     return managers_.FindById(manager_id);

@@ -2,6 +2,7 @@
 #define SIPCM_CORE_ENGINE_MANAGER_MANAGER_STATE_H_
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -67,8 +68,6 @@ class ManagerState {
   std::atomic<int> connection_counts[2] = {};
   // ACKs that peers owe for our 2xx to INVITE.
   transaction::DueAcks due_acks;
-  // Whether `message_throttling` refuses new requests: set by who sees a mark passed.
-  std::atomic<bool> message_throttled{false};
   // Set once, when it is deleted: workers drop what they have of it.
   std::atomic<bool> removed{false};
 
@@ -83,34 +82,21 @@ class ManagerState {
   }
   // `why`: of kFailed.
   void SetState(ManagerStatus::State state, std::vector<net::SocketAddress> bound,
-                const absl::Status& why = absl::OkStatus()) {
-    absl::MutexLock lock(&mutex_);
-    status_.state = state;
-    status_.bound_addresses = std::move(bound);
-    status_.reason = std::string(why.message());
-    EngineEvent event;
-    event.kind = EventKindOf(state);
-    event.manager_id = id_;
-    event.detail = why;
-    event.manager = std::make_shared<ManagerStatus>(status_);
-    // With the lock held: the next change is told after this one.
-    events_->OnEvent(event);
-  }
+                const absl::Status& why = absl::OkStatus());
+  // LISTENING at these addresses; which time it is, for FailListening().
+  uint64_t BeginListening(std::vector<net::SocketAddress> bound);
+  // FAILED, because of `why`. False, and nothing is changed or told, when the listening that
+  // `listening` names is over already: stopped, failed, or begun anew.
+  bool FailListening(uint64_t listening, const absl::Status& why);
+
+  // Whether `message_throttling` refuses new requests.
+  bool message_throttled() const { return message_throttled_.load(std::memory_order_relaxed); }
+  // By who sees a mark passed; `tell` is called when it was otherwise, in order with other changes.
+  void SetMessageThrottled(bool on, absl::FunctionRef<void()> tell);
 
  private:
-  static EngineEvent::Kind EventKindOf(ManagerStatus::State state) {
-    switch (state) {
-      case ManagerStatus::State::kListening:
-        return EngineEvent::Kind::kManagerListening;
-      case ManagerStatus::State::kStopping:
-        return EngineEvent::Kind::kManagerStopping;
-      case ManagerStatus::State::kFailed:
-        return EngineEvent::Kind::kManagerFailed;
-      case ManagerStatus::State::kIdle:
-        break;
-    }
-    return EngineEvent::Kind::kManagerIdle;
-  }
+  void SetStateLocked(ManagerStatus::State state, std::vector<net::SocketAddress> bound,
+                      const absl::Status& why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string id_;
   const int worker_count_;
@@ -123,8 +109,12 @@ class ManagerState {
   ReusableConnections reusable_;
   const std::shared_ptr<dispatch::SubscriptionGroup> group_;
 
-  mutable absl::Mutex mutex_;  // the listening state: rarely taken, by control and a failed accept
+  // Changes of state, told in their order: rarely taken, by control, by a failed accept and by who
+  // begins or ends throttling.
+  mutable absl::Mutex mutex_;
   ManagerStatus status_ ABSL_GUARDED_BY(mutex_);
+  uint64_t listening_ ABSL_GUARDED_BY(mutex_) = 0;  // how often it began to
+  std::atomic<bool> message_throttled_{false};      // written with the lock held
 };
 
 }  // namespace sipcm::engine

@@ -365,9 +365,52 @@ TEST_F(MessageThrottlingTest, MarksAreChangedLive) {
   Ask(6);
   EXPECT_THAT(Answers(), ElementsAre(503));
   ASSERT_TRUE(fixture_.engine->ApplyManager(Config()).ok());
+  fixture_.RunUntilIdle();
+  EXPECT_THAT(Ended(), SizeIs(1)) << "nobody has to ask first";
+  EXPECT_FALSE(fixture_.engine->GetManagerStatus("edge")->message_throttled);
+  EXPECT_EQ(ThrottledNow(ThrottleMechanism::kManager), 0);
   Ask(3);
   EXPECT_THAT(Answers(), IsEmpty());
-  EXPECT_THAT(Ended(), SizeIs(1));
+  ManagerConfig narrow = Config();
+  narrow.message_throttling = {3, 1};
+  ASSERT_TRUE(fixture_.engine->ApplyManager(narrow).ok());
+  fixture_.RunUntilIdle();
+  EXPECT_THAT(Started(), SizeIs(2));
+  EXPECT_TRUE(fixture_.engine->GetManagerStatus("edge")->message_throttled);
+}
+
+TEST(MessageThrottlingOfWorkersTest, ItEndsWhicheverWorkersRequestsAreTaken) {
+  EngineFixture fixture(/*worker_count=*/2);
+  ManagerConfig config = EngineFixture::TcpManager("edge");
+  config.message_throttling = {4, 2};
+  ASSERT_TRUE(fixture.engine->ApplyManager(config).ok());
+  ASSERT_TRUE(fixture.engine->StartListening("edge").ok());
+  ASSERT_TRUE(fixture.engine->ApplyEndpoint(EngineFixture::PeerToPeer("alice", kAlice)).ok());
+  auto sink = std::make_shared<RecordingSink>();
+  const auto subscription = fixture.Subscribe("alice", sink, /*credit=*/0);
+  // One peer on each worker.
+  std::vector<std::unique_ptr<fakes::TestPeer>> peers;
+  std::unique_ptr<fakes::TestPeer> of_worker[2];
+  while (of_worker[0] == nullptr || of_worker[1] == nullptr) {
+    auto peer = fixture.ConnectPeer();
+    fixture.RunUntilIdle();
+    std::unique_ptr<fakes::TestPeer>& place =
+        of_worker[fixture.events.events.back().connection->id.worker()];
+    (place == nullptr ? place : peers.emplace_back()) = std::move(peer);
+  }
+  for (int i = 1; i <= 5; ++i) of_worker[1]->Send(MakeRequest("MESSAGE", kAlice, i));
+  fixture.RunUntilIdle();
+  of_worker[0]->Send(MakeRequest("MESSAGE", kAlice, 6));
+  fixture.RunUntilIdle();
+  EXPECT_THAT(StatusCodes(of_worker[0]->TakeReceived()), ElementsAre(503));
+  EXPECT_EQ(fixture.events.Count(EngineEvent::Kind::kThrottlingStarted), 1);
+  subscription->AddCredit(5);
+  fixture.RunUntilIdle();
+  EXPECT_THAT(sink->deliveries, SizeIs(5));
+  EXPECT_EQ(fixture.events.Count(EngineEvent::Kind::kThrottlingEnded), 1);
+  EXPECT_FALSE(fixture.engine->GetManagerStatus("edge")->message_throttled);
+  EXPECT_EQ(fixture.engine->GetTotals().throttled[static_cast<int>(ThrottleMechanism::kManager)],
+            0);
 }
 
 // --- 3: per client connection --------------------------------------------------------------------
