@@ -47,7 +47,8 @@ int ShareOf(int limit, int worker_count) { return (limit + worker_count - 1) / w
 // Accepts for one manager. The acceptor goes first, so that nothing calls a dead listener.
 class Acceptance::ManagerAcceptor final : public net::Acceptor::Listener {
  public:
-  ManagerAcceptor(Acceptance* owner, LocalManager* manager) : owner_(owner), manager_(manager) {}
+  ManagerAcceptor(Acceptance* owner, LocalManager* manager, uint64_t listening)
+      : owner_(owner), manager_(manager), listening_(listening) {}
 
   void Begin(std::unique_ptr<net::BoundListener> bound) {
     acceptor_ = owner_->network_->Accept(owner_->loop_, std::move(bound), this);
@@ -57,17 +58,20 @@ class Acceptance::ManagerAcceptor final : public net::Acceptor::Listener {
     accepting_ = on;
     acceptor_->SetAccepting(on);
   }
+  uint64_t listening() const { return listening_; }
 
  private:
   void OnAccepted(std::unique_ptr<net::ByteStream> stream) override {
     owner_->OnAccepted(manager_, std::move(stream));
   }
   void OnAcceptFailed(const absl::Status& status, bool fatal) override {
-    owner_->host_->OnAcceptFailed(manager_, status, fatal);
+    if (fatal) return owner_->host_->OnListenerFailed(manager_, listening_, status);
+    owner_->host_->OnAcceptFailed(manager_, status);
   }
 
   Acceptance* const owner_;
   LocalManager* const manager_;
+  const uint64_t listening_;
   std::unique_ptr<net::Acceptor> acceptor_;
   bool accepting_ = true;
 };
@@ -84,10 +88,10 @@ Acceptance::Acceptance(event::EventLoop* loop, net::Network* network, tls::Hands
 
 Acceptance::~Acceptance() = default;
 
-void Acceptance::Add(LocalManager* manager,
+void Acceptance::Add(LocalManager* manager, uint64_t listening,
                      std::vector<std::unique_ptr<net::BoundListener>> listeners) {
   for (std::unique_ptr<net::BoundListener>& bound : listeners) {
-    auto acceptor = std::make_unique<ManagerAcceptor>(this, manager);
+    auto acceptor = std::make_unique<ManagerAcceptor>(this, manager, listening);
     acceptor->Begin(std::move(bound));
     acceptors_[manager].push_back(std::move(acceptor));
   }
@@ -95,18 +99,27 @@ void Acceptance::Add(LocalManager* manager,
 
 void Acceptance::Remove(LocalManager* manager) { acceptors_.erase(manager); }
 
+void Acceptance::Remove(LocalManager* manager, uint64_t listening) {
+  const auto found = acceptors_.find(manager);
+  if (found == acceptors_.end()) return;
+  std::erase_if(found->second,
+                [&](const auto& acceptor) { return acceptor->listening() == listening; });
+  if (found->second.empty()) acceptors_.erase(found);
+}
+
 void Acceptance::Clear() { acceptors_.clear(); }
 
 void Acceptance::OnAccepted(LocalManager* manager, std::unique_ptr<net::ByteStream> stream) {
   const std::shared_ptr<const ManagerRuntime> runtime = manager->runtime.Get();
+  const bool is_tls = runtime->server_tls != nullptr;
+  const Transport transport = is_tls ? Transport::kTls : Transport::kTcp;
   const absl::Status admitted = Admit(*manager, runtime->config, stream->remote_address().ip);
   if (!admitted.ok()) {
     manager->counters.refused_connections.Add();
-    return host_->OnAcceptFailed(manager, admitted, /*fatal=*/false);
+    return host_->OnTurnedAway(manager, transport, *stream, admitted);
   }
   manager->counters.accepted_connections.Add();
   tls::TlsStream* alias = nullptr;
-  const bool is_tls = runtime->server_tls != nullptr;
   if (is_tls) {
     auto tls =
         tls::TlsStream::Accept(loop_, gate_, runtime->server_tls, std::move(stream),
@@ -114,9 +127,9 @@ void Acceptance::OnAccepted(LocalManager* manager, std::unique_ptr<net::ByteStre
     alias = tls.get();
     stream = std::move(tls);
   }
-  auto connection = std::make_unique<Connection>(
-      connections_->NewId(), Direction::kIncoming, is_tls ? Transport::kTls : Transport::kTcp,
-      std::move(stream), alias, runtime->connection_settings, environment_);
+  auto connection = std::make_unique<Connection>(connections_->NewId(), Direction::kIncoming,
+                                                 transport, std::move(stream), alias,
+                                                 runtime->connection_settings, environment_);
   const Connection& adopted = *connection;
   host_->AdoptIncoming(std::move(connection), manager);
   if (!is_tls) return;

@@ -1,6 +1,7 @@
 #ifndef SIPCM_CORE_ENGINE_ACCEPTANCE_H_
 #define SIPCM_CORE_ENGINE_ACCEPTANCE_H_
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -24,9 +25,15 @@ class Acceptance {
     // Takes the connection in and starts it.
     virtual void AdoptIncoming(std::unique_ptr<connection::Connection> connection,
                                LocalManager* manager) = 0;
-    // One could not be accepted, or was closed at once for a limit. `fatal`: the acceptor will not
-    // accept again; it must not be removed from inside this call.
-    virtual void OnAcceptFailed(LocalManager* manager, const absl::Status& status, bool fatal) = 0;
+    // One was closed at once, for a limit on connections (RESOURCE_EXHAUSTED, CONNECTION_LIMIT). It
+    // never was in the table.
+    virtual void OnTurnedAway(LocalManager* manager, connection::Transport transport,
+                              const net::ByteStream& stream, const absl::Status& limit) = 0;
+    // One could not be accepted; the next may be.
+    virtual void OnAcceptFailed(LocalManager* manager, const absl::Status& status) = 0;
+    // A listener of that `listening` will not accept again. It must not be removed from inside.
+    virtual void OnListenerFailed(LocalManager* manager, uint64_t listening,
+                                  const absl::Status& status) = 0;
 
    protected:
     ~Host() = default;
@@ -40,10 +47,13 @@ class Acceptance {
   Acceptance(const Acceptance&) = delete;
   Acceptance& operator=(const Acceptance&) = delete;
 
-  // Accepts on them from now on. `manager` outlives what it has here.
-  void Add(LocalManager* manager, std::vector<std::unique_ptr<net::BoundListener>> listeners);
-  // Closes the manager's listeners; connections live on.
+  // Accepts on them from now on. `manager` outlives what it has here. `listening`: as
+  // ManagerState::BeginListening() numbered it.
+  void Add(LocalManager* manager, uint64_t listening,
+           std::vector<std::unique_ptr<net::BoundListener>> listeners);
+  // Closes the manager's listeners, or those of that listening only; connections live on.
   void Remove(LocalManager* manager);
+  void Remove(LocalManager* manager, uint64_t listening);
   void Clear();
   // Of every connection of the worker; those that were not accepted here are passed over.
   void OnEstablished(ConnectionSlot& slot);

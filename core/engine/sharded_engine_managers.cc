@@ -95,10 +95,10 @@ absl::Status ShardedEngine::Listen(const ManagerPointer& manager) {
   }
   std::vector<net::SocketAddress> addresses;
   for (const auto& listener : bound->front()) addresses.push_back(listener->address());
-  manager->SetState(ManagerStatus::State::kListening, std::move(addresses));
+  const uint64_t listening = manager->BeginListening(std::move(addresses));
   for (int i = 0; i < worker_count(); ++i) {
-    Post(i, [manager, listeners = std::move((*bound)[i])](Worker& worker) mutable {
-      worker.AddAcceptors(manager, std::move(listeners));
+    Post(i, [manager, listening, listeners = std::move((*bound)[i])](Worker& worker) mutable {
+      worker.AddAcceptors(manager, listening, std::move(listeners));
     });
   }
   return absl::OkStatus();

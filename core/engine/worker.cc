@@ -74,10 +74,10 @@ Worker::~Worker() {
 
 // --- Managers --------------------------------------------------------------------------------
 
-void Worker::AddAcceptors(const std::shared_ptr<ManagerState>& manager,
+void Worker::AddAcceptors(const std::shared_ptr<ManagerState>& manager, uint64_t listening,
                           std::vector<std::unique_ptr<net::BoundListener>> listeners) {
   if (drain_.has_begun() || manager->removed.load()) return;
-  acceptance_->Add(managers_.For(manager), std::move(listeners));
+  acceptance_->Add(managers_.For(manager), listening, std::move(listeners));
 }
 
 void Worker::RemoveAcceptors(const std::shared_ptr<ManagerState>& manager) {
@@ -137,17 +137,31 @@ void Worker::AdoptIncoming(std::unique_ptr<Connection> connection, LocalManager*
   started->Start(this);
 }
 
-void Worker::OnAcceptFailed(LocalManager* manager, const absl::Status& status, bool fatal) {
+void Worker::OnTurnedAway(LocalManager* manager, Transport transport, const net::ByteStream& stream,
+                          const absl::Status& limit) {
+  const int direction = IndexOf(Direction::kIncoming);
+  totals_.connections_opened[direction][IndexOf(transport)].Add();
+  totals_.connections_closed[direction][IndexOf(transport)][static_cast<int>(CloseReason::kLimit)]
+      .Add();
+  events_.TellTurnedAway(*manager->state, connections_.NewId(), transport, stream, limit);
+}
+
+void Worker::OnAcceptFailed(LocalManager* manager, const absl::Status& status) {
   totals_.accept_failures.Add();
-  if (fatal) {
-    // None may go on accepting for a failed manager, and the port must be free for a restart. Not
-    // from inside the acceptor.
-    for (int i = 0; i < worker_count_; ++i) {
-      post_(i, [state = manager->state](Worker& worker) { worker.RemoveAcceptors(state); });
-    }
-    manager->state->SetState(ManagerStatus::State::kFailed, {}, status);
-  } else {
-    events_.TellAcceptFailed(*manager->state, status);
+  events_.TellAcceptFailed(*manager->state, status);
+}
+
+void Worker::OnListenerFailed(LocalManager* manager, uint64_t listening,
+                              const absl::Status& status) {
+  totals_.accept_failures.Add();
+  if (!manager->state->FailListening(listening, status)) return;
+  // None may go on accepting for a failed manager, and the port must be free for a restart, which
+  // may have begun by then. Not from inside the acceptor.
+  for (int i = 0; i < worker_count_; ++i) {
+    post_(i, [state = manager->state, listening](Worker& worker) {
+      LocalManager* const local = worker.managers_.Find(state.get());
+      if (local != nullptr) worker.acceptance_->Remove(local, listening);
+    });
   }
 }
 

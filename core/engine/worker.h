@@ -66,7 +66,7 @@ class Worker final : private connection::Connection::Listener,
   ~Worker();
 
   // --- Managers ---
-  void AddAcceptors(const std::shared_ptr<ManagerState>& manager,
+  void AddAcceptors(const std::shared_ptr<ManagerState>& manager, uint64_t listening,
                     std::vector<std::unique_ptr<net::BoundListener>> listeners);
   void RemoveAcceptors(const std::shared_ptr<ManagerState>& manager);
   // Acceptors, flows, pools, connections (kManagerDeleted) and its groups' lines.
@@ -132,7 +132,11 @@ class Worker final : private connection::Connection::Listener,
   // Acceptance::Host
   void AdoptIncoming(std::unique_ptr<connection::Connection> connection,
                      LocalManager* manager) override;
-  void OnAcceptFailed(LocalManager* manager, const absl::Status& status, bool fatal) override;
+  void OnTurnedAway(LocalManager* manager, connection::Transport transport,
+                    const net::ByteStream& stream, const absl::Status& limit) override;
+  void OnAcceptFailed(LocalManager* manager, const absl::Status& status) override;
+  void OnListenerFailed(LocalManager* manager, uint64_t listening,
+                        const absl::Status& status) override;
   // ConnectionLoad::Host
   void OnThrottling(ConnectionSlot& slot, ThrottleMechanism mechanism, ThrottleChange change,
                     int count, ThrottleMarks marks) override {

@@ -152,6 +152,29 @@ void WorkerEvents::TellEndpoint(const ManagerState& manager, const std::string& 
   sink_->OnEvent(event);
 }
 
+void WorkerEvents::TellTurnedAway(const ManagerState& manager, connection::ConnectionId id,
+                                  connection::Transport transport, const net::ByteStream& stream,
+                                  const absl::Status& limit) {
+  ConnectionSnapshot snapshot;
+  snapshot.id = id;
+  snapshot.manager_id = manager.id();
+  snapshot.transport = transport;
+  snapshot.local_address = stream.local_address();
+  snapshot.remote_address = stream.remote_address();
+  snapshot.open_time = loop_->WallNow();
+  snapshot.last_receive_time = absl::InfinitePast();
+  snapshot.last_send_time = absl::InfinitePast();
+  EngineEvent event;
+  event.kind = EngineEvent::Kind::kConnectionOpened;
+  event.manager_id = manager.id();
+  event.connection = std::make_shared<ConnectionSnapshot>(std::move(snapshot));
+  sink_->OnEvent(event);
+  event.kind = EngineEvent::Kind::kConnectionClosed;
+  event.close_reason = connection::CloseReason::kLimit;
+  event.detail = limit;
+  sink_->OnEvent(event);
+}
+
 void WorkerEvents::TellAcceptFailed(const ManagerState& manager, const absl::Status& detail) {
   EngineEvent event;
   event.kind = EngineEvent::Kind::kAcceptFailed;

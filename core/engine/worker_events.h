@@ -53,6 +53,10 @@ class WorkerEvents {
                 const absl::Status& detail = absl::OkStatus());
   void TellEndpoint(const ManagerState& manager, const std::string& endpoint_id,
                     std::shared_ptr<const EndpointStatus> status);
+  // One that was accepted and closed at once, for a limit on connections: its opening and its end.
+  void TellTurnedAway(const ManagerState& manager, connection::ConnectionId id,
+                      connection::Transport transport, const net::ByteStream& stream,
+                      const absl::Status& limit);
   void TellAcceptFailed(const ManagerState& manager, const absl::Status& detail);
   void TellState(WorkerState state);
 

@@ -109,17 +109,26 @@ class FakeNetwork::Accepting final : public net::Acceptor {
   void OnWake() {
     const std::shared_ptr<bool> alive = alive_;
     for (int i = 0; i < kAcceptsPerTurn && accepting_ && !socket_->empty(); ++i) {
-      int& bad_accepts = network_->bad_accepts_[socket_->address()];
-      if (bad_accepts > 0) {
-        --bad_accepts;
-        wake_->Set(loop_->Now() + kAcceptPause);
-        listener_->OnAcceptFailed(net::AcceptError(socket_->address(), EMFILE), false);
-        return;
+      BadAccepts& bad_accepts = network_->bad_accepts_[socket_->address()];
+      if (bad_accepts.count > 0) {
+        --bad_accepts.count;
+        return Fail(bad_accepts.fault);
       }
       listener_->OnAccepted(socket_->Dequeue());
       if (!*alive) return;
     }
     if (accepting_ && !socket_->empty()) wake_->Set(loop_->Now());
+  }
+
+  void Fail(AcceptFault fault) {
+    const bool for_good = fault == AcceptFault::kForGood;
+    if (for_good) {
+      accepting_ = false;
+    } else {
+      wake_->Set(loop_->Now() + kAcceptPause);
+    }
+    listener_->OnAcceptFailed(net::AcceptError(socket_->address(), for_good ? EBADF : EMFILE),
+                              for_good);
   }
 
   FakeNetwork* const network_;

@@ -66,8 +66,16 @@ class FakeNetwork final : public net::Network {
   enum class Fault { kRefused, kBlackHole, kUnreachable };
   void SetFault(const net::SocketAddress& remote, Fault fault) { faults_[remote] = fault; }
   void Heal(const net::SocketAddress& remote) { faults_.erase(remote); }
-  // The next `count` accepts on this address fail for want of descriptors.
-  void FailAccepts(const net::SocketAddress& address, int count) { bad_accepts_[address] = count; }
+  // The next `count` accepts on this address fail: for want of descriptors, and go on after a
+  // pause, or for good, each that of a listening socket that accepts no more.
+  enum class AcceptFault { kNoDescriptors, kForGood };
+  void FailAccepts(const net::SocketAddress& address, int count,
+                   AcceptFault fault = AcceptFault::kNoDescriptors) {
+    bad_accepts_[address] = {count, fault};
+  }
+
+  // Port 0 becomes this one next, if it is free at that address.
+  void PickNext(uint16_t port) { next_listen_port_ = port; }
 
   // Live ends of connections, oldest first; of one address: those whose local address it is, so a
   // listener's side of its connections. To Reset() or SetStalled() them, or to see none is left.
@@ -102,7 +110,11 @@ class FakeNetwork final : public net::Network {
   MemoryStream::LiveStreams live_;
   std::vector<Socket*> sockets_;
   std::map<net::SocketAddress, Fault> faults_;
-  std::map<net::SocketAddress, int> bad_accepts_;
+  struct BadAccepts {
+    int count = 0;
+    AcceptFault fault = AcceptFault::kNoDescriptors;
+  };
+  std::map<net::SocketAddress, BadAccepts> bad_accepts_;
   uint64_t last_group_ = 0;
   uint64_t connect_count_ = 0;
   size_t attempt_count_ = 0;

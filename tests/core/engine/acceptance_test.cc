@@ -27,8 +27,17 @@ TEST(AcceptanceTest, OneAddressHasNoMoreConnectionsThanItMay) {
   auto fourth = fixture.ConnectPeer();
   fixture.RunUntilIdle();
   EXPECT_TRUE(fourth->is_over());
-  EXPECT_EQ(fixture.events.events.back().kind, EngineEvent::Kind::kAcceptFailed);
-  EXPECT_EQ(ReasonOf(fixture.events.events.back().detail), "CONNECTION_LIMIT");
+  const EngineEvent& closed = fixture.events.events.back();
+  ASSERT_EQ(closed.kind, EngineEvent::Kind::kConnectionClosed);
+  EXPECT_EQ(closed.close_reason, connection::CloseReason::kLimit);
+  EXPECT_EQ(ReasonOf(closed.detail), "CONNECTION_LIMIT");
+  EXPECT_EQ(closed.connection->remote_address, fourth->stream()->local_address());
+  EXPECT_EQ(fixture.events.Count(EngineEvent::Kind::kConnectionOpened), 4);
+  EXPECT_EQ(fixture.events.Count(EngineEvent::Kind::kAcceptFailed), 0);
+  const EngineTotals totals = fixture.engine->GetTotals();
+  EXPECT_EQ(totals.connections_opened[0][0], 4u);
+  EXPECT_EQ(totals.connections_closed[0][0][static_cast<int>(connection::CloseReason::kLimit)], 1u);
+  EXPECT_EQ(totals.accept_failures, 0u);
   EXPECT_EQ(StatusOf(fixture).accepted_connection_count, 3);
   EXPECT_EQ(StatusOf(fixture).refused_connection_count, 1);
   EXPECT_EQ(StatusOf(fixture).incoming_connection_count, 3);
@@ -38,6 +47,27 @@ TEST(AcceptanceTest, OneAddressHasNoMoreConnectionsThanItMay) {
   auto fifth = fixture.ConnectPeer();
   fixture.RunUntilIdle();
   EXPECT_FALSE(fifth->is_over());
+}
+
+TEST(AcceptanceTest, AManagerHasNoMoreConnectionsThanItMayAndThenSaysWhoWasTurnedAway) {
+  MutualTlsFixture fixture;
+  ManagerConfig config = fixture.Config({"peer.example.net"});
+  config.max_connection_count = 1;
+  fixture.Start(config);
+  auto first = fixture.ConnectPeer();
+  fixture.RunUntilIdle();
+  auto second = fixture.ConnectPeer();
+  fixture.RunUntilIdle();
+  EXPECT_FALSE(first->is_over());
+  EXPECT_TRUE(second->is_over());
+  const EngineEvent* closed = fixture.LastEvent(EngineEvent::Kind::kConnectionClosed);
+  ASSERT_NE(closed, nullptr);
+  EXPECT_EQ(closed->close_reason, connection::CloseReason::kLimit);
+  EXPECT_EQ(closed->connection->transport, connection::Transport::kTls);
+  EXPECT_EQ(closed->connection->remote_address, second->stream()->local_address());
+  EXPECT_EQ(fixture.engine->GetTotals()
+                .connections_closed[0][1][static_cast<int>(connection::CloseReason::kLimit)],
+            1u);
 }
 
 TEST(AcceptanceTest, HandshakesBeyondTheLimitWaitUntilOneEnds) {

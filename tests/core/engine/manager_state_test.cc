@@ -51,5 +51,20 @@ TEST_F(ManagerStateTest, GruusOfAnEndpointThatIsGoneArePassedOver) {
   EXPECT_EQ(state_.directory().Get()->size(), 1u);
 }
 
+TEST_F(ManagerStateTest, AListeningFailsOnceAndOnlyWhileItIsUnderWay) {
+  const absl::Status why = absl::UnavailableError("broken");
+  const uint64_t first = state_.BeginListening({});
+  EXPECT_TRUE(state_.FailListening(first, why));
+  EXPECT_EQ(state_.state(), ManagerStatus::State::kFailed);
+  EXPECT_FALSE(state_.FailListening(first, why)) << "another worker says so too";
+  const uint64_t second = state_.BeginListening({});
+  EXPECT_FALSE(state_.FailListening(first, why)) << "it was started again meanwhile";
+  EXPECT_EQ(state_.state(), ManagerStatus::State::kListening);
+  state_.SetState(ManagerStatus::State::kStopping, {});
+  EXPECT_FALSE(state_.FailListening(second, why)) << "it stops already";
+  EXPECT_EQ(state_.state(), ManagerStatus::State::kStopping);
+  EXPECT_EQ(events_.Count(EngineEvent::Kind::kManagerFailed), 1);
+}
+
 }  // namespace
 }  // namespace sipcm::engine

@@ -55,6 +55,70 @@ TEST(ManagersTest, Scenario1AddressInUseFailsTheManagerWithItsReasonAndItCanBeSt
   EXPECT_TRUE(fixture.engine->StartListening("second").ok());
 }
 
+TEST(ManagersTest, AnAcceptThatFailsForGoodFailsTheManagerOnceForAllWorkersAndItCanBeStartedAgain) {
+  EngineFixture fixture(/*worker_count=*/2);
+  fixture.StartTcpManager();
+  auto established = fixture.ConnectPeer();
+  fixture.RunUntilIdle();
+  const net::SocketAddress edge = *net::SocketAddress::Parse("192.0.2.1:5060");
+  fixture.network.FailAccepts(edge, 1, fakes::FakeNetwork::AcceptFault::kForGood);
+  auto unlucky = fixture.ConnectPeer();
+  fixture.RunUntilIdle();
+  const ManagerStatus failed = *fixture.engine->GetManagerStatus("edge");
+  EXPECT_EQ(failed.state, ManagerStatus::State::kFailed);
+  EXPECT_THAT(failed.reason, HasSubstr("cannot accept on \"192.0.2.1:5060\""));
+  EXPECT_THAT(failed.bound_addresses, SizeIs(0));
+  EXPECT_EQ(fixture.events.Count(EngineEvent::Kind::kManagerFailed), 1);
+  EXPECT_EQ(fixture.network.listener_count(), 0u) << "those of the other worker too";
+  EXPECT_TRUE(unlucky->is_over());
+  established->Send(MakeRequest("OPTIONS", "sip:alice@example.com", 1));
+  fixture.RunUntilIdle();
+  EXPECT_THAT(StatusCodes(established->TakeReceived()), ElementsAre(500));
+  ASSERT_TRUE(fixture.engine->StartListening("edge").ok());
+  auto later = fixture.ConnectPeer();
+  later->Send(MakeRequest("OPTIONS", "sip:alice@example.com", 2));
+  fixture.RunUntilIdle();
+  EXPECT_THAT(StatusCodes(later->TakeReceived()), ElementsAre(500));
+}
+
+TEST(ManagersTest, AnAcceptFailureOfAListeningThatIsOverChangesNothing) {
+  EngineFixture fixture(/*worker_count=*/2);
+  fixture.StartTcpManager();
+  const net::SocketAddress edge = *net::SocketAddress::Parse("192.0.2.1:5060");
+  fixture.network.FailAccepts(edge, 2, fakes::FakeNetwork::AcceptFault::kForGood);
+  std::vector<std::unique_ptr<fakes::TestPeer>> peers;
+  // To both workers; it is stopped, and fails, before they look.
+  for (int i = 0; i < 20; ++i) peers.push_back(fixture.ConnectPeer());
+  absl::StatusOr<ManagerStatus> stopped = absl::UnknownError("not called");
+  fixture.engine->StopListening(
+      "edge", [&](absl::StatusOr<ManagerStatus> status) { stopped = std::move(status); });
+  fixture.RunUntilIdle();
+  ASSERT_TRUE(stopped.ok());
+  EXPECT_EQ(stopped->state, ManagerStatus::State::kIdle);
+  EXPECT_EQ(fixture.engine->GetManagerStatus("edge")->state, ManagerStatus::State::kIdle);
+  EXPECT_EQ(fixture.events.Count(EngineEvent::Kind::kManagerFailed), 0);
+}
+
+TEST(ManagersTest, APortThatIsTakenAtAnotherAddressIsNotTheLastOnePicked) {
+  EngineFixture fixture(/*worker_count=*/2);
+  ManagerConfig other = EngineFixture::TcpManager("other");
+  other.listen_addresses = {*net::SocketAddress::Parse("192.0.2.1:0"),
+                            *net::SocketAddress::Parse("[2001:db8::1]:0")};
+  ManagerConfig edge = EngineFixture::TcpManager("edge");
+  edge.listen_addresses = {*net::SocketAddress::Parse("192.0.2.2:0"),
+                           *net::SocketAddress::Parse("[2001:db8::1]:0")};
+  ASSERT_TRUE(fixture.engine->ApplyManager(other).ok());
+  ASSERT_TRUE(fixture.engine->ApplyManager(edge).ok());
+  const auto first = fixture.engine->StartListening("other");
+  ASSERT_TRUE(first.ok()) << first.status();
+  // What is picked next is what is taken already, but for the address that picks.
+  fixture.network.PickNext(first->bound_addresses[0].port);
+  const auto second = fixture.engine->StartListening("edge");
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_NE(second->bound_addresses[0].port, first->bound_addresses[0].port);
+  EXPECT_EQ(second->bound_addresses[0].port, second->bound_addresses[1].port);
+}
+
 TEST(ManagersTest, Scenario1StopLeavesEstablishedConnectionsUp) {
   EngineFixture fixture;
   fixture.StartTcpManager();

@@ -117,6 +117,16 @@ TEST_F(FakeNetworkTest, AcceptsFailOnDemandAndGoOnAfterThePause) {
   EXPECT_EQ(listener.peers().size(), 1u);
 }
 
+TEST_F(FakeNetworkTest, AcceptsFailForGoodOnDemand) {
+  TestListener listener(&network_, &loop_, kServer);
+  network_.FailAccepts(kServer, 1, FakeNetwork::AcceptFault::kForGood);
+  auto peer = ConnectPeer();
+  ASSERT_EQ(listener.failures().size(), 1u);
+  EXPECT_EQ(ReasonOf(listener.failures()[0]), "IO_ERROR");
+  loop_.AdvanceBy(absl::Minutes(1));
+  EXPECT_EQ(listener.peers().size(), 0u);
+}
+
 TEST_F(FakeNetworkTest, FullBacklogMakesTheClientTryAgain) {
   net::ListenOptions options;
   options.backlog = 1;
