@@ -116,9 +116,13 @@ class ShardedEngine final : public Engine {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
   ManagerStatus StatusOf(const ManagerState& manager) const;
   absl::Status Listen(const ManagerPointer& manager) ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
-  // Binds all addresses for all workers: [worker][address].
-  absl::StatusOr<std::vector<std::vector<std::unique_ptr<net::BoundListener>>>> BindAll(
-      const ManagerConfig& config) ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
+  using BoundListeners = std::vector<std::vector<std::unique_ptr<net::BoundListener>>>;
+  // All addresses for all workers: [worker][address]. A port that nobody chose and that is in use
+  // at another address is not the last one tried.
+  absl::StatusOr<BoundListeners> BindAll(const ManagerConfig& config)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
+  absl::Status BindOnce(const ManagerConfig& config, BoundListeners* bound)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
   void ApplyFlow(const ManagerPointer& manager,
                  const std::shared_ptr<const dispatch::Endpoint>& endpoint,
                  pool::Destination first_hop) ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);

@@ -1,4 +1,5 @@
 // The connection managers of a ShardedEngine.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -104,9 +105,35 @@ absl::Status ShardedEngine::Listen(const ManagerPointer& manager) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<std::vector<std::unique_ptr<net::BoundListener>>>>
-ShardedEngine::BindAll(const ManagerConfig& config) {
-  std::vector<std::vector<std::unique_ptr<net::BoundListener>>> bound(workers_.size());
+namespace {
+
+// How often a port that one address picked may be taken at another.
+constexpr int kPortPicks = 16;
+
+// Whether the first of several addresses picks it for all.
+bool PicksPort(const std::vector<net::SocketAddress>& addresses) {
+  return addresses.size() > 1 &&
+         std::all_of(addresses.begin(), addresses.end(),
+                     [](const net::SocketAddress& address) { return address.port == 0; });
+}
+
+}  // namespace
+
+absl::StatusOr<ShardedEngine::BoundListeners> ShardedEngine::BindAll(const ManagerConfig& config) {
+  // Ports that were in use somewhere are held meanwhile, so that none is picked twice.
+  std::vector<BoundListeners> in_vain;
+  for (int pick = 1;; ++pick) {
+    BoundListeners bound(workers_.size());
+    const absl::Status status = BindOnce(config, &bound);
+    if (status.ok()) return bound;
+    const bool is_chance = ReasonOf(status) == "ADDRESS_IN_USE" && !bound[0].empty() &&
+                           PicksPort(config.listen_addresses);
+    if (!is_chance || pick == kPortPicks) return status;
+    in_vain.push_back(std::move(bound));
+  }
+}
+
+absl::Status ShardedEngine::BindOnce(const ManagerConfig& config, BoundListeners* bound) {
   uint16_t picked_port = 0;
   for (net::SocketAddress address : config.listen_addresses) {
     // Several addresses with port 0 all get the port that the first one picked (semantics.md 3).
@@ -121,11 +148,11 @@ ShardedEngine::BindAll(const ManagerConfig& config) {
     for (int i = 1; i < worker_count(); ++i) {
       SIPCM_ASSIGN_OR_RETURN(std::unique_ptr<net::BoundListener> next,
                              means_[i].network->Listen(address, options));
-      bound[i].push_back(std::move(next));
+      (*bound)[i].push_back(std::move(next));
     }
-    bound[0].push_back(std::move(first));
+    (*bound)[0].push_back(std::move(first));
   }
-  return bound;
+  return absl::OkStatus();
 }
 
 void ShardedEngine::StopListening(const std::string& manager_id, Callback<ManagerStatus> done) {
