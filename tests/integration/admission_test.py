@@ -178,6 +178,31 @@ class AdmissionTest(unittest.TestCase):
         self.assertIsNone(self.connect('stranger.org'))
         self.assertIsNotNone(self.connect('a.contoso.com'))
 
+    def test_any_domain_is_a_warning_in_state_log_and_metric_until_the_first_entry(self):
+        def warning_count():
+            return int(next(line for line in self.server.http('/metrics')[1].splitlines()
+                            if line.startswith('sipcm_connection_manager_warnings ')).split()[1])
+
+        self.assertEqual(warning_count(), 0)
+        open_to_all = self.update(['allowed_domains', 'allow_any_domain'], allow_any_domain=True)
+        self.assertEqual(len(open_to_all.warnings), 1)
+        self.assertIn('allow_any_domain', open_to_all.warnings[0])
+        self.assertEqual(warning_count(), 1)
+        wait_for(lambda: any(' manager_warning ' in line and 'allow_any_domain' in line
+                             for line in self.server.log().splitlines()), 'line of the warning')
+        self.assertIsNotNone(self.connect('evil.org'))
+        self.assertEqual(list(self.add('contoso.com').connection_manager.warnings), [])
+        self.assertEqual(warning_count(), 0)
+        self.assertIsNone(self.connect('evil.org'))
+
+    def test_without_mutual_tls_the_dry_run_lets_in_whom_the_handshake_does(self):
+        self.assertEqual(self.check('evil.org').decision, peer_pb2.PeerVerdict.DENIED)
+        self.update(['mutual_tls'], mutual_tls='OFF')
+        verdict = self.check('evil.org')
+        self.assertEqual(verdict.decision, peer_pb2.PeerVerdict.ALLOWED)
+        self.assertIn('mutual_tls is OFF', verdict.explanation)
+        self.assertIsNotNone(self.connect('evil.org'))
+
     def test_refused_handshakes_are_one_line_each_with_the_whole_story(self):
         self.assertIsNone(self.connect('evil.org'))
         wait_for(lambda: 'tls_refused' in self.server.log(), 'line of the refusal')

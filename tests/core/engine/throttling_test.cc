@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/engine/engine_fixture.h"
+#include "tests/core/engine/mutual_tls_fixture.h"
 #include "tests/core/engine/remote_listener.h"
 
 namespace sipcm::engine {
@@ -436,6 +437,34 @@ TEST_F(ThrottlingTest, MoreThanTheLimitOfOneClientGets503ForTheExcess) {
   EXPECT_THAT(Answers(), ElementsAre(200));
   EXPECT_THAT(sink_->deliveries, SizeIs(22));
   EXPECT_EQ(HeldBack(ThrottleMechanism::kClientConnection), 3u);
+}
+
+TEST(ClientLimitTest, IsOffForPeersInAllowedDomainsAndNotForThoseThatAnyDomainLetIn) {
+  MutualTlsFixture fixture;
+  ManagerConfig config = fixture.Config({"peer.example.net"});
+  config.max_client_request_count = 20;
+  fixture.Start(config);
+  auto sink = std::make_shared<RecordingSink>();
+  const auto subscription = fixture.Subscribe("alice", sink);
+  int number = 0;
+  const auto ask = [&](fakes::TestPeer& peer) {
+    for (int i = 0; i < 25; ++i) peer.Send(MakeRequest("MESSAGE", "sip:alice@edge.net", ++number));
+    fixture.RunUntilIdle();
+  };
+  const auto allowed = fixture.ConnectTlsPeer({.dns_names = {"peer.example.net"}});
+  ask(*allowed);
+  EXPECT_THAT(sink->deliveries, SizeIs(25));
+  EXPECT_THAT(StatusCodes(allowed->TakeReceived()), IsEmpty());
+  EXPECT_EQ(fixture.events.Count(EngineEvent::Kind::kThrottlingStarted), 0);
+
+  config.allowed_domains.clear();
+  config.allow_any_domain = true;
+  fixture.Apply(config);
+  const auto any = fixture.ConnectTlsPeer({.dns_names = {"peer.example.net"}});
+  ask(*any);
+  EXPECT_THAT(sink->deliveries, SizeIs(45));
+  EXPECT_THAT(StatusCodes(any->TakeReceived()), ElementsAre(503, 503, 503, 503, 503));
+  EXPECT_EQ(fixture.events.Count(EngineEvent::Kind::kThrottlingStarted), 1);
 }
 
 // --- 4: per endpoint -----------------------------------------------------------------------------

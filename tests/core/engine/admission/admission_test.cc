@@ -98,6 +98,18 @@ TEST_F(AdmissionTest, AListWhoseEntriesHaveAllExpiredLetsInNobodyAndWarns) {
   EXPECT_THAT(fixture_.Status().warnings, ElementsAre(HasSubstr("has expired")));
 }
 
+TEST_F(AdmissionTest, WhereAnyDomainIsAllowedIsAWarningUntilTheFirstEntry) {
+  ManagerConfig config = fixture_.Config({});
+  config.allow_any_domain = true;
+  fixture_.Start(config);
+  EXPECT_TRUE(IsLetIn("a.org"));
+  EXPECT_THAT(fixture_.Status().warnings, ElementsAre(HasSubstr("allow_any_domain")));
+  config.allowed_domains = Entries({"b.org"});
+  fixture_.Apply(config);
+  EXPECT_FALSE(IsLetIn("a.org"));
+  EXPECT_THAT(fixture_.Status().warnings, IsEmpty());
+}
+
 TEST_F(AdmissionTest, AnEntryBoundToATrustBundleLetsInOnlyItsIssuers) {
   const auto partner = fixture_.root.IssueAuthority("Partner");
   ManagerConfig config = fixture_.Config({"a.org", "b.org"});
