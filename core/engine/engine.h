@@ -84,7 +84,7 @@ class Engine {
   // accepts any more and the port is free.
   virtual void StopListening(const std::string& manager_id, Callback<ManagerStatus> done) = 0;
   virtual absl::StatusOr<ManagerStatus> GetManagerStatus(const std::string& manager_id) const = 0;
-  // What a handshake with this chain would be answered; nothing changes.
+  // As JudgeAsHandshake(), with this chain; nothing changes. NOT_FOUND, INVALID_ARGUMENT.
   virtual absl::StatusOr<tls::PeerVerdict> CheckPeer(const std::string& manager_id,
                                                      const std::string& chain_pem,
                                                      tls::PeerRole role,

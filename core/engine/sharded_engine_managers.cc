@@ -235,8 +235,8 @@ absl::StatusOr<tls::PeerVerdict> ShardedEngine::CheckPeer(const std::string& man
   const tls::PeerPolicy policy = role == tls::PeerRole::kIncomingClient
                                      ? IncomingPolicy(*runtime, manager->auto_hosts().list().Get())
                                      : runtime->client_tls->peer_policy();
-  return tls::VerifyPeer(policy, chain, role, asked_host,
-                         at.value_or(means_.front().loop->WallNow()));
+  return JudgeAsHandshake(runtime->config, policy, chain, role, asked_host,
+                          at.value_or(means_.front().loop->WallNow()));
 }
 
 }  // namespace sipcm::engine

@@ -147,16 +147,13 @@ absl::StatusOr<sipcm::v1::CheckPeerResponse> ConnectionManagerCatalog::CheckPeer
   if (outgoing && request.host().empty()) {
     return MissingField("host", "with OUTGOING: the host that would be asked for");
   }
+  bool has_anchors = false;
   {
     absl::MutexLock lock(&state_->mutex);
     SIPCM_ASSIGN_OR_RETURN(const ConnectionManager* manager,
                            state_->managers.Get(request.name(), "name"));
     SIPCM_ASSIGN_OR_RETURN(const engine::ManagerConfig config, state_->ConfigOf(*manager));
-    if (config.trust_bundle == nullptr) {
-      return MakeError(absl::StatusCode::kFailedPrecondition, "TRUST_BUNDLE_MISSING",
-                       absl::StrCat("\"", request.name(),
-                                    "\" has no trust_bundle to judge with; update it with one"));
-    }
+    has_anchors = config.trust_bundle != nullptr;
   }
   absl::optional<absl::Time> at;
   if (request.has_at_time()) at = FromTimestamp(request.at_time());
@@ -167,6 +164,11 @@ absl::StatusOr<sipcm::v1::CheckPeerResponse> ConnectionManagerCatalog::CheckPeer
   if (!verdict.ok()) {
     const bool callers = verdict.status().code() == absl::StatusCode::kInvalidArgument;
     return callers ? WithField(verdict.status(), "certificate_pem") : verdict.status();
+  }
+  if (!verdict->allowed() && !has_anchors) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "TRUST_BUNDLE_MISSING",
+                     absl::StrCat("\"", request.name(),
+                                  "\" has no trust_bundle to judge with; update it with one"));
   }
   sipcm::v1::CheckPeerResponse response;
   *response.mutable_verdict() = ToProto(*verdict);

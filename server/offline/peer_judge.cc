@@ -6,9 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
-#include "core/engine/manager/manager_runtime.h"
 #include "core/tls/certificate_chain.h"
-#include "core/tls/peer_verifier.h"
 #include "server/conversion/certificates/certificate_conversion.h"
 #include "server/conversion/managers/manager_conversion.h"
 #include "server/conversion/managers/manager_defaults.h"
@@ -37,15 +35,12 @@ absl::StatusOr<PeerJudge> PeerJudge::Create(sipcm::v1::ConnectionManager manager
     return found == anchors.end() ? nullptr : found->second;
   };
   const auto no_system = []() { return std::shared_ptr<const tls::TrustBundle>(); };
-  SIPCM_ASSIGN_OR_RETURN(const engine::ManagerConfig config,
+  SIPCM_ASSIGN_OR_RETURN(engine::ManagerConfig config,
                          ToManagerConfig(manager, {no_credential, find, no_system}));
-  if (config.trust_bundle == nullptr) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "TRUST_BUNDLE_MISSING",
-                     "there is no trust bundle to judge with; give one");
-  }
   PeerJudge judge;
   judge.incoming_ = engine::IncomingPeerPolicy(config);
   judge.outgoing_ = engine::OutgoingPeerPolicy(config);
+  judge.config_ = std::move(config);
   return judge;
 }
 
@@ -56,9 +51,16 @@ absl::StatusOr<sipcm::v1::PeerVerdict> PeerJudge::Judge(absl::string_view chain_
   SIPCM_ASSIGN_OR_RETURN(const tls::CertificateChain chain,
                          tls::CertificateChain::ParsePem(chain_pem));
   const bool outgoing = direction == sipcm::v1::OUTGOING;
-  return ToProto(tls::VerifyPeer(
-      outgoing ? outgoing_ : incoming_, chain,
-      outgoing ? tls::PeerRole::kOutgoingServer : tls::PeerRole::kIncomingClient, host, at));
+  SIPCM_ASSIGN_OR_RETURN(
+      const tls::PeerVerdict verdict,
+      engine::JudgeAsHandshake(
+          config_, outgoing ? outgoing_ : incoming_, chain,
+          outgoing ? tls::PeerRole::kOutgoingServer : tls::PeerRole::kIncomingClient, host, at));
+  if (!verdict.allowed() && config_.trust_bundle == nullptr) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "TRUST_BUNDLE_MISSING",
+                     "there is no trust bundle to judge with; give one");
+  }
+  return ToProto(verdict);
 }
 
 }  // namespace sipcm::server

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "core/engine/manager/manager_runtime.h"
 #include "core/tls/peer_policy.h"
 #include "proto/sipcm/v1/connection_manager.pb.h"
 #include "proto/sipcm/v1/peer.pb.h"
@@ -27,8 +28,7 @@ class PeerJudge {
                                           std::vector<sipcm::v1::TrustBundle> bundles,
                                           absl::Time now);
 
-  // `host`: with OUTGOING, the one that would be asked for. Only an error when `chain_pem` is not
-  // certificates in PEM.
+  // `host`: with OUTGOING, the one that would be asked for. Errors are those of the API.
   absl::StatusOr<sipcm::v1::PeerVerdict> Judge(absl::string_view chain_pem,
                                                sipcm::v1::Direction direction,
                                                absl::string_view host, absl::Time at) const;
@@ -36,6 +36,7 @@ class PeerJudge {
  private:
   PeerJudge() = default;
 
+  engine::ManagerConfig config_;
   tls::PeerPolicy incoming_;
   tls::PeerPolicy outgoing_;
 };

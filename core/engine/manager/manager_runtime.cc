@@ -64,6 +64,30 @@ absl::StatusOr<std::shared_ptr<const ManagerRuntime>> ManagerRuntime::Create(Man
   return runtime;
 }
 
+absl::StatusOr<tls::PeerVerdict> JudgeAsHandshake(const ManagerConfig& config,
+                                                  const tls::PeerPolicy& policy,
+                                                  const tls::CertificateChain& chain,
+                                                  tls::PeerRole role, absl::string_view asked_host,
+                                                  absl::Time at) {
+  if (role == tls::PeerRole::kOutgoingServer) {
+    return tls::VerifyPeer(policy, chain, role, asked_host, at);
+  }
+  if (config.kind != ManagerKind::kServerTls) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "NO_TLS_LISTENER",
+                     absl::StrCat("connection manager \"connectionManagers/", config.id,
+                                  "\" accepts no TLS, so no incoming peer is judged by its "
+                                  "certificate; ask one of kind SERVER_TLS, or for OUTGOING"));
+  }
+  if (config.mutual_tls == tls::MutualTls::kOff) {
+    tls::PeerVerdict verdict;
+    verdict.explanation =
+        "mutual_tls is OFF: no certificate is asked for, and everyone is let in unverified; set "
+        "mutual_tls to REQUIRE";
+    return verdict;
+  }
+  return tls::VerifyPeer(policy, chain, role, asked_host, at);
+}
+
 std::vector<std::string> WarningsOf(const ManagerConfig& config) {
   std::vector<std::string> warnings;
   if (config.kind == ManagerKind::kServerTcp) {

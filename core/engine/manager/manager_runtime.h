@@ -6,9 +6,14 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "core/connection/connection_settings.h"
 #include "core/engine/engine_config.h"
+#include "core/tls/certificate_chain.h"
 #include "core/tls/peer_policy.h"
+#include "core/tls/peer_verdict.h"
+#include "core/tls/peer_verifier.h"
 #include "core/tls/tls_context.h"
 
 namespace sipcm::engine {
@@ -33,6 +38,15 @@ struct ManagerRuntime {
 // are: by chain, usage and asked host, not by whom we let in.
 tls::PeerPolicy IncomingPeerPolicy(const ManagerConfig& config);
 tls::PeerPolicy OutgoingPeerPolicy(const ManagerConfig& config);
+
+// What a handshake with a peer that has this chain would end in, at wall time `at`, by the policy
+// of that role. Incoming: ALLOWED where none is asked for (MutualTls::kOff); FAILED_PRECONDITION
+// (NO_TLS_LISTENER) of a manager that accepts no TLS. `asked_host`: outgoing.
+absl::StatusOr<tls::PeerVerdict> JudgeAsHandshake(const ManagerConfig& config,
+                                                  const tls::PeerPolicy& policy,
+                                                  const tls::CertificateChain& chain,
+                                                  tls::PeerRole role, absl::string_view asked_host,
+                                                  absl::Time at);
 
 // What a person should know of these settings; empty when all is well.
 std::vector<std::string> WarningsOf(const ManagerConfig& config);

@@ -377,7 +377,10 @@ TEST_F(ConnectionManagerCatalogTest, ADefaultEndpointThatIsNotThereIsAWarning) {
   EXPECT_EQ(Get("connectionManagers/edge")->warnings_size(), 0);
 }
 
-TEST_F(ConnectionManagerCatalogTest, APeerIsJudgedOnlyWithATrustBundle) {
+TEST_F(ConnectionManagerCatalogTest, APeerIsRefusedOnlyByATrustBundle) {
+  tls::PeerVerdict denied;
+  denied.refusal = tls::PeerRefusal::kUntrustedChain;
+  engine_.SetVerdict(denied);
   ASSERT_TRUE(CreateManager("edge", R"({"kind":"SERVER_TLS","mutual_tls":"REQUIRE"})").ok());
   const auto request = [](const std::string& more) {
     return FromJson<sipcm::v1::CheckPeerRequest>("{\"name\":\"connectionManagers/edge\"" + more +
@@ -391,6 +394,9 @@ TEST_F(ConnectionManagerCatalogTest, APeerIsJudgedOnlyWithATrustBundle) {
       "REQUIRED_FIELD_MISSING", "host");
   EXPECT_EQ(ReasonOf(catalogs_.managers.CheckPeer(request(R"(,"certificate_pem":"x")")).status()),
             "TRUST_BUNDLE_MISSING");
+  // Where nobody is judged there is nothing to miss.
+  engine_.SetVerdict(tls::PeerVerdict());
+  EXPECT_TRUE(catalogs_.managers.CheckPeer(request(R"(,"certificate_pem":"x")")).ok());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/error.h"
 #include "core/engine/manager/manager_runtime.h"
 #include "core/tls/tls_stream.h"
 #include "gmock/gmock.h"
@@ -23,6 +24,7 @@ namespace sipcm::engine {
 namespace {
 
 using Usage = tls::ExtendedKeyUsagePolicy;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using tls::CrlCheck;
 using tls::PeerRefusal;
@@ -81,6 +83,7 @@ std::vector<Policy> Policies() {
   add("short chains", usual)->max_chain_length = 3;
   add("long chains", usual)->max_chain_length = 100;
   add("no bundle", usual)->trust_bundle = nullptr;
+  add("request", usual)->mutual_tls = tls::MutualTls::kRequest;
   add("auto", {"x.org"});  // with an outgoing connection to a.contoso.com
   return all;
 }
@@ -93,11 +96,9 @@ void ExpectEqual(const PeerVerdict& handshake, const PeerVerdict& dry_run, const
   EXPECT_EQ(handshake.names_ignored, dry_run.names_ignored) << at;
 }
 
-class CheckPeerPropertyTest : public ::testing::TestWithParam<Policy> {
+class CheckPeerTest : public ::testing::Test {
  protected:
-  CheckPeerPropertyTest() {
-    fixture_.resolvers[0]->SetAddresses("a.contoso.com", {"198.51.100.9"});
-  }
+  CheckPeerTest() { fixture_.resolvers[0]->SetAddresses("a.contoso.com", {"198.51.100.9"}); }
 
   PeerVerdict DryRun(const pki::PeerShape& shape, tls::PeerRole role, const std::string& host) {
     auto verdict = fixture_.engine->CheckPeer("edge", shape.chain_pem, role, host, {});
@@ -119,6 +120,8 @@ class CheckPeerPropertyTest : public ::testing::TestWithParam<Policy> {
   MutualTlsFixture fixture_;
   std::unique_ptr<tls::RawTlsPeer> peer_;
 };
+
+class CheckPeerPropertyTest : public CheckPeerTest, public ::testing::WithParamInterface<Policy> {};
 INSTANTIATE_TEST_SUITE_P(Policies, CheckPeerPropertyTest, ::testing::ValuesIn(Policies()),
                          [](const ::testing::TestParamInfo<Policy>& info) {
                            std::string name = info.param.name;
@@ -194,6 +197,36 @@ TEST_P(CheckPeerPropertyTest, WhoeverHasTheCertificateWithoutItsKeyIsNeverLetIn)
   EXPECT_EQ(fixture_.events.Count(EngineEvent::Kind::kConnectionEstablished), 0);
   EXPECT_EQ(fixture_.engine->GetTotals().connections[0][1], 0);
   EXPECT_THAT(peer_->received(), IsEmpty());
+}
+
+TEST_F(CheckPeerTest, WhereNoCertificateIsAskedForEveryShapeIsLetInAndTheDryRunSaysSo) {
+  ManagerConfig config = Listing({"x.org"});
+  config.mutual_tls = tls::MutualTls::kOff;
+  fixture_.Start(config);
+  for (const pki::PeerShape& shape : Shapes().all()) {
+    const PeerVerdict dry_run = DryRun(shape, tls::PeerRole::kIncomingClient, "");
+    EXPECT_TRUE(dry_run.allowed()) << shape.name;
+    EXPECT_THAT(dry_run.explanation, HasSubstr("mutual_tls is OFF")) << shape.name;
+    EXPECT_EQ(dry_run.matched_allowed_domain, "") << shape.name;
+    Connect(shape);
+    EXPECT_EQ(fixture_.events.Count(EngineEvent::Kind::kConnectionEstablished), 1) << shape.name;
+  }
+}
+
+TEST_F(CheckPeerTest, AManagerThatAcceptsNoTlsHasNoIncomingHandshakeToTellOf) {
+  for (const ManagerKind kind : {ManagerKind::kClient, ManagerKind::kServerTcp}) {
+    ManagerConfig config = Listing({"x.org"});
+    config.kind = kind;
+    fixture_.Apply(config);
+    const std::string& chain = Shapes().all().front().chain_pem;
+    EXPECT_EQ(
+        ReasonOf(fixture_.engine->CheckPeer("edge", chain, tls::PeerRole::kIncomingClient, "", {})
+                     .status()),
+        "NO_TLS_LISTENER");
+    EXPECT_TRUE(fixture_.engine
+                    ->CheckPeer("edge", chain, tls::PeerRole::kOutgoingServer, "a.contoso.com", {})
+                    .ok());
+  }
 }
 
 }  // namespace
