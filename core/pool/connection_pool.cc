@@ -122,16 +122,31 @@ void ConnectionPool::SetLimits(PoolLimits limits) {
 void ConnectionPool::ApplySize() {
   ScheduleTurnEnd();
   in_force_.max_connection_count = sizer_.size();
-  if (is_unshared()) return PumpLine();
-  for (const std::unique_ptr<PoolMember>& member : members_.live()) member->exclusive = false;
   members_.SetAside();
   PoolRequestList orphans;
+  if (is_unshared()) {
+    EndShared(&orphans);
+  } else {
+    for (const std::unique_ptr<PoolMember>& member : members_.live()) member->exclusive = false;
+  }
   while (members_.live_count() > in_force_.max_connection_count) {
     End(members_.live_count() - 1, loop_->Now() + limits_.drain_timeout,
         connection::CloseReason::kSurplus, &orphans);
   }
   while (!orphans.empty()) Again(orphans.front());
   PumpLine();
+}
+
+void ConnectionPool::EndShared(PoolRequestList* orphans) {
+  int surplus = -warm_count();
+  for (const std::unique_ptr<PoolMember>& member : members_.live()) {
+    if (!member->exclusive) ++surplus;
+  }
+  for (int i = members_.live_count() - 1; i >= 0 && surplus > 0; --i) {
+    if (members_[i].exclusive) continue;
+    End(i, loop_->Now() + limits_.drain_timeout, connection::CloseReason::kSurplus, orphans);
+    --surplus;
+  }
 }
 
 void ConnectionPool::KeepWarm() {

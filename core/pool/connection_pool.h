@@ -87,8 +87,9 @@ class ConnectionPool final : private PoolRequest::Owner {
   // may acquire and destroy waiters. A connection it gets is usable.
   Acquired Acquire(AcquireCallback done);
 
-  // Holds from now on; lowering the maximum drains the surplus, newest first (kSurplus).
-  // Connections that were opened with kNoSharing are shared when that ends.
+  // Holds from now on; lowering the maximum drains the surplus, newest first (kSurplus), and so
+  // does kNoSharing with what was shared and is not to be kept open. Connections that were opened
+  // with kNoSharing are shared when that ends.
   void SetLimits(PoolLimits limits);
   // As SetLimits() with only these changed, for later requests; made to be called with each one.
   void SetWaitLimits(int max_waiting_count, absl::Duration max_wait_time) {
@@ -129,6 +130,8 @@ class ConnectionPool final : private PoolRequest::Owner {
   // Removes a member that is to end, and hands on who waits for it.
   void End(int index, Instant deadline, connection::CloseReason reason, PoolRequestList* orphans);
   void ApplySize();
+  // With kNoSharing those that others were to share serve nobody: but for the warm ones they drain.
+  void EndShared(PoolRequestList* orphans);
   void KeepWarm();
 
   // --- Requests. Each moves one to where it waits next, or to those that are ready.

@@ -132,6 +132,23 @@ TEST_F(ConnectionPoolTest, WhenSharingIsTurnedOnWhatIsThereIsShared) {
   EXPECT_EQ(Serve(3), (std::vector<int>{2, 1, 2}));
 }
 
+TEST_F(ConnectionPoolTest, WhenSharingIsTurnedOffWhatWasSharedDrainsButTheWarmOnes) {
+  MakePool(4);
+  Serve(4);
+  Numbered(3)->AddTransaction();
+  limits_.min_connection_count = 1;
+  limits_.max_connection_count = kNoSharing;
+  pool_->SetLimits(limits_);
+  loop_.RunUntilIdle();
+  EXPECT_EQ(pool_->statistics().live_count, 1) << "the oldest is kept open";
+  EXPECT_EQ(pool_->statistics().draining_count, 1) << "until its transaction ends";
+  EXPECT_EQ(connections_.size(), 2u);
+  Numbered(3)->RemoveTransaction();
+  loop_.RunUntilIdle();
+  EXPECT_EQ(connections_.size(), 1u);
+  EXPECT_EQ(Serve(2), (std::vector<int>{1, 5})) << "it serves one, and is replaced";
+}
+
 // ---- Waiting ----
 
 TEST_F(ConnectionPoolTest, AThrottledMemberGetsNothingUntilItIsReleased) {
