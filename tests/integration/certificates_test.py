@@ -9,8 +9,9 @@ import unittest
 
 import grpc
 
-from proto.sipcm.v1 import (certificate_pb2, certificates_pb2, connection_managers_pb2,
-                            connections_pb2, endpoints_pb2, trust_bundle_pb2)
+from proto.sipcm.v1 import (admin_pb2, certificate_pb2, certificates_pb2,
+                            connection_managers_pb2, connections_pb2, endpoints_pb2,
+                            trust_bundle_pb2)
 from tests.integration.support.application import Application
 from tests.integration.support.authority import Authority
 from tests.integration.support.bystander import Bystander
@@ -309,6 +310,8 @@ class CertificatesTest(BystanderCase):
             certificates_pb2.ListCertificatesRequest(), timeout=10)))
         seen.append(str(self.server.managers.ListConnectionManagers(
             connection_managers_pb2.ListConnectionManagersRequest(), timeout=10)))
+        seen.append(str(self.server.admin.ExportConfig(admin_pb2.ExportConfigRequest(),
+                                                       timeout=10)))
         for broken in (read(self.second + '.key'), combined[:-200]):
             with self.assertRaises(grpc.RpcError) as refused:
                 self.update(certificate_pem=broken, private_key_pem=combined)
