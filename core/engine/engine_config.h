@@ -24,10 +24,8 @@
 namespace sipcm::engine {
 
 enum class ManagerKind : uint8_t { kClient, kServerTcp, kServerTls };
-enum class Sharing : uint8_t {
-  kShared,
-  kDedicated
-};  // kDedicated: each request its own connection
+// kShared: connections go by destination, through pools. kDedicated: one for each endpoint.
+enum class Sharing : uint8_t { kShared, kDedicated };
 
 // A connection manager as it shall be: validated by the server, immutable once applied.
 struct ManagerConfig {

@@ -88,14 +88,11 @@ PoolDirectory::~PoolDirectory() {
 namespace {
 
 pool::PoolLimits DefaultsOf(LocalManager* manager, const pool::Destination& destination) {
-  const ManagerConfig& config = manager->runtime.Get()->config;
-  pool::PoolLimits limits = config.default_pool_limits;
+  pool::PoolLimits limits = manager->runtime.Get()->config.default_pool_limits;
   if (destination.is_dedicated()) {
     limits.max_connection_count = 1;
     limits.min_connection_count = 0;
-    return limits;
   }
-  if (config.sharing == Sharing::kDedicated) limits.max_connection_count = pool::kNoSharing;
   return limits;
 }
 

@@ -11,7 +11,6 @@ absl::string_view ReasonPhrase(int status_code);
 
 // 100 <= status_code <= 699.
 inline bool IsStatusCode(int status_code) { return status_code >= 100 && status_code <= 699; }
-inline bool IsProvisional(int status_code) { return status_code >= 100 && status_code < 200; }
 inline bool IsFinal(int status_code) { return status_code >= 200; }
 inline bool IsSuccess(int status_code) { return status_code >= 200 && status_code < 300; }
 

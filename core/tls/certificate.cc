@@ -13,7 +13,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "core/base/error.h"
 #include "core/tls/openssl/error_queue.h"
 #include "core/tls/openssl/handle.h"
@@ -170,15 +169,6 @@ absl::StatusOr<Certificate> Certificate::FromX509(const x509_st& x509) {
   certificate.is_self_issued = (X509_get_extension_flags(cached) & EXFLAG_SI) != 0;
   ClearOpensslErrors();
   return certificate;
-}
-
-std::string Certificate::FingerprintText() const {
-  std::string text;
-  for (const char byte : fingerprint_sha256) {
-    absl::StrAppendFormat(&text, "%s%02X", text.empty() ? "" : ":",
-                          static_cast<unsigned char>(byte));
-  }
-  return text;
 }
 
 std::string Certificate::DisplayName() const {

@@ -41,8 +41,6 @@ struct Certificate {
   // parse, or says the same thing twice.
   static absl::StatusOr<Certificate> FromX509(const x509_st& certificate);
 
-  // "AB:CD:...", as `openssl x509 -fingerprint -sha256` prints it.
-  std::string FingerprintText() const;
   // "CN=edge (serial 01AF)": what an error message calls it.
   std::string DisplayName() const;
 };

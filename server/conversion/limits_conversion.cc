@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
@@ -39,12 +38,6 @@ constexpr Limit kLimits[] = {
 };
 
 }  // namespace
-
-absl::Status NotKept(absl::string_view field, absl::string_view accepted) {
-  return WithField(MakeError(absl::StatusCode::kUnimplemented, "NOT_IN_THIS_VERSION",
-                             absl::StrCat(field, ": this version takes only ", accepted)),
-                   field);
-}
 
 absl::Status NormalizeLimits(sipcm::v1::Limits* limits) {
   const google::protobuf::Reflection* reflection = limits->GetReflection();

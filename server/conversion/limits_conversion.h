@@ -16,9 +16,6 @@ absl::Status NormalizeLimits(sipcm::v1::Limits* limits);
 absl::Status NormalizeMarks(absl::string_view field, sipcm::v1::ThrottleMarks* marks);
 engine::ThrottleMarks ToMarks(const sipcm::v1::ThrottleMarks& marks);
 
-// UNIMPLEMENTED (NOT_IN_THIS_VERSION) for `field`, which only takes `accepted` here.
-absl::Status NotKept(absl::string_view field, absl::string_view accepted);
-
 }  // namespace sipcm::server
 
 #endif  // SIPCM_SERVER_CONVERSION_LIMITS_CONVERSION_H_

@@ -32,8 +32,6 @@ TEST(StatusCodeTest, ClassesEndWhereTheyShould) {
   EXPECT_TRUE(IsStatusCode(100));
   EXPECT_TRUE(IsStatusCode(699));
   EXPECT_FALSE(IsStatusCode(700));
-  EXPECT_TRUE(IsProvisional(199));
-  EXPECT_FALSE(IsProvisional(200));
   EXPECT_FALSE(IsFinal(199));
   EXPECT_TRUE(IsFinal(200));
 }

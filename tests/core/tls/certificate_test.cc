@@ -53,7 +53,6 @@ TEST(CertificateTest, ReadsWhatACertificateSays) {
   EXPECT_EQ(leaf.not_before, pki::DefaultNotBefore());
   EXPECT_EQ(leaf.not_after, pki::DefaultNotAfter());
   EXPECT_EQ(leaf.fingerprint_sha256.size(), 32u);
-  EXPECT_EQ(leaf.FingerprintText().size(), 95u);
   EXPECT_EQ(leaf.key_type, "EC P-256");
   EXPECT_FALSE(leaf.is_authority);
   EXPECT_FALSE(leaf.is_self_issued);
