@@ -315,6 +315,13 @@ std::vector<absl::Status> ConnectionManagerCatalog::StartWanted() {
 std::vector<std::string> ConnectionManagerCatalog::Warnings() {
   std::vector<std::string> warnings;
   absl::MutexLock lock(&state_->mutex);
+  if (state_->system_anchors.has_value() && !state_->system_anchors->ok()) {
+    warnings.push_back(absl::StrCat(
+        "managers without a trust_bundle trust no server: the system's list of authorities \"",
+        state_->options.system_trust_file, "\" cannot be taken (",
+        state_->system_anchors->status().message(),
+        "); install ca-certificates, or give them a trust_bundle"));
+  }
   for (const auto& [name, stored] : state_->managers.all()) {
     const ConnectionManager manager = Shown(stored);
     if (manager.state() == ConnectionManager::FAILED) {

@@ -17,12 +17,9 @@ using sipcm::v1::ConnectionManager;
 
 constexpr size_t kMaxSystemTrustBytes = 16 << 20;
 
-std::shared_ptr<const tls::TrustBundle> ReadSystemAnchors(const std::string& path) {
-  const absl::StatusOr<std::string> pem = ReadFileText(path, kMaxSystemTrustBytes);
-  if (!pem.ok()) return nullptr;
-  absl::StatusOr<std::shared_ptr<const tls::TrustBundle>> bundle =
-      tls::TrustBundle::FromPem("system", "1", *pem, "");
-  return bundle.ok() ? *bundle : nullptr;
+absl::StatusOr<std::shared_ptr<const tls::TrustBundle>> ReadSystemAnchors(const std::string& path) {
+  SIPCM_ASSIGN_OR_RETURN(const std::string pem, ReadFileText(path, kMaxSystemTrustBytes));
+  return tls::TrustBundle::FromPem("system", "1", pem, "");
 }
 
 template <typename T>
@@ -66,11 +63,10 @@ absl::StatusOr<engine::ManagerConfig> ControlState::ConfigOf(const ConnectionMan
   const auto trust_bundle = [this](const std::string& name)
                                 ABSL_NO_THREAD_SAFETY_ANALYSIS { return FindIn(anchors, name); };
   const auto system = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    if (!system_anchors_read) {
-      system_anchors_read = true;
+    if (!system_anchors.has_value() || !system_anchors->ok()) {
       system_anchors = ReadSystemAnchors(options.system_trust_file);
     }
-    return system_anchors;
+    return system_anchors->ok() ? **system_anchors : nullptr;
   };
   return ToManagerConfig(manager, {credential, trust_bundle, system});
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -110,9 +111,10 @@ struct ControlState {
   // By name: what was read from the PEM.
   std::map<std::string, std::shared_ptr<const tls::Credential>> credentials ABSL_GUARDED_BY(mutex);
   std::map<std::string, std::shared_ptr<const tls::TrustBundle>> anchors ABSL_GUARDED_BY(mutex);
-  // Null until the first use, and when the file cannot be read.
-  std::shared_ptr<const tls::TrustBundle> system_anchors ABSL_GUARDED_BY(mutex);
-  bool system_anchors_read ABSL_GUARDED_BY(mutex) = false;
+  // None until the first use; what cannot be read is read anew with the next use, and told among
+  // the server's warnings until then.
+  std::optional<absl::StatusOr<std::shared_ptr<const tls::TrustBundle>>> system_anchors
+      ABSL_GUARDED_BY(mutex);
 
   ControlThread thread;  // last: its tasks use the rest
 };

@@ -377,6 +377,20 @@ TEST_F(ConnectionManagerCatalogTest, ADefaultEndpointThatIsNotThereIsAWarning) {
   EXPECT_EQ(Get("connectionManagers/edge")->warnings_size(), 0);
 }
 
+TEST_F(ConnectionManagerCatalogTest, AListOfAuthoritiesThatCannotBeReadIsAWarningOnceItIsNeeded) {
+  ASSERT_TRUE(CreateManager("tcp", R"({"kind":"SERVER_TCP"})").ok());
+  const auto says_so = [this] {
+    for (const std::string& warning : catalogs_.managers.Warnings()) {
+      if (warning.find("\"/no/such/file\"") != std::string::npos) return true;
+    }
+    return false;
+  };
+  EXPECT_FALSE(says_so());
+  ASSERT_TRUE(CreateManager("client", R"({"kind":"CLIENT"})").ok());
+  EXPECT_EQ(engine_.manager("client").trust_bundle, nullptr);
+  EXPECT_TRUE(says_so());
+}
+
 TEST_F(ConnectionManagerCatalogTest, APeerIsRefusedOnlyByATrustBundle) {
   tls::PeerVerdict denied;
   denied.refusal = tls::PeerRefusal::kUntrustedChain;
