@@ -23,11 +23,15 @@ absl::Status MakeError(absl::StatusCode code, absl::string_view reason, absl::st
   return status;
 }
 
+absl::Status InvalidArgument(absl::string_view reason, absl::string_view field,
+                             absl::string_view message) {
+  return WithField(
+      MakeError(absl::StatusCode::kInvalidArgument, reason, absl::StrCat(field, ": ", message)),
+      field);
+}
+
 absl::Status InvalidField(absl::string_view field, absl::string_view message) {
-  absl::Status status = MakeError(absl::StatusCode::kInvalidArgument, "INVALID_FIELD",
-                                  absl::StrCat(field, ": ", message));
-  status.SetPayload(kFieldUrl, absl::Cord(field));
-  return status;
+  return InvalidArgument("INVALID_FIELD", field, message);
 }
 
 absl::Status WithField(absl::Status status, absl::string_view field) {

@@ -18,6 +18,9 @@ namespace sipcm {
 absl::Status MakeError(absl::StatusCode code, absl::string_view reason, absl::string_view message);
 
 // INVALID_ARGUMENT for `field`, a dotted path in the request ("listen_addresses[1].port").
+absl::Status InvalidArgument(absl::string_view reason, absl::string_view field,
+                             absl::string_view message);
+// The same with INVALID_FIELD.
 absl::Status InvalidField(absl::string_view field, absl::string_view message);
 
 // Same status with its field set (or prefixed: "a" + "b" = "a.b"). OK passes through.

@@ -153,8 +153,9 @@ class Engine {
 
   // --- Messages ---
   // `sink` is kept until the subscription ends. NOT_FOUND, INVALID_ARGUMENT (INVALID_RESUME_TOKEN:
-  // unknown, or of another source). With the token of one that is still open, that one ends
-  // (ABORTED, SUBSCRIPTION_RESUMED). What it resumes comes first, then a Gap if any is lost.
+  // unknown, or of another source), RESOURCE_EXHAUSTED (SUBSCRIPTION_LIMIT). With the token of one
+  // that is still open, that one ends (ABORTED, SUBSCRIPTION_RESUMED). What it resumes comes first,
+  // then a Gap if any is lost.
   virtual absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(
       SubscriptionOptions options, std::shared_ptr<dispatch::DeliverySink> sink) = 0;
   // Each order has one result. Orders of one call that belong to one request keep their order. An

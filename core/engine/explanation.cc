@@ -13,6 +13,7 @@
 #include "core/sip/framer.h"
 #include "core/sip/method.h"
 #include "core/sip/parser.h"
+#include "core/sip/raw_message.h"
 
 namespace sipcm::engine {
 namespace {
@@ -23,21 +24,22 @@ absl::Status ParseRequest(const std::string& request, const sip::FramerLimits& l
                           sip::MessageView* view) {
   sip::Framer framer(limits);
   const sip::Frame frame = framer.Next(request);
-  if (frame.kind == sip::FrameKind::kError) {
-    return InvalidField("request", absl::StrCat("not a SIP request: ", frame.error.text));
-  }
+  if (frame.kind == sip::FrameKind::kError) return sip::FrameFault("request", frame.error);
   if (frame.kind != sip::FrameKind::kMessage) {
-    return InvalidField("request",
-                        "not one whole SIP request: give start line, headers, a blank line (CRLF "
-                        "line ends) and the body that Content-Length tells");
+    return InvalidArgument(
+        "INVALID_SIP_MESSAGE", "request",
+        "not one whole SIP request: give start line, headers, a blank line (CRLF "
+        "line ends) and the body that Content-Length tells");
   }
   const absl::string_view bytes =
       absl::string_view(request).substr(frame.offset, frame.header_length + frame.body_length);
   const sip::ParseVerdict verdict = sip::Parse(bytes, frame.header_length, *view);
   if (!verdict.ok()) {
-    return InvalidField("request", absl::StrCat(verdict.field, ": ", verdict.reason));
+    return InvalidArgument("INVALID_SIP_MESSAGE", "request",
+                           absl::StrCat(verdict.field, ": ", verdict.reason));
   }
-  if (!view->is_request()) return InvalidField("request", "it is a response; give a request");
+  if (!view->is_request())
+    return InvalidArgument("INVALID_SIP_MESSAGE", "request", "it is a response; give a request");
   return absl::OkStatus();
 }
 

@@ -31,6 +31,29 @@ absl::Status CheckStatus(const sip::MessageView& request, int status_code) {
   return absl::OkStatus();
 }
 
+// What the request brings with it (its Vias, say) has passed the limits already and does not count.
+absl::Status CheckSize(const MessageParts& message, const sip::FramerLimits& limits) {
+  const auto too_large = [](absl::string_view field, absl::string_view what, size_t size,
+                            absl::string_view limit, uint32_t most) {
+    return InvalidArgument("MESSAGE_TOO_LARGE", field,
+                           absl::StrCat(size, " ", what, " pass the connection manager's limits.",
+                                        limit, " (", most, "); send less, or raise the limit"));
+  };
+  if (message.body.size() > limits.max_body_bytes) {
+    return too_large("body", "bytes", message.body.size(), "max_body_bytes", limits.max_body_bytes);
+  }
+  if (message.headers.size() > limits.max_header_count) {
+    return too_large("headers", "headers", message.headers.size(), "max_header_count",
+                     limits.max_header_count);
+  }
+  size_t header_bytes = 0;
+  for (const auto& [name, value] : message.headers) {
+    header_bytes += name.size() + value.size() + 4;  // ": " and CRLF
+  }
+  if (header_bytes <= limits.max_header_bytes) return absl::OkStatus();
+  return too_large("headers", "bytes", header_bytes, "max_header_bytes", limits.max_header_bytes);
+}
+
 }  // namespace
 
 absl::Status ResponseComposer::Append(const ResponseOrder& order, dispatch::OpenRequest& request,
@@ -48,6 +71,7 @@ absl::Status ResponseComposer::Append(const ResponseOrder& order, dispatch::Open
   }
   *status_code = order.status_code;
   SIPCM_RETURN_IF_ERROR(WithFieldPrefix(CheckStatus(view, order.status_code), "response"));
+  SIPCM_RETURN_IF_ERROR(WithFieldPrefix(CheckSize(order.message, limits), "response"));
   if (request.to_tag.empty() && order.status_code > 100) request.to_tag = MakeTag();
   absl::InlinedVector<sip::HeaderText, 16> headers;
   bool has_contact = false;

@@ -24,8 +24,8 @@ class ResponseComposer {
   std::string MakeTag();
   // Appends the answer to `request`, which came from `source`, to `out`; `*status_code` is what it
   // says. `contact` is for one that needs a way back; empty: none. `limits`: of its manager.
-  // INVALID_ARGUMENT, naming the field: nothing was appended; a request other than INVITE has no
-  // 408 and no provisional but 100 (RFC 4320 4).
+  // INVALID_ARGUMENT, naming the field: nothing was appended; it is no SIP, what was given passes a
+  // limit, or it is a 408 or a provisional but 100 to a request other than INVITE (RFC 4320 4).
   absl::Status Append(const ResponseOrder& order, dispatch::OpenRequest& request,
                       const sip::ReceivedFrom& source, absl::string_view contact,
                       const sip::FramerLimits& limits, std::string* out, int* status_code);

@@ -33,6 +33,7 @@ ShardedEngine::ShardedEngine(const Options& options)
     : resumable_(options.random),
       means_(options.workers),
       events_(options.events),
+      max_subscription_count_(options.max_subscription_count),
       ongoing_(options.workers.at(0).random->Next()) {
   SIPCM_CHECK(means_.size() <= dispatch::RequestId::kMaxWorkers);
   for (size_t i = 0; i < means_.size(); ++i) {

@@ -26,9 +26,10 @@ namespace sipcm::engine {
 class ShardedEngine final : public Engine {
  public:
   struct Options {
-    std::vector<WorkerMeans> workers;  // 1..64
-    EventSink* events = nullptr;       // outlives the engine
-    RandomSource* random = nullptr;    // of control calls, under their lock; outlives the engine
+    std::vector<WorkerMeans> workers;     // 1..64
+    EventSink* events = nullptr;          // outlives the engine
+    RandomSource* random = nullptr;       // of control calls, under their lock; outlives the engine
+    int max_subscription_count = 100000;  // open at once; those that come back are on top
   };
   explicit ShardedEngine(const Options& options);
   ~ShardedEngine() override;
@@ -167,6 +168,7 @@ class ShardedEngine final : public Engine {
 
   const std::vector<WorkerMeans> means_;
   EventSink* const events_;
+  const int64_t max_subscription_count_;
   transaction::OngoingRequests ongoing_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

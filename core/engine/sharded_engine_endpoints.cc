@@ -135,7 +135,7 @@ absl::Status ShardedEngine::RemoveEndpointLocked(const std::string& endpoint_id)
     return absl::OkStatus();
   }));
   EndSubscriptions(entry->group,
-                   MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
+                   MakeError(absl::StatusCode::kNotFound, "RESOURCE_DELETED",
                              absl::StrCat("endpoint \"endpoints/", endpoint_id, "\" was deleted")));
   PostToAll([entry](Worker& worker) { worker.ForgetEndpoint(entry); });
   return absl::OkStatus();

@@ -48,10 +48,7 @@ absl::Status ShardedEngine::RemoveManager(const std::string& manager_id) {
   for (const std::string& endpoint : endpoints) {
     SIPCM_RETURN_IF_ERROR(RemoveEndpointLocked(endpoint));
   }
-  EndSubscriptions(manager->group(),
-                   MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
-                             absl::StrCat("connection manager \"connectionManagers/", manager_id,
-                                          "\" was deleted")));
+  EndSubscriptions(manager->group(), manager->DeletedError());
   manager->removed.store(true, std::memory_order_release);
   managers_.erase(manager_id);
   PostToAll([manager](Worker& worker) { worker.RemoveManager(manager); });

@@ -87,6 +87,11 @@ absl::StatusOr<std::unique_ptr<Subscription>> ShardedEngine::Subscribe(
     return MakeError(absl::StatusCode::kUnavailable, "DRAINING",
                      "the server is draining and takes no new subscription");
   }
+  if (options.resume_token.empty() && subscription_count_.load() >= max_subscription_count_) {
+    return MakeError(absl::StatusCode::kResourceExhausted, "SUBSCRIPTION_LIMIT",
+                     absl::StrCat("the server has ", max_subscription_count_,
+                                  " open subscriptions and takes no more; end some"));
+  }
   auto state = std::make_shared<SubscriptionState>();
   SIPCM_ASSIGN_OR_RETURN(state->group, GroupOf(options));
   Resumption resumption;

@@ -46,9 +46,9 @@ void Worker::PostToDialogs(int worker, absl::AnyInvocable<void(DialogDirectory&)
 
 void Worker::SendOwn(const std::string& manager_id, SendOrder order) {
   LocalManager* const manager = managers_.FindById(manager_id);
-  if (manager == nullptr) return;
-  const auto entry = manager->directory.Get()->FindById(order.endpoint_id);
-  if (entry == nullptr) return;
+  const auto entry =
+      manager == nullptr ? nullptr : manager->directory.Get()->FindById(order.endpoint_id);
+  if (entry == nullptr) return totals_.sends_failed.Add();  // deleted, and so is the dialog
   PlannedSend planned;
   planned.endpoint = entry->endpoint;
   planned.sink = own_sends_;
@@ -57,7 +57,7 @@ void Worker::SendOwn(const std::string& manager_id, SendOrder order) {
     // As all its traffic (semantics.md 9).
     absl::StatusOr<pool::Destination> first_hop =
         FirstHopOf(*entry->endpoint->registration, manager->runtime.Get()->config);
-    if (!first_hop.ok()) return;
+    if (!first_hop.ok()) return totals_.sends_failed.Add();
     first_hop->dedicated_to = entry->endpoint->id;
     planned.order.destination = *std::move(first_hop);
   }

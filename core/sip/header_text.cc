@@ -58,15 +58,16 @@ absl::string_view FaultOf(HeaderId id, absl::string_view value, size_t body_size
 
 absl::Status InvalidHeader(size_t index, absl::string_view part, const HeaderText& header,
                            absl::string_view what) {
-  return InvalidField(absl::StrCat("headers[", index, "].", part),
-                      absl::StrCat("header \"", header.name, "\": ", what));
+  return InvalidArgument("INVALID_SIP_MESSAGE", absl::StrCat("headers[", index, "].", part),
+                         absl::StrCat("header \"", header.name, "\": ", what));
 }
 
 }  // namespace
 
 absl::Status CheckText(absl::string_view text, absl::string_view field) {
   if (!BreaksLine(text)) return absl::OkStatus();
-  return InvalidField(field, absl::StrCat("\"", field, "\" has CR, LF or NUL in it; remove them"));
+  return InvalidArgument("INVALID_SIP_MESSAGE", field,
+                         absl::StrCat("\"", field, "\" has CR, LF or NUL in it; remove them"));
 }
 
 absl::Status CheckHeaders(absl::Span<const HeaderText> headers, size_t body_size,
@@ -75,8 +76,8 @@ absl::Status CheckHeaders(absl::Span<const HeaderText> headers, size_t body_size
   for (size_t i = 0; i < headers.size(); ++i) {
     const HeaderText& header = headers[i];
     if (!IsToken(header.name)) {
-      return InvalidField(absl::StrCat("headers[", i, "].name"),
-                          "a header name must be a token: letters, digits and -.!%*_+`'~");
+      return InvalidArgument("INVALID_SIP_MESSAGE", absl::StrCat("headers[", i, "].name"),
+                             "a header name must be a token: letters, digits and -.!%*_+`'~");
     }
     if (BreaksLine(header.value)) {
       return InvalidHeader(i, "value", header, "the value has CR, LF or NUL in it; remove them");
@@ -91,7 +92,8 @@ absl::Status CheckHeaders(absl::Span<const HeaderText> headers, size_t body_size
     if (!fault.empty()) return InvalidHeader(i, "value", header, fault);
   }
   if (body_size > 0 && !given->test(static_cast<size_t>(HeaderId::kContentType))) {
-    return InvalidField("headers", "a body needs a Content-Type header (RFC 3261 20.15)");
+    return InvalidArgument("INVALID_SIP_MESSAGE", "headers",
+                           "a body needs a Content-Type header (RFC 3261 20.15)");
   }
   return absl::OkStatus();
 }

@@ -23,11 +23,11 @@ using HeaderSet = std::bitset<kHeaderIdCount>;
 
 // Judges given headers before a byte of them is written: names are tokens, values have no CR, LF
 // or NUL (header injection), single-value headers come once, Content-Length equals body_size, and
-// a body has a Content-Type. kInvalidArgument with field "headers[i].name" or "headers[i].value".
-// Fills `*given`.
+// a body has a Content-Type. INVALID_ARGUMENT (INVALID_SIP_MESSAGE) with field "headers[i].name" or
+// "headers[i].value". Fills `*given`.
 absl::Status CheckHeaders(absl::Span<const HeaderText> headers, size_t body_size, HeaderSet* given);
 
-// kInvalidArgument for `field` when `text` holds CR, LF or NUL.
+// INVALID_ARGUMENT (INVALID_SIP_MESSAGE) for `field` when `text` holds CR, LF or NUL.
 absl::Status CheckText(absl::string_view text, absl::string_view field);
 
 // Appends "Name: value" CRLF; checked before.

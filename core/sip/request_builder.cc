@@ -18,19 +18,25 @@ bool Has(const HeaderSet& given, HeaderId id) { return given.test(static_cast<si
 
 absl::Status CheckRequestLine(const RequestParts& parts) {
   if (!IsToken(parts.method) || parts.method.size() > kMaxMethodBytes) {
-    return InvalidField("method", "the method must be a token, e.g. \"OPTIONS\"");
+    return InvalidArgument("INVALID_SIP_MESSAGE", "method",
+                           "the method must be a token, e.g. \"OPTIONS\"");
   }
   const UriView uri = ParseUri(parts.request_uri);
-  if (!uri.ok()) return InvalidField("request_uri", absl::StrCat("not a URI: ", uri.fault));
+  if (!uri.ok())
+    return InvalidArgument("INVALID_SIP_URI", "request_uri",
+                           absl::StrCat("not a URI: ", uri.fault));
   if (uri.has_headers) {
-    return InvalidField("request_uri", "a Request-URI has no \"?headers\"; send them as headers");
+    return InvalidArgument("INVALID_SIP_URI", "request_uri",
+                           "a Request-URI has no \"?headers\"; send them as headers");
   }
   return absl::OkStatus();
 }
 
 absl::Status CheckViaParts(const RequestParts& parts) {
-  if (!IsToken(parts.transport)) return InvalidField("transport", "not a token");
-  if (!IsToken(parts.branch)) return InvalidField("branch", "not a token");
+  if (!IsToken(parts.transport))
+    return InvalidArgument("INVALID_SIP_MESSAGE", "transport", "not a token");
+  if (!IsToken(parts.branch))
+    return InvalidArgument("INVALID_SIP_MESSAGE", "branch", "not a token");
   SIPCM_RETURN_IF_ERROR(CheckText(parts.sent_by, "sent_by"));
   return CheckText(parts.via_parameters, "via_parameters");
 }
@@ -38,14 +44,15 @@ absl::Status CheckViaParts(const RequestParts& parts) {
 absl::Status CheckIdentity(const RequestParts& parts, const HeaderSet& given) {
   for (HeaderId id : {HeaderId::kFrom, HeaderId::kTo}) {
     if (!Has(given, id)) {
-      return InvalidField("headers", absl::StrCat("a request needs a ", HeaderName(id), " header"));
+      return InvalidArgument("INVALID_SIP_MESSAGE", "headers",
+                             absl::StrCat("a request needs a ", HeaderName(id), " header"));
     }
   }
   if (!Has(given, HeaderId::kCallId) && !IsCallId(parts.call_id)) {
-    return InvalidField("call_id", "no Call-ID was given");
+    return InvalidArgument("INVALID_SIP_MESSAGE", "call_id", "no Call-ID was given");
   }
   if (!Has(given, HeaderId::kCseq) && parts.cseq > kMaxCseq) {
-    return InvalidField("cseq", "the CSeq number must be below 2^31");
+    return InvalidArgument("INVALID_SIP_MESSAGE", "cseq", "the CSeq number must be below 2^31");
   }
   for (size_t i = 0; i < parts.headers.size(); ++i) {
     const HeaderId id = LookupHeader(parts.headers[i].name);
@@ -54,12 +61,13 @@ absl::Status CheckIdentity(const RequestParts& parts, const HeaderSet& given) {
     NameAddress address;
     if (id == HeaderId::kCseq && ParseCseq(value, &cseq) == CseqForm::kValid &&
         cseq.method != parts.method) {
-      return InvalidField(absl::StrCat("headers[", i, "].value"),
-                          "the method of the CSeq is not the request's");
+      return InvalidArgument("INVALID_SIP_MESSAGE", absl::StrCat("headers[", i, "].value"),
+                             "the method of the CSeq is not the request's");
     }
     if (id == HeaderId::kFrom && ParseNameAddress(value, &address).empty() && address.tag.empty() &&
         !IsToken(parts.from_tag)) {
-      return InvalidField("from_tag", "the From has no tag, and none was given");
+      return InvalidArgument("INVALID_SIP_MESSAGE", "from_tag",
+                             "the From has no tag, and none was given");
     }
   }
   return absl::OkStatus();
@@ -73,7 +81,8 @@ absl::Status AppendVia(const RequestParts& parts, std::string* out) {
   absl::StrAppend(out, ";branch=", parts.branch, parts.via_parameters);
   Via via;
   const absl::string_view fault = ParseVia(absl::string_view(*out).substr(start), &via);
-  if (!fault.empty()) return InvalidField("sent_by", absl::StrCat("not a Via: ", fault));
+  if (!fault.empty())
+    return InvalidArgument("INVALID_SIP_MESSAGE", "sent_by", absl::StrCat("not a Via: ", fault));
   absl::StrAppend(out, "\r\n");
   return absl::OkStatus();
 }

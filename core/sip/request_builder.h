@@ -32,8 +32,9 @@ struct RequestParts {
   absl::string_view from_tag;  // added to a From without tag
 };
 
-// Appends the whole request, or nothing: kInvalidArgument with the field it names ("method",
-// "request_uri", "headers[1].value", "headers"). A given CSeq must have the request's method.
+// Appends the whole request, or nothing: INVALID_ARGUMENT (INVALID_SIP_MESSAGE; INVALID_SIP_URI of
+// "request_uri") with the field it names ("method", "headers[1].value", "headers"). A given CSeq
+// must have the request's method.
 absl::Status AppendRequest(const RequestParts& parts, std::string* out);
 
 }  // namespace sipcm::sip

@@ -40,7 +40,8 @@ bool ResponseBuilder::NeedsToTag() const { return status_code_ > 100 && request_
 
 absl::Status ResponseBuilder::Check(HeaderSet* given) const {
   if (request_.method_id() == Method::kAck) {
-    return absl::FailedPreconditionError("an ACK is never answered (RFC 3261 17)");
+    return MakeError(absl::StatusCode::kFailedPrecondition, "ACK_NOT_ANSWERED",
+                     "an ACK is never answered (RFC 3261 17)");
   }
   if (!IsStatusCode(status_code_)) {
     return InvalidField("status_code",

@@ -39,9 +39,9 @@ class ResponseBuilder {
   ResponseBuilder& Headers(absl::Span<const HeaderText> headers);
   ResponseBuilder& Body(absl::string_view body);
 
-  // Appends the whole response, or nothing: kInvalidArgument with the field it names
-  // ("headers[2].value", "status_code", "to_tag"), kFailedPrecondition for an ACK, which is never
-  // answered.
+  // Appends the whole response, or nothing: INVALID_ARGUMENT (INVALID_SIP_MESSAGE, INVALID_FIELD)
+  // with the field it names ("headers[2].value", "status_code", "to_tag"), FAILED_PRECONDITION
+  // (ACK_NOT_ANSWERED) for an ACK.
   // `*out` must not hold the request's or the given bytes.
   absl::Status AppendTo(std::string* out) const;
 

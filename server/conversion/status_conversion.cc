@@ -67,9 +67,9 @@ sipcm::v1::RpcStatus ToRpcStatus(const absl::Status& status) {
   return rpc;
 }
 
-absl::Status NotInThisVersion(absl::string_view method, absl::string_view later) {
+absl::Status NotInThisVersion(absl::string_view method, absl::string_view remedy) {
   return MakeError(absl::StatusCode::kUnimplemented, "NOT_IN_THIS_VERSION",
-                   absl::StrCat(method, " is not in this version; it comes with ", later));
+                   absl::StrCat(method, " is not served by this version; ", remedy));
 }
 
 }  // namespace sipcm::server

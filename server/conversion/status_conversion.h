@@ -18,8 +18,8 @@ sipcm::v1::RpcStatus ToRpcStatus(const absl::Status& status);
 // The detail alone; empty reason when the status carries none.
 sipcm::v1::ErrorDetail ToErrorDetail(const absl::Status& status);
 
-// `method` is not in this version; `later` says which work brings it: "watching events".
-absl::Status NotInThisVersion(absl::string_view method, absl::string_view later);
+// UNIMPLEMENTED: this version does not serve `method`; `remedy` says what to do instead.
+absl::Status NotInThisVersion(absl::string_view method, absl::string_view remedy);
 
 }  // namespace sipcm::server
 

@@ -38,8 +38,8 @@ class AdminService final : public sipcm::v1::Admin::CallbackService {
                                   const sipcm::v1::ApplyConfigRequest*,
                                   sipcm::v1::ApplyConfigResponse*) override {
     return Answer(context, NotInThisVersion("Admin.ApplyConfig",
-                                            "the work on declarative configuration; --config sets "
-                                            "up a server at its start"));
+                                            "give --config to the server when it starts, or call "
+                                            "the methods of each resource"));
   }
 
  private:

@@ -31,7 +31,8 @@ class EventsService final : public EventsServiceBase {
   grpc::ServerWriteReactor<sipcm::v1::TracedMessage>* TraceMessages(
       grpc::CallbackServerContext*, const sipcm::v1::TraceRequest*) override {
     return new RefusedStream<sipcm::v1::TracedMessage>(
-        NotInThisVersion("Events.TraceMessages", "the work on tracing messages"));
+        NotInThisVersion("Events.TraceMessages",
+                         "look at what an application gets with Messaging.Subscribe and view RAW"));
   }
 
  private:

@@ -42,10 +42,10 @@ class ManagerState {
         group_(std::make_shared<dispatch::SubscriptionGroup>()) {}
 
   const std::string& id() const { return id_; }
-  // NOT_FOUND: what who still has it is told.
+  // NOT_FOUND (RESOURCE_DELETED): what who still has it is told.
   absl::Status DeletedError() const {
     return MakeError(
-        absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
+        absl::StatusCode::kNotFound, "RESOURCE_DELETED",
         absl::StrCat("connection manager \"connectionManagers/", id_, "\" was deleted"));
   }
   SnapshotCell<ManagerRuntime>& runtime() { return runtime_; }

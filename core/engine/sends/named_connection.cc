@@ -10,7 +10,14 @@ absl::StatusOr<ConnectionSlot*> FindNamed(const SendOrder& order, sip::Method me
                                           const ConnectionTable& connections) {
   ConnectionSlot* const slot = connections.Find(order.connection);
   const std::string quoted = absl::StrCat("connection \"", order.connection.ToString(), "\"");
-  if (slot == nullptr || !slot->connection->is_usable()) {
+  const auto state =
+      slot == nullptr ? connection::ConnectionState::kClosed : slot->connection->state();
+  if (state == connection::ConnectionState::kDraining) {
+    return MakeError(
+        absl::StatusCode::kUnavailable, "CONNECTION_DRAINING",
+        absl::StrCat(quoted, " drains and takes no new requests; send by destination"));
+  }
+  if (state != connection::ConnectionState::kEstablished) {
     return MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
                      absl::StrCat(quoted, " is closed or does not exist; send by destination"));
   }

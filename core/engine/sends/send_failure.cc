@@ -26,8 +26,11 @@ absl::Status NoFinalAnswer(absl::string_view method, const SendOrder& order, Sen
 absl::Status ConnectionLost(absl::string_view method, const SendOrder& order,
                             const net::SocketAddress& remote, const absl::Status& why,
                             SendEvent::Written written) {
+  // Ours is the limit that it passed.
+  const bool is_unread = ReasonOf(why) == "WRITE_QUEUE_FULL";
   return MakeError(
-      absl::StatusCode::kUnavailable, "CONNECTION_CLOSED",
+      is_unread ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kUnavailable,
+      is_unread ? "WRITE_QUEUE_FULL" : "CONNECTION_CLOSED",
       absl::StrCat(method, " to \"", order.request_uri, "\": the connection to ", remote.ToString(),
                    " closed before the final answer (", why.message(), "); ",
                    written == SendEvent::Written::kNothing

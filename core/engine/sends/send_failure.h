@@ -18,7 +18,8 @@ absl::Status SendWhileDraining();
 enum class SentSoFar : uint8_t { kNothing, kRequest };
 // DEADLINE_EXCEEDED (REQUEST_TIMEOUT).
 absl::Status NoFinalAnswer(absl::string_view method, const SendOrder& order, SentSoFar sent);
-// UNAVAILABLE (CONNECTION_CLOSED): the connection to `remote` ended, for `why`.
+// UNAVAILABLE (CONNECTION_CLOSED): the connection to `remote` ended, for `why`. RESOURCE_EXHAUSTED
+// (WRITE_QUEUE_FULL) when it ended because the peer does not read.
 absl::Status ConnectionLost(absl::string_view method, const SendOrder& order,
                             const net::SocketAddress& remote, const absl::Status& why,
                             SendEvent::Written written);

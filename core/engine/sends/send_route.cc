@@ -26,12 +26,14 @@ absl::StatusOr<pool::Destination> DestinationOf(absl::string_view text, absl::st
                                                 const ManagerConfig& config) {
   const sip::UriView uri = sip::ParseUri(text);
   if (!uri.ok()) {
-    return InvalidField(field, absl::StrCat("\"", text, "\" is not a URI: ", uri.fault));
+    return InvalidArgument("INVALID_SIP_URI", field,
+                           absl::StrCat("\"", text, "\" is not a URI: ", uri.fault));
   }
   if (!uri.is_sip()) {
-    return InvalidField(field, absl::StrCat("\"", text,
-                                            "\" is not a SIP URI, so it says no host to send to; "
-                                            "give a destination"));
+    return InvalidArgument("DESTINATION_MISSING", field,
+                           absl::StrCat("\"", text,
+                                        "\" is not a SIP URI, so it says no host to send to; "
+                                        "give a destination"));
   }
   pool::Destination destination;
   destination.host = std::string(uri.host);
@@ -133,13 +135,11 @@ absl::Status CheckOrder(const SendOrder& order, const ManagerConfig& config) {
   SIPCM_RETURN_IF_ERROR(WithFieldPrefix(sip::AppendRequest(parts, &built), "request"));
   sip::Framer framer(config.connection.framer);
   const sip::Frame frame = framer.Next(built);
-  if (frame.kind != sip::FrameKind::kMessage) {
-    return InvalidField(
-        "request", absl::StrCat("the request that it makes passes a limit: ", frame.error.text));
-  }
+  if (frame.kind != sip::FrameKind::kMessage) return sip::FrameFault("request", frame.error);
   const sip::ParseVerdict verdict = sip::Parse(built, frame.header_length, view);
   if (!verdict.ok()) {
-    return InvalidField("request.headers", absl::StrCat(verdict.field, ": ", verdict.reason));
+    return InvalidArgument("INVALID_SIP_MESSAGE", "request.headers",
+                           absl::StrCat(verdict.field, ": ", verdict.reason));
   }
   return absl::OkStatus();
 }

@@ -213,7 +213,7 @@ bool IsCallError(const absl::Status& failure) {
     case absl::StatusCode::kInternal:
       return true;
     case absl::StatusCode::kNotFound:
-      return CauseOf(failure) != SendFailure::RESOLUTION_FAILED;
+      return reason != "RESOURCE_DELETED" && CauseOf(failure) != SendFailure::RESOLUTION_FAILED;
     default:
       return reason == "CONNECTION_OF_ANOTHER_MANAGER" || reason == "ENDPOINT_NOT_REGISTERED" ||
              reason == "SEND_QUEUE_FULL" || reason == "DRAINING" || reason == "SHUTTING_DOWN";

@@ -17,9 +17,9 @@ int RecordingEventSink::Count(EngineEvent::Kind kind) const {
 }
 
 EngineFixture::EngineFixture(int worker_count, uint64_t seed,
-                             const fakes::FakeNetworkOptions& options)
+                             const fakes::FakeNetworkOptions& options,
+                             ShardedEngine::Options engine_options)
     : random(seed), scheduler(&clock, &random), network(seed, options) {
-  ShardedEngine::Options engine_options;
   for (int i = 0; i < worker_count; ++i) {
     loops.push_back(std::make_unique<fakes::ManualEventLoop>(&scheduler));
     resolvers.push_back(std::make_unique<fakes::FakeResolver>(loops.back().get()));

@@ -59,7 +59,9 @@ class RecordingEventSink final : public EventSink {
 class EngineFixture {
  public:
   explicit EngineFixture(int worker_count = 1, uint64_t seed = 1,
-                         const fakes::FakeNetworkOptions& options = {});
+                         const fakes::FakeNetworkOptions& options = {},
+                         // Workers, events and the random source are filled in.
+                         ShardedEngine::Options engine_options = {});
   ~EngineFixture();
 
   // A listening SERVER_TCP manager at 192.0.2.1:5060.

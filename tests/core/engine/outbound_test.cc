@@ -5,8 +5,7 @@
 #include "core/base/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/core/engine/engine_fixture.h"
-#include "tests/core/engine/remote_listener.h"
+#include "tests/core/engine/sending_fixture.h"
 
 namespace sipcm::engine {
 namespace {
@@ -17,44 +16,23 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-class OutboundTest : public ::testing::Test {
+class OutboundTest : public SendingTest {
  protected:
-  void SetUp() override {
-    fixture_.StartTcpManager();
-    ASSERT_TRUE(
-        fixture_.engine->ApplyEndpoint(EngineFixture::PeerToPeer("alice", "sip:alice@example.com"))
-            .ok());
-    remote_ = std::make_unique<RemoteListener>(&fixture_.network, fixture_.loops[0].get(),
-                                               "192.0.2.9:5070");
-  }
-
-  SendOrder Order(const std::string& method, uint64_t cookie) {
-    SendOrder order;
-    order.endpoint_id = "alice";
-    order.method = method;
+  // By a destination of its own.
+  static SendOrder Order(const std::string& method, uint64_t cookie) {
+    SendOrder order = SendingTest::Order(method, cookie);
     order.request_uri = "sip:bob@example.org";
-    order.cookie = cookie;
     pool::Destination destination;
     destination.host = "192.0.2.9";
     destination.port = 5070;
     order.destination = destination;
     return order;
   }
-  void Send(SendOrder order) {
-    std::vector<SendOrder> orders;
-    orders.push_back(std::move(order));
-    fixture_.engine->Send(std::move(orders), sink_);
-    fixture_.RunUntilIdle();
-  }
   // The single request that the n-th connection brought since the last look.
   std::string Taken(size_t peer) {
     const std::vector<std::string> messages = Messages(remote_->peers[peer]->TakeReceived());
     return messages.empty() ? "" : messages.front();
   }
-
-  EngineFixture fixture_;
-  std::unique_ptr<RemoteListener> remote_;
-  std::shared_ptr<RecordingSendSink> sink_ = std::make_shared<RecordingSendSink>();
 };
 
 TEST_F(OutboundTest, SendOpensAConnectionFillsTheHeadersAndMatchesTheResponse) {

@@ -12,8 +12,7 @@
 #include "core/transaction/timers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/core/engine/engine_fixture.h"
-#include "tests/core/engine/remote_listener.h"
+#include "tests/core/engine/sending_fixture.h"
 
 namespace sipcm::engine {
 namespace {
@@ -26,31 +25,10 @@ using ::testing::StartsWith;
 
 constexpr absl::Duration kTick = absl::Milliseconds(1);
 
-class ClientCallsTest : public ::testing::Test {
+class ClientCallsTest : public SendingTest {
  protected:
-  explicit ClientCallsTest(int worker_count = 1) : fixture_(worker_count) {
-    fixture_.StartTcpManager();
-    EXPECT_TRUE(
-        fixture_.engine->ApplyEndpoint(EngineFixture::PeerToPeer("alice", "sip:alice@example.com"))
-            .ok());
-    remote_ = std::make_unique<RemoteListener>(&fixture_.network, fixture_.loops[0].get(),
-                                               "192.0.2.9:5070");
-  }
+  using SendingTest::SendingTest;
 
-  SendOrder Order(const std::string& method, uint64_t cookie) {
-    SendOrder order;
-    order.endpoint_id = "alice";
-    order.method = method;
-    order.request_uri = "sip:bob@192.0.2.9:5070";
-    order.cookie = cookie;
-    return order;
-  }
-  void Send(SendOrder order) {
-    std::vector<SendOrder> orders;
-    orders.push_back(std::move(order));
-    fixture_.engine->Send(std::move(orders), sink_);
-    fixture_.RunUntilIdle();
-  }
   std::vector<std::string> Taken() {
     fixture_.RunUntilIdle();
     std::vector<std::string> all;
@@ -83,10 +61,6 @@ class ClientCallsTest : public ::testing::Test {
     order.message.headers.emplace_back("CSeq", "1 ACK");
     return order;
   }
-
-  EngineFixture fixture_;
-  std::unique_ptr<RemoteListener> remote_;
-  std::shared_ptr<RecordingSendSink> sink_ = std::make_shared<RecordingSendSink>();
 };
 
 // --- Timers B and F ------------------------------------------------------------------------------
