@@ -8,8 +8,8 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "core/engine/dialogs/dialog_order.h"
-#include "core/engine/gathering.h"
-#include "core/engine/home_worker.h"
+#include "core/engine/worker/gathering.h"
+#include "core/engine/worker/home_worker.h"
 #include "core/engine/registered/registered_order.h"
 #include "core/engine/sends/send_route.h"
 

@@ -4,7 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
-#include "core/engine/explanation.h"
+#include "core/engine/requests/explanation.h"
 #include "core/engine/sends/send_route.h"
 #include "core/engine/sharded_engine.h"
 

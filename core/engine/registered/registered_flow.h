@@ -11,7 +11,7 @@
 #include "core/engine/registered/endpoint_status.h"
 #include "core/engine/registered/flow_recovery.h"
 #include "core/engine/sends/outbound.h"
-#include "core/engine/worker_events.h"
+#include "core/engine/worker/worker_events.h"
 #include "core/event/event_loop.h"
 #include "core/registration/registration.h"
 

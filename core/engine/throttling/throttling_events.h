@@ -4,7 +4,7 @@
 #include "core/engine/connection_table.h"
 #include "core/engine/engine_event.h"
 #include "core/engine/sends/outbound.h"
-#include "core/engine/worker_events.h"
+#include "core/engine/worker/worker_events.h"
 #include "core/engine/worker_totals.h"
 
 namespace sipcm::engine {

@@ -6,7 +6,7 @@
 #include "absl/strings/string_view.h"
 #include "core/dispatch/automatic_answer.h"
 #include "core/engine/connection_table.h"
-#include "core/engine/response_composer.h"
+#include "core/engine/requests/response_composer.h"
 #include "core/engine/worker_totals.h"
 #include "core/sip/message_view.h"
 #include "core/sip/parser.h"

@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_ENGINE_WORKER_EVENTS_H_
-#define SIPCM_CORE_ENGINE_WORKER_EVENTS_H_
+#ifndef SIPCM_CORE_ENGINE_WORKER_WORKER_EVENTS_H_
+#define SIPCM_CORE_ENGINE_WORKER_WORKER_EVENTS_H_
 
 #include <memory>
 #include <string>
@@ -69,4 +69,4 @@ class WorkerEvents {
 
 }  // namespace sipcm::engine
 
-#endif  // SIPCM_CORE_ENGINE_WORKER_EVENTS_H_
+#endif  // SIPCM_CORE_ENGINE_WORKER_WORKER_EVENTS_H_

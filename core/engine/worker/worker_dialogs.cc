@@ -3,9 +3,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
-#include "core/engine/home_worker.h"
+#include "core/engine/worker/home_worker.h"
 #include "core/engine/sends/send_route.h"
-#include "core/engine/worker.h"
+#include "core/engine/worker/worker.h"
 
 namespace sipcm::engine {
 

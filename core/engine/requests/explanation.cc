@@ -1,4 +1,4 @@
-#include "core/engine/explanation.h"
+#include "core/engine/requests/explanation.h"
 
 #include <algorithm>
 #include <memory>

@@ -1,4 +1,4 @@
-#include "core/engine/inbound.h"
+#include "core/engine/requests/inbound.h"
 
 #include <utility>
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/dispatch/request_judgement.h"
-#include "core/engine/inbound.h"
+#include "core/engine/requests/inbound.h"
 #include "core/engine/sends/request_composer.h"
 #include "core/engine/transactions/received_request.h"
 #include "core/sip/parser.h"

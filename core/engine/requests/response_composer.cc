@@ -1,4 +1,4 @@
-#include "core/engine/response_composer.h"
+#include "core/engine/requests/response_composer.h"
 
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"

@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_ENGINE_GATHERING_H_
-#define SIPCM_CORE_ENGINE_GATHERING_H_
+#ifndef SIPCM_CORE_ENGINE_WORKER_GATHERING_H_
+#define SIPCM_CORE_ENGINE_WORKER_GATHERING_H_
 
 #include <utility>
 #include <vector>
@@ -41,4 +41,4 @@ class Gathering {
 
 }  // namespace sipcm::engine
 
-#endif  // SIPCM_CORE_ENGINE_GATHERING_H_
+#endif  // SIPCM_CORE_ENGINE_WORKER_GATHERING_H_

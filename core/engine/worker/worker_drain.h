@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_ENGINE_WORKER_DRAIN_H_
-#define SIPCM_CORE_ENGINE_WORKER_DRAIN_H_
+#ifndef SIPCM_CORE_ENGINE_WORKER_WORKER_DRAIN_H_
+#define SIPCM_CORE_ENGINE_WORKER_WORKER_DRAIN_H_
 
 #include <memory>
 #include <vector>
@@ -59,4 +59,4 @@ class WorkerDrain {
 
 }  // namespace sipcm::engine
 
-#endif  // SIPCM_CORE_ENGINE_WORKER_DRAIN_H_
+#endif  // SIPCM_CORE_ENGINE_WORKER_WORKER_DRAIN_H_

@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_ENGINE_INBOUND_H_
-#define SIPCM_CORE_ENGINE_INBOUND_H_
+#ifndef SIPCM_CORE_ENGINE_REQUESTS_INBOUND_H_
+#define SIPCM_CORE_ENGINE_REQUESTS_INBOUND_H_
 
 #include <memory>
 #include <string>
@@ -15,7 +15,7 @@
 #include "core/engine/connection_table.h"
 #include "core/engine/dialogs/dialog_directory.h"
 #include "core/engine/message_order.h"
-#include "core/engine/response_composer.h"
+#include "core/engine/requests/response_composer.h"
 #include "core/engine/throttling/connection_load.h"
 #include "core/engine/throttling/message_throttle.h"
 #include "core/engine/transactions/answered_invites.h"
@@ -185,4 +185,4 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
 
 }  // namespace sipcm::engine
 
-#endif  // SIPCM_CORE_ENGINE_INBOUND_H_
+#endif  // SIPCM_CORE_ENGINE_REQUESTS_INBOUND_H_

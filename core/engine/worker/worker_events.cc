@@ -1,4 +1,4 @@
-#include "core/engine/worker_events.h"
+#include "core/engine/worker/worker_events.h"
 
 #include <utility>
 

@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_ENGINE_EXPLANATION_H_
-#define SIPCM_CORE_ENGINE_EXPLANATION_H_
+#ifndef SIPCM_CORE_ENGINE_REQUESTS_EXPLANATION_H_
+#define SIPCM_CORE_ENGINE_REQUESTS_EXPLANATION_H_
 
 #include <string>
 
@@ -19,4 +19,4 @@ absl::StatusOr<DispatchExplanation> Explain(const std::string& request,
 
 }  // namespace sipcm::engine
 
-#endif  // SIPCM_CORE_ENGINE_EXPLANATION_H_
+#endif  // SIPCM_CORE_ENGINE_REQUESTS_EXPLANATION_H_

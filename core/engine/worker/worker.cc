@@ -1,11 +1,11 @@
-#include "core/engine/worker.h"
+#include "core/engine/worker/worker.h"
 
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/engine/admission/removal_sweep.h"
-#include "core/engine/home_worker.h"
+#include "core/engine/worker/home_worker.h"
 #include "core/engine/reuse/connection_alias.h"
 
 namespace sipcm::engine {

@@ -1,4 +1,4 @@
-#include "core/engine/worker_drain.h"
+#include "core/engine/worker/worker_drain.h"
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"

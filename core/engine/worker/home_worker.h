@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_ENGINE_HOME_WORKER_H_
-#define SIPCM_CORE_ENGINE_HOME_WORKER_H_
+#ifndef SIPCM_CORE_ENGINE_WORKER_HOME_WORKER_H_
+#define SIPCM_CORE_ENGINE_WORKER_HOME_WORKER_H_
 
 #include "absl/hash/hash.h"
 #include "core/engine/manager/manager_state.h"
@@ -17,4 +17,4 @@ inline int HomeOf(const ManagerState& manager, const pool::Destination& destinat
 
 }  // namespace sipcm::engine
 
-#endif  // SIPCM_CORE_ENGINE_HOME_WORKER_H_
+#endif  // SIPCM_CORE_ENGINE_WORKER_HOME_WORKER_H_

@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_ENGINE_WORKER_H_
-#define SIPCM_CORE_ENGINE_WORKER_H_
+#ifndef SIPCM_CORE_ENGINE_WORKER_WORKER_H_
+#define SIPCM_CORE_ENGINE_WORKER_WORKER_H_
 
 #include <functional>
 #include <memory>
@@ -16,7 +16,7 @@
 #include "core/engine/dialogs/dialog_directory.h"
 #include "core/engine/dialogs/unheard_sends.h"
 #include "core/engine/engine_snapshot.h"
-#include "core/engine/inbound.h"
+#include "core/engine/requests/inbound.h"
 #include "core/engine/manager/local_managers.h"
 #include "core/engine/pool_directory.h"
 #include "core/engine/registered/flow_directory.h"
@@ -24,8 +24,8 @@
 #include "core/engine/throttling/connection_load.h"
 #include "core/engine/throttling/throttling_events.h"
 #include "core/engine/transactions/answer_courier.h"
-#include "core/engine/worker_drain.h"
-#include "core/engine/worker_events.h"
+#include "core/engine/worker/worker_drain.h"
+#include "core/engine/worker/worker_events.h"
 #include "core/engine/worker_totals.h"
 #include "core/net/dns/caching_resolver.h"
 #include "core/net/dns/resolver.h"
@@ -232,4 +232,4 @@ class Worker final : private connection::Connection::Listener,
 
 }  // namespace sipcm::engine
 
-#endif  // SIPCM_CORE_ENGINE_WORKER_H_
+#endif  // SIPCM_CORE_ENGINE_WORKER_WORKER_H_
