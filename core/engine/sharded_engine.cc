@@ -8,10 +8,10 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "core/engine/dialogs/dialog_order.h"
-#include "core/engine/worker/gathering.h"
-#include "core/engine/worker/home_worker.h"
 #include "core/engine/registered/registered_order.h"
 #include "core/engine/sends/send_route.h"
+#include "core/engine/worker/gathering.h"
+#include "core/engine/worker/home_worker.h"
 
 namespace sipcm::engine {
 namespace {
@@ -171,9 +171,9 @@ absl::Status ShardedEngine::PlanSend(SendOrder order, const std::shared_ptr<Send
   planned.sink = sink;
   Post(home, [manager, planned = std::move(planned)](Worker& worker) mutable {
     if (planned.order.dialog.is_valid()) {
-      worker.SendInDialog(manager, std::move(planned));
+      worker.sends().SendInDialog(manager, std::move(planned));
     } else {
-      worker.Send(manager, std::move(planned));
+      worker.sends().Send(manager, std::move(planned));
     }
   });
   return absl::OkStatus();

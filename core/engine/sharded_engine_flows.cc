@@ -67,7 +67,7 @@ void ShardedEngine::ListPools(const std::string& manager_id,
 void ShardedEngine::ListConnections(const std::string& manager_id,
                                     Callback<std::vector<ConnectionSnapshot>> done) {
   Gather<std::vector<ConnectionSnapshot>>(
-      [manager_id](Worker& worker) { return worker.Connections(manager_id); },
+      [manager_id](Worker& worker) { return worker.connections().List(manager_id); },
       [done = std::move(done)](std::vector<std::vector<ConnectionSnapshot>> parts) mutable {
         std::vector<ConnectionSnapshot> all = Joined(std::move(parts));
         std::sort(
@@ -83,7 +83,7 @@ void ShardedEngine::WithConnection(
   // An id of a worker that does not exist is answered by the first, which does not know it.
   const int home = id.worker() < worker_count() ? id.worker() : 0;
   Post(home, [id, change = std::move(change), done = std::move(done)](Worker& worker) mutable {
-    done(worker.WithConnection(
+    done(worker.connections().Change(
         id, [&](connection::Connection& connection) { change(worker, connection); }));
   });
 }
@@ -109,7 +109,7 @@ void ShardedEngine::SetConnectionThrottling(connection::ConnectionId id,
   WithConnection(
       id,
       [marks](Worker& worker, connection::Connection& connection) {
-        worker.SetMarks(connection, marks);
+        worker.connections().SetMarks(connection, marks);
       },
       std::move(done));
 }
@@ -121,7 +121,7 @@ void ShardedEngine::CloseConnection(connection::ConnectionId id,
       id,
       [drain_timeout](Worker& worker, connection::Connection& connection) {
         if (drain_timeout.has_value()) {
-          connection.Drain(worker.Now() + *drain_timeout, connection::CloseReason::kAdmin);
+          worker.connections().Drain(connection, *drain_timeout);
         } else {
           connection.CloseAfterFlush(connection::CloseReason::kAdmin);
         }
@@ -140,7 +140,7 @@ void ShardedEngine::CloseConnectionsOf(const std::string& manager_id,
   const auto removal = std::make_shared<const tls::DomainRemoval>(std::move(removed));
   Gather<int>(
       [manager = *manager, removal](Worker& worker) {
-        return worker.CloseRemoved(manager, removal);
+        return worker.connections().CloseRemoved(manager, removal);
       },
       [done = std::move(done)](const std::vector<int>& counts) mutable { done(SumOf(counts)); });
 }
@@ -160,7 +160,7 @@ void ShardedEngine::RetireConnections(const std::string& manager_id, const std::
   retirement.retiring = retiring;
   Gather<int>(
       [manager = *manager, retirement](Worker& worker) {
-        return worker.Retire(manager, retirement);
+        return worker.connections().Retire(manager, retirement);
       },
       [done = std::move(done)](const std::vector<int>& counts) mutable { done(SumOf(counts)); });
 }

@@ -5,8 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/engine/admission/removal_sweep.h"
-#include "core/engine/worker/home_worker.h"
 #include "core/engine/reuse/connection_alias.h"
+#include "core/engine/worker/home_worker.h"
 
 namespace sipcm::engine {
 namespace {
@@ -49,6 +49,9 @@ Worker::Worker(int index, int worker_count, const WorkerMeans& means, PostToWork
   outbound_ =
       std::make_unique<Outbound>(means.loop, means.random, &connections_, pools_.get(), &load_,
                                  dialogs_.get(), &totals_, static_cast<Outbound::Host*>(this));
+  sends_ =
+      std::make_unique<SendRouter>(worker_count, &managers_, &connections_, dialogs_.get(),
+                                   outbound_.get(), &totals_, static_cast<SendRouter::Host*>(this));
   flows_ = std::make_unique<FlowDirectory>(
       RegisteredFlow::Means{means.loop, means.random, pools_.get(), outbound_.get(), &events_},
       static_cast<FlowDirectory::Host*>(this));
@@ -187,7 +190,7 @@ void Worker::OnEstablished(Connection& connection) {
   ConnectionSlot& slot = *ConnectionTable::SlotOf(connection);
   acceptance_->OnEstablished(slot);
   events_.TellEstablished(slot);
-  ConnectionTable::RetireIfDue(slot, Now());
+  ConnectionTable::RetireIfDue(slot, means_.loop->Now());
   CloseIfRemovedMeanwhile(slot, means_.loop->WallNow());
 }
 
@@ -256,6 +259,11 @@ void Worker::OnServerRefused(const LocalManager& manager, const pool::Destinatio
   events_.TellServerRefused(*manager.state, destination, connection, detail);
 }
 
+void Worker::OnConnectFailed(const LocalManager& manager, const pool::Destination& destination,
+                             const absl::Status& failure) {
+  events_.TellConnectFailed(*manager.state, destination, failure);
+}
+
 void Worker::OnPoolAdded(const PoolSnapshot& pool) {
   events_.TellPool(EngineEvent::Kind::kPoolAdded, pool);
 }
@@ -273,8 +281,31 @@ void Worker::OnPoolRemoved(LocalManager* manager, const PoolSnapshot& pool) {
   ReleaseManager(manager);
 }
 
+void Worker::OnManagerThrottling(LocalManager& manager, ThrottleChange change, int count) {
+  throttling_events_.TellManager(manager, change, count);
+}
+
+void Worker::OnEndpointThrottling(const PlannedSend& of, ThrottleChange change) {
+  throttling_events_.TellEndpoint(of, change);
+}
+
+registration::Authenticator* Worker::AuthenticatorOf(const PlannedSend& send) {
+  if (send.endpoint->kind != dispatch::EndpointKind::kRegistered) return nullptr;
+  return flows_->AuthenticatorOf(send.endpoint->id, send.manager);
+}
+
+// --- To the other workers ----------------------------------------------------------------------
+
 void Worker::WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) {
   post_(worker, [group = std::move(group)](Worker& other) { other.inbound().OnCredit(group); });
+}
+
+void Worker::PostToDialogs(int worker, absl::AnyInvocable<void(DialogDirectory&)> task) {
+  post_(worker, [task = std::move(task)](Worker& other) mutable { task(*other.dialogs_); });
+}
+
+void Worker::PostToRouter(int worker, absl::AnyInvocable<void(SendRouter&)> task) {
+  post_(worker, [task = std::move(task)](Worker& other) mutable { task(*other.sends_); });
 }
 
 void Worker::PostToOthers(const std::function<void(Worker&)>& task) {
@@ -310,26 +341,9 @@ void Worker::AskOthersForAck(const std::string& call_key) {
 
 // --- What control asks -------------------------------------------------------------------------
 
-void Worker::Send(const std::shared_ptr<ManagerState>& manager, PlannedSend planned) {
-  if (manager->removed.load(std::memory_order_acquire)) {
-    outbound_->Refuse(planned, manager->DeletedError());
-    return;
-  }
-  if (planned.flow.is_valid()) {
-    const ConnectionSlot* const slot = connections_.Find(planned.flow);
-    if (slot == nullptr || !slot->connection->is_usable()) {
-      return SendByDestination(manager, std::move(planned));
-    }
-    planned.order.connection = std::exchange(planned.flow, connection::ConnectionId());
-  }
-  planned.manager = managers_.For(manager);
-  outbound_->Send(std::move(planned));
-}
-
-void Worker::SendFromHome(PlannedSend planned) {
-  const int home = planned.home;
-  post_(home, [state = planned.manager->state, planned = std::move(planned)](
-                  Worker& worker) mutable { worker.Send(state, std::move(planned)); });
+void Worker::ForgetEndpoint(const dispatch::EndpointDirectory::EntryPointer& entry) {
+  inbound_->ForgetGroup(entry->group);
+  dialogs_->ForgetEndpoint(entry->endpoint->id);
 }
 
 void Worker::ApplyFlow(const std::shared_ptr<ManagerState>& manager,
@@ -353,36 +367,13 @@ absl::StatusOr<PoolSnapshot> Worker::RemovePool(const std::shared_ptr<ManagerSta
   return pools_->Remove(managers_.For(manager), destination, removal);
 }
 
-std::vector<ConnectionSnapshot> Worker::Connections(const std::string& manager_id) const {
-  std::vector<ConnectionSnapshot> snapshots;
-  for (const connection::ConnectionId id : connections_.Ids()) {
-    const ConnectionSlot& slot = *connections_.Find(id);
-    if (!manager_id.empty() && slot.manager->state->id() != manager_id) continue;
-    snapshots.push_back(SnapshotOf(slot, means_.loop->Now(), means_.loop->WallNow()));
-  }
-  return snapshots;
-}
-
 void Worker::TellState(uint64_t round) {
   WorkerState state;
   state.round = round;
   state.worker_count = worker_count_;
-  state.connections = Connections("");
+  state.connections = control_.List("");
   state.pools = Pools("");
   events_.TellState(std::move(state));
-}
-
-absl::StatusOr<ConnectionSnapshot> Worker::WithConnection(
-    connection::ConnectionId id, absl::FunctionRef<void(Connection&)> change) {
-  ConnectionSlot* slot = connections_.Find(id);
-  if (slot == nullptr || slot->connection->state() == ConnectionState::kClosed) {
-    return MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
-                     absl::StrCat("connection \"", id.ToString(),
-                                  "\" does not exist or has closed; list the live ones with "
-                                  "Connections/ListConnections"));
-  }
-  change(*slot->connection);
-  return SnapshotOf(*slot, means_.loop->Now(), means_.loop->WallNow());
 }
 
 void Worker::ApplyMarks(const std::shared_ptr<ManagerState>& manager) {
@@ -398,18 +389,6 @@ void Worker::WatchOnOthers(const std::shared_ptr<ManagerState>& manager) {
       other.inbound_->WatchMessages(*other.managers_.For(manager));
     }
   });
-}
-
-int Worker::Retire(const std::shared_ptr<ManagerState>& manager, const Retirement& retirement) {
-  if (manager->removed.load(std::memory_order_acquire)) return 0;
-  return connections_.Retire(managers_.For(manager), retirement, Now());
-}
-
-int Worker::CloseRemoved(const std::shared_ptr<ManagerState>& manager,
-                         const std::shared_ptr<const tls::DomainRemoval>& removal) {
-  LocalManager* const local = managers_.Find(manager.get());
-  if (local == nullptr) return 0;
-  return engine::CloseRemoved(connections_, local, removal, means_.loop->WallNow());
 }
 
 // --- The end -----------------------------------------------------------------------------------

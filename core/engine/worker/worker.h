@@ -4,45 +4,36 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
-#include "absl/functional/function_ref.h"
-#include "absl/types/optional.h"
 #include "core/connection/connection.h"
 #include "core/connection/connection_environment.h"
 #include "core/engine/acceptance.h"
 #include "core/engine/connection_table.h"
 #include "core/engine/dialogs/dialog_directory.h"
-#include "core/engine/dialogs/unheard_sends.h"
 #include "core/engine/engine_snapshot.h"
-#include "core/engine/requests/inbound.h"
 #include "core/engine/manager/local_managers.h"
 #include "core/engine/pool_directory.h"
 #include "core/engine/registered/flow_directory.h"
+#include "core/engine/requests/inbound.h"
 #include "core/engine/sends/outbound.h"
 #include "core/engine/throttling/connection_load.h"
 #include "core/engine/throttling/throttling_events.h"
 #include "core/engine/transactions/answer_courier.h"
+#include "core/engine/worker/connection_control.h"
+#include "core/engine/worker/send_router.h"
 #include "core/engine/worker/worker_drain.h"
 #include "core/engine/worker/worker_events.h"
+#include "core/engine/worker/worker_means.h"
 #include "core/engine/worker_totals.h"
 #include "core/net/dns/caching_resolver.h"
-#include "core/net/dns/resolver.h"
 #include "core/net/network.h"
-#include "core/tls/domain_removal.h"
 #include "core/tls/handshake_gate.h"
 #include "core/transaction/ongoing_requests.h"
 
 namespace sipcm::engine {
-
-// What a worker works with; all of it outlives the worker.
-struct WorkerMeans {
-  event::EventLoop* loop = nullptr;
-  net::Network* network = nullptr;
-  net::Resolver* resolver = nullptr;  // of this loop; the worker keeps its answers
-  RandomSource* random = nullptr;     // of this loop's thread
-};
 
 // One loop's share of the engine: its connections, its share of each manager's acceptors, its
 // pools, its requests. A connection lives and dies here. Thread: the loop's, but for totals().
@@ -55,6 +46,7 @@ class Worker final : private connection::Connection::Listener,
                      private DialogDirectory::Host,
                      private FlowDirectory::Host,
                      private PoolDirectory::Host,
+                     private SendRouter::Host,
                      private WorkerDrain::Host {
  public:
   // Has `task` run on another worker.
@@ -75,9 +67,7 @@ class Worker final : private connection::Connection::Listener,
   // --- Messages ---
   Inbound& inbound() { return *inbound_; }
   Outbound& outbound() { return *outbound_; }
-  void Send(const std::shared_ptr<ManagerState>& manager, PlannedSend planned);
-  // In a dialog that this worker has.
-  void SendInDialog(const std::shared_ptr<ManagerState>& manager, PlannedSend planned);
+  SendRouter& sends() { return *sends_; }
   void ForgetEndpoint(const dispatch::EndpointDirectory::EntryPointer& entry);
 
   // --- Registered endpoints whose home this is ---
@@ -95,23 +85,10 @@ class Worker final : private connection::Connection::Listener,
   std::vector<PoolSnapshot> Pools(const std::string& manager_id) const {
     return pools_->Snapshots(manager_id);
   }
-  std::vector<ConnectionSnapshot> Connections(const std::string& manager_id) const;
-  // Of its own; without: its manager's.
-  void SetMarks(connection::Connection& connection, const absl::optional<ThrottleMarks>& marks) {
-    load_.SetMarks(*ConnectionTable::SlotOf(connection), marks);
-  }
+  ConnectionControl& connections() { return control_; }
   // The manager's, from now on: to its connections that have none of their own, and to what its
   // applications have not taken.
   void ApplyMarks(const std::shared_ptr<ManagerState>& manager);
-  // Runs `change` on it and tells how it is after; NOT_FOUND.
-  absl::StatusOr<ConnectionSnapshot> WithConnection(
-      connection::ConnectionId id, absl::FunctionRef<void(connection::Connection&)> change);
-  // Those that are established; the others when they are. How many it ended.
-  int Retire(const std::shared_ptr<ManagerState>& manager, const Retirement& retirement);
-  // Closes (kDomainRemoved) the incoming connections that `removal` concerns; how many.
-  int CloseRemoved(const std::shared_ptr<ManagerState>& manager,
-                   const std::shared_ptr<const tls::DomainRemoval>& removal);
-  Instant Now() const { return means_.loop->Now(); }
   // Tells the sink all of it, as the worker of `worker_count` that this is.
   void TellState(uint64_t round);
 
@@ -146,9 +123,7 @@ class Worker final : private connection::Connection::Listener,
     inbound_->OnHeldRequest(slot, request);
   }
   // Inbound::Host, Outbound::Host
-  void OnManagerThrottling(LocalManager& manager, ThrottleChange change, int count) override {
-    throttling_events_.TellManager(manager, change, count);
-  }
+  void OnManagerThrottling(LocalManager& manager, ThrottleChange change, int count) override;
   void WatchOnOthers(const std::shared_ptr<ManagerState>& manager) override;
   void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) override;
   LocalManager* FindManager(const std::string& manager_id) override {
@@ -161,17 +136,16 @@ class Worker final : private connection::Connection::Listener,
   void OnInboundIdle() override { drain_.Check(); }
   void OnOutboundIdle() override { drain_.Check(); }
   void OnRemovedManagerIdle(const LocalManager& manager) override;
-  void SendFromHome(PlannedSend planned) override;
-  registration::Authenticator* AuthenticatorOf(const PlannedSend& send) override {
-    if (send.endpoint->kind != dispatch::EndpointKind::kRegistered) return nullptr;
-    return flows_->AuthenticatorOf(send.endpoint->id, send.manager);
-  }
-  void OnEndpointThrottling(const PlannedSend& of, ThrottleChange change) override {
-    throttling_events_.TellEndpoint(of, change);
-  }
+  void SendFromHome(PlannedSend planned) override { sends_->SendFromHome(std::move(planned)); }
+  registration::Authenticator* AuthenticatorOf(const PlannedSend& send) override;
+  void OnEndpointThrottling(const PlannedSend& of, ThrottleChange change) override;
   // DialogDirectory::Host
   void PostToDialogs(int worker, absl::AnyInvocable<void(DialogDirectory&)> task) override;
-  void SendOwn(const std::string& manager_id, SendOrder order) override;
+  void SendOwn(const std::string& manager_id, SendOrder order) override {
+    sends_->SendOwn(manager_id, std::move(order));
+  }
+  // SendRouter::Host
+  void PostToRouter(int worker, absl::AnyInvocable<void(SendRouter&)> task) override;
   // FlowDirectory::Host
   void OnFlowGone(LocalManager* manager) override { ReleaseManager(manager); }
   // PoolDirectory::Host
@@ -181,9 +155,7 @@ class Worker final : private connection::Connection::Listener,
                        const connection::Connection& connection,
                        const absl::Status& detail) override;
   void OnConnectFailed(const LocalManager& manager, const pool::Destination& destination,
-                       const absl::Status& failure) override {
-    events_.TellConnectFailed(*manager.state, destination, failure);
-  }
+                       const absl::Status& failure) override;
   void OnPoolAdded(const PoolSnapshot& pool) override;
   void OnPoolChanged(const PoolSnapshot& pool) override;
   void OnTargetHealth(const PoolSnapshot& pool, const absl::Status& why) override;
@@ -198,8 +170,6 @@ class Worker final : private connection::Connection::Listener,
 
   // Has `task` run on all workers but this.
   void PostToOthers(const std::function<void(Worker&)>& task);
-  // Where the send goes that is not to use its dialog's flow, or cannot.
-  void SendByDestination(const std::shared_ptr<ManagerState>& manager, PlannedSend planned);
   void Enter(std::unique_ptr<connection::Connection> connection, LocalManager* manager,
              pool::ConnectionPool* pool);
   void CountOpened(const ConnectionSlot& slot);
@@ -219,11 +189,12 @@ class Worker final : private connection::Connection::Listener,
   ConnectionTable connections_;
   ThrottlingEvents throttling_events_{&totals_, &events_};
   ConnectionLoad load_;
-  const std::shared_ptr<SendSink> own_sends_ = std::make_shared<UnheardSends>();
+  ConnectionControl control_{means_.loop, &managers_, &connections_, &load_};
   std::unique_ptr<Acceptance> acceptance_;
   std::unique_ptr<PoolDirectory> pools_;
   std::unique_ptr<DialogDirectory> dialogs_;
   std::unique_ptr<Outbound> outbound_;
+  std::unique_ptr<SendRouter> sends_;
   std::unique_ptr<AnswerCourier> courier_;
   std::unique_ptr<FlowDirectory> flows_;
   std::unique_ptr<Inbound> inbound_;
