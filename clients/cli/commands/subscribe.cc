@@ -10,6 +10,7 @@
 #include "clients/cli/call.h"
 #include "clients/cli/cli11.h"
 #include "clients/cli/commands/commands.h"
+#include "clients/cli/commands/stream_reading.h"
 #include "clients/cli/field_text.h"
 #include "clients/cli/session.h"
 #include "clients/cli/settings.h"
@@ -114,20 +115,14 @@ ExitStatus Subscribe(Session& session, const Subscription& options) {
   Stub stub(session.channel());
   grpc::ClientContext context;
   const auto stream = stub.Subscribe(&context, subscribe);
-  v1::Delivery delivery;
   int64_t seen = 0;
-  while (stream->Read(&delivery)) {
+  const auto take = [&](const v1::Delivery& delivery) {
     Print(session, delivery);
-    if (!delivery.has_request()) continue;
+    if (!delivery.has_request()) return Reading::kGoOn;
     if (options.answer != 0) Answer(session, stub, delivery.request(), response);
-    if (++seen == options.count) {
-      context.TryCancel();
-      stream->Finish();
-      return kDone;
-    }
-  }
-  const grpc::Status status = stream->Finish();
-  return status.ok() ? kDone : session.Fail(status);
+    return ++seen == options.count ? Reading::kEnough : Reading::kGoOn;
+  };
+  return ReadStream<v1::Delivery>(session, context, *stream, take);
 }
 
 }  // namespace

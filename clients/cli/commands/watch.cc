@@ -11,6 +11,7 @@
 #include "clients/cli/call.h"
 #include "clients/cli/cli11.h"
 #include "clients/cli/commands/commands.h"
+#include "clients/cli/commands/stream_reading.h"
 #include "clients/cli/field_text.h"
 #include "clients/cli/session.h"
 #include "proto/sipcm/v1/events.grpc.pb.h"
@@ -65,22 +66,16 @@ ExitStatus Run(Session& session, const Watch& options) {
   v1::Events::Stub stub(session.channel());
   grpc::ClientContext context;
   const auto stream = stub.Watch(&context, request);
-  v1::Event event;
   int64_t seen = 0;
-  while (stream->Read(&event)) {
+  const auto take = [&](const v1::Event& event) {
     if (session.json()) {
       session.PrintJsonLine(event);
     } else {
       session.PrintText(LineOf(event));
     }
-    if (++seen == options.count) {
-      context.TryCancel();
-      stream->Finish();
-      return kDone;
-    }
-  }
-  const grpc::Status status = stream->Finish();
-  return status.ok() ? kDone : session.Fail(status);
+    return ++seen == options.count ? Reading::kEnough : Reading::kGoOn;
+  };
+  return ReadStream<v1::Event>(session, context, *stream, take);
 }
 
 }  // namespace

@@ -18,7 +18,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
 #include "clients/cpp/application.h"
 #include "clients/cpp/client.h"
 #include "tests/benchmark/load/load_poller.h"
@@ -35,6 +36,9 @@ ABSL_FLAG(std::vector<std::string>, watch, {}, "process ids whose CPU time to ta
 namespace sipcm::load {
 namespace {
 
+// Longer than the manager lets a send wait for its answer.
+constexpr absl::Duration kMostForTheRest = absl::Seconds(40);
+
 class NoRequests final : public client::ApplicationHandler {
  public:
   void OnRequest(const v1::RequestDelivery&, int) override {}
@@ -46,8 +50,9 @@ class Sender {
  public:
   enum class Phase : unsigned char { kWarmUp, kMeasuring, kEnding };
 
-  Sender(client::Application* application, v1::SendRequest request)
-      : application_(application), request_(std::move(request)) {}
+  // Keeps `outstanding` requests outstanding, once each was begun with SendNext().
+  Sender(client::Application* application, v1::SendRequest request, int outstanding)
+      : application_(application), request_(std::move(request)), outstanding_(outstanding) {}
 
   void SendNext() {
     const int64_t begun_at = MonotonicNow();
@@ -58,10 +63,13 @@ class Sender {
     });
   }
   void Enter(Phase phase) { phase_ = phase; }
-  void WaitForTheRest(int outstanding) {
-    while (ended_count_ < outstanding) absl::SleepFor(absl::Milliseconds(1));
+  // Waits for that long, or until a send failed.
+  void Continue(absl::Duration span) { failed_.WaitForNotificationWithTimeout(span); }
+  // After kEnding, or a failure: false when some of the sends did not end in time.
+  bool WaitForTheRest(absl::Duration timeout) {
+    return all_ended_.WaitForNotificationWithTimeout(timeout);
   }
-  bool failed() const { return failed_; }
+  bool failed() const { return failed_.HasBeenNotified(); }
   LoadReport& report() { return report_; }
   std::string ConnectionsJson() const {
     int64_t fewest = INT64_MAX;
@@ -81,26 +89,28 @@ class Sender {
 
   void OnEnd(const v1::SendEvent& event, int64_t begun_at) {
     if (!event.has_response() || event.response().status_code() != 200) {
-      if (!failed_.exchange(true)) {
+      if (!failed()) {
         std::fprintf(stderr, "%s\n", event.ShortDebugString().c_str());
+        failed_.Notify();
       }
     }
     if (phase_ == Phase::kMeasuring) {
       ++report_.reply_count;
       report_.latency.Add(MonotonicNow() - begun_at);
     }
-    if (phase_ == Phase::kEnding || failed_) {
-      ++ended_count_;
-    } else {
+    if (phase_ != Phase::kEnding && !failed()) {
       SendNext();
+    } else if (--outstanding_ == 0) {
+      all_ended_.Notify();
     }
   }
 
   client::Application* const application_;
   const v1::SendRequest request_;
   std::atomic<Phase> phase_{Phase::kWarmUp};
-  std::atomic<bool> failed_{false};
-  std::atomic<int> ended_count_{0};
+  int outstanding_;  // that have not ended: of the application's thread
+  absl::Notification failed_;
+  absl::Notification all_ended_;
   std::map<std::string, int64_t> requests_by_connection_;
   LoadReport report_;
 };
@@ -137,20 +147,21 @@ int Run() {
   options.name = "sender_application";
   client::Application application(client->get(), options, &handler);
   application.Start();
-  Sender sender(&application, Request());
   const int outstanding = absl::GetFlag(FLAGS_outstanding);
+  Sender sender(&application, Request(), outstanding);
   for (int i = 0; i < outstanding; ++i) sender.SendNext();
-  absl::SleepFor(absl::GetFlag(FLAGS_warm_up));
+  sender.Continue(absl::GetFlag(FLAGS_warm_up));
   const CpuReading at_start = ReadCpu(watched);
   const int64_t begin = MonotonicNow();
   sender.Enter(Sender::Phase::kMeasuring);
-  absl::SleepFor(absl::GetFlag(FLAGS_duration));
+  sender.Continue(absl::GetFlag(FLAGS_duration));
   sender.Enter(Sender::Phase::kEnding);
   sender.report().elapsed = absl::Nanoseconds(MonotonicNow() - begin);
   sender.report().used = Difference(ReadCpu(watched), at_start);
-  sender.WaitForTheRest(outstanding);
+  const bool all_ended = sender.WaitForTheRest(kMostForTheRest);
   application.Stop(absl::Seconds(5));
-  if (sender.failed()) return 1;
+  if (!all_ended) std::fprintf(stderr, "some of the sends did not end\n");
+  if (sender.failed() || !all_ended) return 1;
   std::printf("%s\n%s\n", ToJson(sender.report()).c_str(), sender.ConnectionsJson().c_str());
   return 0;
 }
