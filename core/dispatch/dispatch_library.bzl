@@ -3,6 +3,7 @@
 _ABSL = "@com_google_absl//absl/"
 
 _LAYERS_ABOVE = [
+    "//core/dispatch:__subpackages__",
     "//core/engine:__subpackages__",
     "//core/registration:__subpackages__",
     "//server:__subpackages__",

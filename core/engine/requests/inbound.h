@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "core/base/random_source.h"
 #include "core/dispatch/automatic_answer.h"
-#include "core/dispatch/delivery_queue.h"
+#include "core/dispatch/delivery/delivery_queue.h"
 #include "core/dispatch/dispatcher.h"
 #include "core/dispatch/open_request.h"
 #include "core/engine/connection_table.h"

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "core/dispatch/delivery_queue.h"
+#include "core/dispatch/delivery/delivery_queue.h"
 #include "core/dispatch/open_request.h"
 #include "core/engine/connection_table.h"
 #include "core/engine/manager/manager_state.h"

@@ -1,11 +1,12 @@
 """One test of core/dispatch: <noun>[_<aspect>]_test.cc over the library of the same noun."""
 
-def dispatch_test(name, noun = None, deps = [], **kwargs):
+def dispatch_test(name, noun = None, package = "//core/dispatch", deps = [], **kwargs):
     """A cc_test called <name>_test.
 
     Args:
       name: of the source, without "_test.cc".
-      noun: of core/dispatch; the name unless given.
+      noun: of the package; the name unless given.
+      package: where it is.
       deps: what else the test includes; its own library and GoogleTest are always there.
       **kwargs: as for cc_test; size is small unless given.
     """
@@ -14,7 +15,7 @@ def dispatch_test(name, noun = None, deps = [], **kwargs):
         name = name + "_test",
         srcs = [name + "_test.cc"],
         deps = deps + [
-            "//core/dispatch:" + (noun or name),
+            package + ":" + (noun or name),
             "@com_google_googletest//:gtest_main",
         ],
         **kwargs

@@ -1,4 +1,4 @@
-#include "core/dispatch/waiting_line.h"
+#include "core/dispatch/delivery/waiting_line.h"
 
 #include <algorithm>
 #include <memory>

@@ -1,5 +1,5 @@
-#ifndef SIPCM_TESTS_CORE_DISPATCH_DELIVERY_FIXTURE_H_
-#define SIPCM_TESTS_CORE_DISPATCH_DELIVERY_FIXTURE_H_
+#ifndef SIPCM_TESTS_CORE_DISPATCH_DELIVERY_DELIVERY_FIXTURE_H_
+#define SIPCM_TESTS_CORE_DISPATCH_DELIVERY_DELIVERY_FIXTURE_H_
 
 #include <memory>
 #include <string>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/base/random_source.h"
-#include "core/dispatch/delivery_queue.h"
+#include "core/dispatch/delivery/delivery_queue.h"
 #include "core/dispatch/open_request.h"
 #include "gtest/gtest.h"
 #include "tests/core/dispatch/test_request.h"
@@ -128,4 +128,4 @@ class DeliveryFixture : public ::testing::Test {
 
 }  // namespace sipcm::dispatch
 
-#endif  // SIPCM_TESTS_CORE_DISPATCH_DELIVERY_FIXTURE_H_
+#endif  // SIPCM_TESTS_CORE_DISPATCH_DELIVERY_DELIVERY_FIXTURE_H_

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "core/base/random_source.h"
-#include "core/dispatch/delivery_queue.h"
+#include "core/dispatch/delivery/delivery_queue.h"
 #include "gtest/gtest.h"
-#include "tests/core/dispatch/delivery_fixture.h"
+#include "tests/core/dispatch/delivery/delivery_fixture.h"
 
 namespace sipcm::dispatch {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/core/dispatch/delivery_fixture.h"
+#include "tests/core/dispatch/delivery/delivery_fixture.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "core/dispatch/delivery_queue.h"
+#include "core/dispatch/delivery/delivery_queue.h"
 
 #include <memory>
 #include <string>
@@ -6,7 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/core/dispatch/delivery_fixture.h"
+#include "tests/core/dispatch/delivery/delivery_fixture.h"
 
 namespace sipcm::dispatch {
 namespace {

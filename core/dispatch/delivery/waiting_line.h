@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_DISPATCH_WAITING_LINE_H_
-#define SIPCM_CORE_DISPATCH_WAITING_LINE_H_
+#ifndef SIPCM_CORE_DISPATCH_DELIVERY_WAITING_LINE_H_
+#define SIPCM_CORE_DISPATCH_DELIVERY_WAITING_LINE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -56,4 +56,4 @@ class WaitingLine {
 
 }  // namespace sipcm::dispatch
 
-#endif  // SIPCM_CORE_DISPATCH_WAITING_LINE_H_
+#endif  // SIPCM_CORE_DISPATCH_DELIVERY_WAITING_LINE_H_

@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_DISPATCH_DELIVERY_QUEUE_H_
-#define SIPCM_CORE_DISPATCH_DELIVERY_QUEUE_H_
+#ifndef SIPCM_CORE_DISPATCH_DELIVERY_DELIVERY_QUEUE_H_
+#define SIPCM_CORE_DISPATCH_DELIVERY_DELIVERY_QUEUE_H_
 
 #include <cstdint>
 #include <memory>
@@ -9,8 +9,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "core/dispatch/automatic_answer.h"
+#include "core/dispatch/delivery/local_group.h"
 #include "core/dispatch/endpoint_directory.h"
-#include "core/dispatch/local_group.h"
 #include "core/dispatch/open_request.h"
 #include "core/dispatch/subscription_group.h"
 #include "core/event/event_loop.h"
@@ -29,8 +29,7 @@ struct Addressee {
 // Hands a worker's open requests to subscriptions (semantics.md 7, Delivery): one with credit in
 // round-robin, those of the endpoint before those of the manager; in a dialog the one that has it,
 // while there is such a one; else they wait in a bounded line; a subscription that ends gives back
-// what it did not answer. What one turn brings goes to a
-// sink in one call. Thread: the worker's.
+// what it did not answer. What one turn brings goes to a sink in one call. Thread: the worker's.
 //
 // While a lost application is waited for, requests that nobody else takes wait in the line as if
 // it were there without credit; also those that come meanwhile.
@@ -138,4 +137,4 @@ class DeliveryQueue final : private event::TimeoutQueue::Listener {
 
 }  // namespace sipcm::dispatch
 
-#endif  // SIPCM_CORE_DISPATCH_DELIVERY_QUEUE_H_
+#endif  // SIPCM_CORE_DISPATCH_DELIVERY_DELIVERY_QUEUE_H_

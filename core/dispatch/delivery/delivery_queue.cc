@@ -1,4 +1,4 @@
-#include "core/dispatch/delivery_queue.h"
+#include "core/dispatch/delivery/delivery_queue.h"
 
 #include <algorithm>
 #include <utility>

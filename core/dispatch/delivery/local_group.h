@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_DISPATCH_LOCAL_GROUP_H_
-#define SIPCM_CORE_DISPATCH_LOCAL_GROUP_H_
+#ifndef SIPCM_CORE_DISPATCH_DELIVERY_LOCAL_GROUP_H_
+#define SIPCM_CORE_DISPATCH_DELIVERY_LOCAL_GROUP_H_
 
 #include <algorithm>
 #include <cstddef>
@@ -10,9 +10,9 @@
 
 #include "absl/strings/string_view.h"
 #include "core/base/snapshot_cell.h"
+#include "core/dispatch/delivery/waiting_line.h"
 #include "core/dispatch/lineage.h"
 #include "core/dispatch/subscription_group.h"
-#include "core/dispatch/waiting_line.h"
 #include "core/event/timeout_queue.h"
 
 namespace sipcm::dispatch {
@@ -71,4 +71,4 @@ struct LocalSubscription {
 
 }  // namespace sipcm::dispatch
 
-#endif  // SIPCM_CORE_DISPATCH_LOCAL_GROUP_H_
+#endif  // SIPCM_CORE_DISPATCH_DELIVERY_LOCAL_GROUP_H_

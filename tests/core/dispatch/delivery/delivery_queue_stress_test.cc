@@ -10,7 +10,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "core/base/random_source.h"
-#include "core/dispatch/delivery_queue.h"
+#include "core/dispatch/delivery/delivery_queue.h"
 #include "gtest/gtest.h"
 #include "tests/core/dispatch/test_request.h"
 #include "tests/fakes/manual_event_loop.h"

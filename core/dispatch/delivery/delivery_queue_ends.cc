@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/dispatch/delivery_queue.h"
+#include "core/dispatch/delivery/delivery_queue.h"
 
 namespace sipcm::dispatch {
 

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "core/dispatch/delivery_queue.h"
+#include "core/dispatch/delivery/delivery_queue.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/core/dispatch/delivery_fixture.h"
+#include "tests/core/dispatch/delivery/delivery_fixture.h"
 
 namespace sipcm::dispatch {
 namespace {
