@@ -32,8 +32,11 @@ std::string Json(const Message& message, JsonForm form) {
   google::protobuf::util::JsonPrintOptions options;
   options.add_whitespace = form == JsonForm::kIndented;
   std::string json;
-  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}";
-  return json;
+  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
+  if (status.ok()) return json;
+  std::cerr << "error: what the server answered has no form in JSON: " << status.ToString()
+            << std::endl;
+  return "{}";
 }
 
 std::vector<const Message*> Entries(const Message& response) {
