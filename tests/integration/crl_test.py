@@ -7,7 +7,7 @@ from proto.sipcm.v1 import certificates_pb2, connection_managers_pb2, peer_pb2, 
 from tests.integration.support.application import Application
 from tests.integration.support.authority import Authority
 from tests.integration.support.bystander_case import BystanderCase
-from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
+from tests.integration.support.server_process import ServerProcess, tls_config
 from tests.integration.support.sip_peer import is_served
 
 PAST = ('20200101000000Z', '20200201000000Z')
@@ -26,16 +26,8 @@ class CrlTest(BystanderCase):
     def start(self, **bundle):
         """A server with mutual TLS that judges by that trust bundle; the seconds that it took."""
         begin = time.monotonic()
-        self.server = self.enterContext(ServerProcess(self.beside({
-            'certificates': [{'name': 'certificates/edge', 'certificate_file': self.own + '.pem',
-                              'private_key_file': self.own + '.key'}],
-            'trust_bundles': [{'name': 'trustBundles/partners',
-                               'certificates_file': self.authority.certificate, **bundle}],
-            'connection_managers': [
-                tcp_manager('edge', kind='SERVER_TLS', certificate='certificates/edge',
-                            trust_bundle='trustBundles/partners', mutual_tls='REQUIRE',
-                            allowed_domains=[{'pattern': '.example.com'}])],
-            'endpoints': [endpoint('alice', 'sip:alice@example.com')]})))
+        self.server = self.enterContext(ServerProcess(self.beside(tls_config(
+            self.own, self.authority, ['.example.com'], bundle, mutual_tls='REQUIRE'))))
         taken = time.monotonic() - begin
         self.enterContext(Application(self.server, 'alice'))
         self.begin_bystander(self.server)

@@ -12,7 +12,8 @@ from proto.sipcm.v1 import (connection_managers_pb2, connection_pb2, connection_
                             connections_pb2, endpoint_pb2, endpoints_pb2, event_pb2, events_pb2,
                             events_pb2_grpc, peer_pb2, send_pb2, sip_pb2, types_pb2)
 from tests.integration.support.authority import Authority
-from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
+from tests.integration.support.server_process import (ServerProcess, endpoint, tcp_manager,
+                                                      tls_config)
 from tests.integration.support.sip_listener import SipListener
 from tests.integration.support.sip_peer import SipPeer, request
 from tests.integration.support.watcher import CHANGES_ONLY, Watcher, kind_of
@@ -201,15 +202,8 @@ class RefusedPeerTest(unittest.TestCase):
     def test_refused_handshake_is_told_with_its_whole_story(self):
         authority = self.enterContext(Authority())
         own = authority.issue('server', 'DNS:localhost,IP:127.0.0.1')
-        server = self.enterContext(ServerProcess({
-            'certificates': [{'name': 'certificates/edge', 'certificate_file': own + '.pem',
-                              'private_key_file': own + '.key'}],
-            'trust_bundles': [{'name': 'trustBundles/partners',
-                               'certificates_file': authority.certificate}],
-            'connection_managers': [
-                tcp_manager('edge', kind='SERVER_TLS', certificate='certificates/edge',
-                            trust_bundle='trustBundles/partners', mutual_tls='REQUIRE',
-                            allowed_domains=[{'pattern': '.example.com'}])]}))
+        server = self.enterContext(ServerProcess(
+            tls_config(own, authority, ['.example.com'], mutual_tls='REQUIRE')))
         watcher = self.enterContext(Watcher(server, names=[EDGE + '/*']))
         stranger = authority.issue('evil', 'DNS:sip.evilexample.com')
         host, port = server.sip_address()

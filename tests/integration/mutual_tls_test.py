@@ -9,7 +9,7 @@ from proto.sipcm.v1 import connection_managers_pb2, connections_pb2, peer_pb2
 from tests.integration.support.application import Application
 from tests.integration.support.authority import Authority
 from tests.integration.support.bystander_case import BystanderCase
-from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
+from tests.integration.support.server_process import ServerProcess, tls_config
 from tests.integration.support.sip_peer import SipPeer, is_served, request
 from tests.integration.support.waiting import wait_for
 
@@ -25,18 +25,9 @@ class MutualTlsTest(BystanderCase):
         cls.authority = cls.enterClassContext(Authority())
         cls.strangers = cls.enterClassContext(Authority('stranger'))
         own = cls.authority.issue('server', 'DNS:localhost,IP:127.0.0.1')
-        cls.server = cls.enterClassContext(ServerProcess(cls.beside({
-            'certificates': [{'name': 'certificates/edge', 'certificate_file': own + '.pem',
-                              'private_key_file': own + '.key'}],
-            'trust_bundles': [{'name': 'trustBundles/partners',
-                               'certificates_file': cls.authority.certificate}],
-            'connection_managers': [
-                tcp_manager('edge', kind='SERVER_TLS', certificate='certificates/edge',
-                            trust_bundle='trustBundles/partners', mutual_tls='REQUIRE',
-                            allowed_domains=[{'pattern': 'sip.contoso.com'},
-                                             {'pattern': '.example.com'}],
-                            extended_key_usage={'required': ['clientAuth']})],
-            'endpoints': [endpoint('alice', 'sip:alice@example.com')]})))
+        cls.server = cls.enterClassContext(ServerProcess(cls.beside(tls_config(
+            own, cls.authority, ['sip.contoso.com', '.example.com'], mutual_tls='REQUIRE',
+            extended_key_usage={'required': ['clientAuth']}))))
         cls.application = cls.enterClassContext(Application(cls.server, 'alice'))
 
     def connect(self, certificate, version):

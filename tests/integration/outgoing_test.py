@@ -5,7 +5,8 @@ import unittest
 from proto.sipcm.v1 import error_pb2, send_pb2, sip_pb2, types_pb2
 from tests.integration.support.application import Application
 from tests.integration.support.authority import Authority
-from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
+from tests.integration.support.server_process import (ServerProcess, endpoint, tcp_manager,
+                                                      tls_config)
 from tests.integration.support.sip_listener import SipListener
 
 
@@ -53,26 +54,12 @@ class TlsTest(unittest.TestCase):
         cls.authority = cls.enterClassContext(Authority())
         cls.strangers = cls.enterClassContext(Authority('stranger'))
         own = cls.authority.issue('own', 'DNS:sip.example.com')
-        cls.server = cls.enterClassContext(ServerProcess({
-            'certificates': [{'name': 'certificates/own', 'certificate_file': own + '.pem',
-                              'private_key_file': own + '.key'}],
-            'trust_bundles': [{'name': 'trustBundles/known',
-                               'certificates_file': cls.authority.certificate}],
-            'connection_managers': [
-                tcp_manager(kind='SERVER_TLS', certificate='certificates/own',
-                            trust_bundle='trustBundles/known')],
-            'endpoints': [endpoint('alice', 'sip:alice@example.com')]}))
+        cls.server = cls.enterClassContext(ServerProcess(tls_config(own, cls.authority)))
 
     def other(self, certificate, **settings):
         """Another server, which presents `certificate`, with an application behind it."""
         server = self.enterContext(ServerProcess({
-            'certificates': [{'name': 'certificates/own',
-                              'certificate_file': certificate + '.pem',
-                              'private_key_file': certificate + '.key'}],
-            'trust_bundles': [{'name': 'trustBundles/known',
-                               'certificates_file': self.authority.certificate}],
-            'connection_managers': [tcp_manager(kind='SERVER_TLS',
-                                                certificate='certificates/own', **settings)],
+            **tls_config(certificate, self.authority, **settings),
             'endpoints': [endpoint('bob', 'sip:bob@example.org')]}))
         self.application = self.enterContext(Application(server, 'bob'))
         return server.sip_address()[1]
@@ -107,7 +94,7 @@ class TlsTest(unittest.TestCase):
 
     def test_mutual_tls_shows_our_certificate(self):
         port = self.other(self.authority.issue('mutual', 'DNS:localhost'),
-                          trust_bundle='trustBundles/known', mutual_tls='REQUIRE',
+                          mutual_tls='REQUIRE',
                           allowed_domains=[{'pattern': 'sip.example.com'}])
         events = send(self.server, 'localhost', port, types_pb2.TLS)
         self.assertEqual(events[-1].response.status_code, 200, events)
@@ -116,7 +103,7 @@ class TlsTest(unittest.TestCase):
 
     def test_mutual_tls_that_turns_us_away_is_told(self):
         port = self.other(self.authority.issue('closed', 'DNS:localhost'),
-                          trust_bundle='trustBundles/known', mutual_tls='REQUIRE',
+                          mutual_tls='REQUIRE',
                           allowed_domains=[{'pattern': '.contoso.com'}])
         failure = send(self.server, 'localhost', port, types_pb2.TLS)[-1].failure
         self.assertIn(send_pb2.SendFailure.Cause.Name(failure.cause),

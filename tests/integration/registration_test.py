@@ -82,7 +82,7 @@ class RegistrationTest(unittest.TestCase):
         self.start(users={'alice': 'secret'})
         self.create()
         first = self.wait_until_registered().registration.connection
-        self.registrar.kill_connections()
+        self.registrar.close_connections()
         registers = self.registrar.wait_for_registers(2)
         self.assertNotEqual(registers[0][0], registers[1][0])
         wait_for(lambda: self.get().registration.state == endpoint_pb2.Registration.REGISTERED
@@ -132,7 +132,7 @@ class RegistrationTest(unittest.TestCase):
         self.server.endpoints.UpdateEndpoint(endpoints_pb2.UpdateEndpointRequest(
             endpoint=endpoint_pb2.Endpoint(name='endpoints/alice', display_name='Alice'),
             update_mask=field_mask_pb2.FieldMask(paths=['display_name'])), timeout=10)
-        self.registrar.kill_connections()
+        self.registrar.close_connections()
         self.registrar.wait_for_registers(2)
 
     def test_integrity_stale_nonces_and_next_nonces(self):
@@ -140,7 +140,7 @@ class RegistrationTest(unittest.TestCase):
                    asks=('MESSAGE',))
         self.create()
         self.wait_until_registered()
-        self.registrar.kill_connections()
+        self.registrar.close_connections()
         registers = self.registrar.wait_for_registers(2)
         self.assertEqual(self.registrar.challenge_count(), 1, 'the next nonce was given')
         self.assertIn('nc=00000001', registers[1][1].header('Authorization'))

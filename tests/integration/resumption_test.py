@@ -6,7 +6,7 @@ import unittest
 
 from proto.sipcm.v1 import certificates_pb2, connection_managers_pb2
 from tests.integration.support.authority import Authority
-from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
+from tests.integration.support.server_process import ServerProcess, tls_config
 from tests.integration.support.sip_peer import request
 
 VERSIONS = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
@@ -26,17 +26,9 @@ class ResumptionTest(unittest.TestCase):
         self.authority = self.enterContext(Authority())
         self.own = self.authority.issue('server', 'DNS:localhost,IP:127.0.0.1')
         self.client = self.authority.issue('client', 'DNS:sip.contoso.com')
-        self.server = self.enterContext(ServerProcess({
-            'certificates': [{'name': 'certificates/edge', 'certificate_file': self.own + '.pem',
-                              'private_key_file': self.own + '.key'}],
-            'trust_bundles': [{'name': 'trustBundles/partners',
-                               'certificates_file': self.authority.certificate}],
-            'connection_managers': [
-                tcp_manager('edge', kind='SERVER_TLS', certificate='certificates/edge',
-                            trust_bundle='trustBundles/partners', mutual_tls='REQUIRE',
-                            allowed_domains=[{'pattern': 'sip.contoso.com'},
-                                             {'pattern': 'other.contoso.com'}])],
-            'endpoints': [endpoint('alice', 'sip:alice@example.com')]}))
+        self.server = self.enterContext(ServerProcess(tls_config(
+            self.own, self.authority, ['sip.contoso.com', 'other.contoso.com'],
+            mutual_tls='REQUIRE')))
 
     def context(self, version):
         context = ssl.create_default_context(cafile=self.authority.certificate)

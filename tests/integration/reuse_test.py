@@ -6,7 +6,7 @@ import unittest
 
 from proto.sipcm.v1 import send_pb2, sip_pb2, types_pb2
 from tests.integration.support.authority import Authority
-from tests.integration.support.server_process import ServerProcess, endpoint, tcp_manager
+from tests.integration.support.server_process import ServerProcess, tls_config
 from tests.integration.support.sip_listener import SipListener
 from tests.integration.support.sip_peer import SipPeer, request
 from tests.integration.support.waiting import wait_for
@@ -22,17 +22,8 @@ class ReuseTest(unittest.TestCase):
         cls.mallory = cls.authority.issue('mallory', 'DNS:mallory.example.com')
 
     def setUp(self):
-        self.server = self.enterContext(ServerProcess({
-            'certificates': [{'name': 'certificates/edge', 'certificate_file': self.own + '.pem',
-                              'private_key_file': self.own + '.key'}],
-            'trust_bundles': [{'name': 'trustBundles/partners',
-                               'certificates_file': self.authority.certificate}],
-            'connection_managers': [
-                tcp_manager('edge', kind='SERVER_TLS', certificate='certificates/edge',
-                            trust_bundle='trustBundles/partners', mutual_tls='REQUEST',
-                            allowed_domains=[{'pattern': 'localhost'},
-                                             {'pattern': '.example.com'}])],
-            'endpoints': [endpoint('alice', 'sip:alice@example.com')]}))
+        self.server = self.enterContext(ServerProcess(tls_config(
+            self.own, self.authority, ['localhost', '.example.com'], mutual_tls='REQUEST')))
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(self.partner + '.pem', self.partner + '.key')
         # What the destination itself serves, for requests that reuse nothing.

@@ -2,10 +2,8 @@
 
 import hashlib
 import re
-import socket
-import threading
 
-from tests.integration.support.sip_peer import Message
+from tests.integration.support.sip_listener import SipListener
 from tests.integration.support.waiting import wait_for
 
 REALM = 'example.com'
@@ -16,7 +14,7 @@ def _hash(algorithm, *parts):
     return digest(':'.join(parts).encode()).hexdigest()
 
 
-class Registrar:
+class Registrar(SipListener):
     """Listens when constructed, over TLS with an ssl.SSLContext. `users`: passwords by user name;
     without any nobody is asked.
 
@@ -26,10 +24,6 @@ class Registrar:
 
     def __init__(self, users=None, algorithm='SHA-256', qop='auth', min_expires=0, asks=(),
                  headers=(), contact='', next_nonces=False, tls=None):
-        self._tls = tls
-        self._certificates = []  # in DER, of those who connected over TLS and showed one
-        self._listener = socket.create_server(('127.0.0.1', 0))
-        self.address = self._listener.getsockname()
         self._users = users or {}
         self._algorithm = algorithm
         self._qop = qop
@@ -38,30 +32,16 @@ class Registrar:
         self._headers = list(headers)
         self._contact = contact
         self._next_nonces = next_nonces
-        self._lock = threading.Lock()
-        self._connections = []
         self._registers = []  # accepted ones: (number of the connection, request)
         self._others = []  # what came besides
         self._nonces = {}  # of each, the highest nonce count that was used
         self._nonce_count = 0
         self._challenge_count = 0
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.kill_connections()
+        super().__init__(tls)
 
     @property
     def uri(self):
         return 'sip:127.0.0.1:%d%s' % (self.address[1], ';transport=tls' if self._tls else '')
-
-    def certificates(self):
-        with self._lock:
-            return list(self._certificates)
 
     def registers(self):
         with self._lock:
@@ -84,70 +64,11 @@ class Registrar:
         with self._lock:
             self._nonces.clear()
 
-    def kill_connections(self):
-        """Resets all that are open."""
-        with self._lock:
-            for connection in self._connections:
-                try:
-                    connection.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-
     def send(self, data):
         """On the connection that registered last."""
         with self._lock:
-            connection = self._connections[self._registers[-1][0]]
+            connection = self._connections[self._registers[-1][0] - 1]
         connection.sendall(data)
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with self._lock:
-                self._connections.append(connection)
-                number = len(self._connections) - 1
-            threading.Thread(target=self._serve, args=(connection, number), daemon=True).start()
-
-    def _wrap(self, connection, number):
-        connection = self._tls.wrap_socket(connection, server_side=True)
-        with self._lock:
-            self._connections[number] = connection
-            self._certificates.append(connection.getpeercert(binary_form=True))
-        return connection
-
-    def _serve(self, connection, number):
-        received = b''
-        if self._tls is not None:
-            try:
-                connection = self._wrap(connection, number)
-            except OSError:
-                return
-        while True:
-            try:
-                data = connection.recv(65536)
-            except OSError:
-                data = b''
-            if not data:
-                connection.close()
-                return
-            received += data
-            while True:
-                if received.startswith(b'\r\n\r\n'):  # a ping
-                    received = received[4:]
-                    connection.sendall(b'\r\n')
-                    continue
-                head, separator, rest = received.partition(b'\r\n\r\n')
-                if not separator:
-                    break
-                message = Message(head, b'')
-                length = int(message.header('Content-Length') or 0)
-                if len(rest) < length:
-                    break
-                message.body = rest[:length]
-                received = rest[length:]
-                self._take(connection, number, message)
 
     def _take(self, connection, number, message):
         if not message.start_line.startswith('REGISTER '):
@@ -215,14 +136,3 @@ class Registrar:
         target = _hash(algorithm, method, uri, *body)
         return given['response'] == _hash(algorithm, key, nonce, given['nc'], given['cnonce'],
                                           self._qop, target)
-
-    @staticmethod
-    def _answer(connection, request, status, extra=()):
-        lines = ['SIP/2.0 ' + status]
-        for name in ('Via', 'From', 'To', 'Call-ID', 'CSeq'):
-            lines += ['%s: %s' % (name, value) for value in request.all(name)]
-        lines += [*extra, 'Content-Length: 0']
-        try:
-            connection.sendall(('\r\n'.join(lines) + '\r\n\r\n').encode())
-        except OSError:
-            pass

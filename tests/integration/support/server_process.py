@@ -117,6 +117,23 @@ def tcp_manager(name='edge', **settings):
             'limits': {'max_client_request_count': 0}, **settings}
 
 
+def tls_config(own, authority, domains=(), bundle=(), **settings):
+    """The config of a server with endpoint "alice" on the TLS manager "edge", which presents the
+    certificate `own` and trusts `authority`. `domains`: patterns that it allows; `bundle`: more of
+    its trust bundle; `settings`: more of the manager."""
+    if domains:
+        settings['allowed_domains'] = [{'pattern': pattern} for pattern in domains]
+    return {
+        'certificates': [{'name': 'certificates/edge', 'certificate_file': own + '.pem',
+                          'private_key_file': own + '.key'}],
+        'trust_bundles': [{'name': 'trustBundles/partners',
+                           'certificates_file': authority.certificate, **dict(bundle)}],
+        'connection_managers': [
+            tcp_manager('edge', kind='SERVER_TLS', certificate='certificates/edge',
+                        trust_bundle='trustBundles/partners', **settings)],
+        'endpoints': [endpoint('alice', 'sip:alice@example.com')]}
+
+
 def endpoint(name, address, manager='edge', **settings):
     return {'name': 'endpoints/' + name, 'kind': 'PEER_TO_PEER', 'address': address,
             'connection_manager': 'connectionManagers/' + manager, **settings}

@@ -9,7 +9,10 @@ from tests.integration.support.sip_peer import Message
 
 
 class SipListener:
-    """Listens when constructed; over TLS with an ssl.SSLContext."""
+    """Listens when constructed; over TLS with an ssl.SSLContext.
+
+    Subclasses may give another _take(), which gets each message; pings are answered.
+    """
 
     def __init__(self, tls=None, address=('127.0.0.1', 0)):
         self._tls = tls
@@ -22,6 +25,7 @@ class SipListener:
         self._open = set()  # numbers of connections that have not ended
         self._holding = False
         self._held = []  # (number, connection, request), not answered yet
+        self._certificates = []  # in DER, of those who connected over TLS; None: showed none
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self):
@@ -34,6 +38,10 @@ class SipListener:
         with self._lock:
             for connection in self._connections:
                 connection.close()
+
+    def certificates(self):
+        with self._lock:
+            return list(self._certificates)
 
     def requests(self):
         with self._lock:
@@ -65,7 +73,7 @@ class SipListener:
             self._held = [held for held in self._held if held not in released]
             self._holding = self._holding and number is not None
         for _, connection, request in released:
-            self._answer(connection, request)
+            self._answer(connection, request, '200 OK')
 
     def drop(self, number):
         """Ends a connection."""
@@ -118,6 +126,7 @@ class SipListener:
                 return
             with self._lock:
                 self._connections[number - 1] = connection
+                self._certificates.append(connection.getpeercert(binary_form=True))
         while True:
             try:
                 data = connection.recv(65536)
@@ -133,25 +142,28 @@ class SipListener:
                 head, separator, rest = received.partition(b'\r\n\r\n')
                 if not separator:
                     break
-                request = Message(head, b'')
-                length = int(request.header('Content-Length') or 0)
+                message = Message(head, b'')
+                length = int(message.header('Content-Length') or 0)
                 if len(rest) < length:
                     break
                 received = rest[length:]
-                request.body = rest[:length]
-                with self._lock:
-                    self._requests.append((number, request))
-                    if self._holding:
-                        self._held.append((number, connection, request))
-                        continue
-                self._answer(connection, request)
+                message.body = rest[:length]
+                self._take(connection, number, message)
+
+    def _take(self, connection, number, message):
+        with self._lock:
+            self._requests.append((number, message))
+            if self._holding:
+                self._held.append((number, connection, message))
+                return
+        self._answer(connection, message, '200 OK')
 
     @staticmethod
-    def _answer(connection, request):
-        lines = ['SIP/2.0 200 OK']
+    def _answer(connection, request, status, extra=()):
+        lines = ['SIP/2.0 ' + status]
         for name in ('Via', 'From', 'To', 'Call-ID', 'CSeq'):
             lines += ['%s: %s' % (name, value) for value in request.all(name)]
-        lines.append('Content-Length: 0')
+        lines += [*extra, 'Content-Length: 0']
         SipListener._write(connection, ('\r\n'.join(lines) + '\r\n\r\n').encode())
 
     @staticmethod
