@@ -55,6 +55,9 @@ class ByteStream {
   // Only when ready.
   virtual IoResult Read(absl::Span<char> into) = 0;
   virtual IoResult Write(absl::string_view bytes) = 0;
+  // As Write, of bytes that others will soon follow: they may wait for those, a fifth of a second
+  // at most, so that both go out together.
+  virtual IoResult WriteBeforeMore(absl::string_view bytes) { return Write(bytes); }
   // Reading is on after Start. Off: no OnReadable, input stays in the kernel (back-pressure).
   virtual void SetReading(bool on) = 0;
   // Ends our side in order (TLS close_notify, then FIN) once. Input may still be read; no Write

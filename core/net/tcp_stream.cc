@@ -67,12 +67,14 @@ IoResult TcpStream::Read(absl::Span<char> into) {
   return {Outcome::kEnd, 0};
 }
 
-IoResult TcpStream::Write(absl::string_view bytes) {
+IoResult TcpStream::WriteBeforeMore(absl::string_view bytes) { return Send(bytes, MSG_MORE); }
+
+IoResult TcpStream::Send(absl::string_view bytes, int flags) {
   SIPCM_CHECK_MESSAGE(!bytes.empty(), "write of nothing");
   if (error_ != 0) return {Outcome::kFailed, 0};
   ssize_t count;
   do {
-    count = send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    count = send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | flags);
   } while (count < 0 && errno == EINTR);
   if (count < 0 && !WouldBlock(errno)) return Fail(errno);
   const size_t moved = count < 0 ? 0 : static_cast<size_t>(count);

@@ -30,7 +30,8 @@ class TcpStream final : public ByteStream, private event::FdListener {
   void Start(Listener* listener) override;
   bool is_ready() const override { return true; }
   IoResult Read(absl::Span<char> into) override;
-  IoResult Write(absl::string_view bytes) override;
+  IoResult Write(absl::string_view bytes) override { return Send(bytes, 0); }
+  IoResult WriteBeforeMore(absl::string_view bytes) override;
   void SetReading(bool on) override;
   void CloseWrite() override;
   absl::Status error() const override;
@@ -41,6 +42,7 @@ class TcpStream final : public ByteStream, private event::FdListener {
   void OnFdReadable() override;
   void OnFdWritable() override;
 
+  IoResult Send(absl::string_view bytes, int flags);
   IoResult Fail(int error);
   void UpdateInterest();
 

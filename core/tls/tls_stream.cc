@@ -70,8 +70,7 @@ void TlsStream::BeginAs(PeerRole role, ssl_ctx_st* context, HandshakeGate* gate)
       std::make_unique<StreamHandshake>(gate, static_cast<HandshakeGate::Ticket::Owner*>(this));
   ssl_.reset(SSL_new(context));
   SIPCM_CHECK_MESSAGE(ssl_ != nullptr, "out of memory for a TLS connection");
-  BIO* bio = bio_.NewBio();
-  SSL_set_bio(ssl_.get(), bio, bio);  // takes the one reference
+  bio_.AttachTo(ssl_.get());
   SSL_set_app_data(ssl_.get(), static_cast<SslOwner*>(this));
   if (role == PeerRole::kIncomingClient) {
     SSL_set_accept_state(ssl_.get());

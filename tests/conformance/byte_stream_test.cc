@@ -121,6 +121,24 @@ TYPED_TEST(ByteStreamTest, EndComesAfterAllBytesAndStaysAndIsNotToldForEver) {
   EXPECT_EQ(this->server()->stream()->Read(absl::MakeSpan(&byte, 1)).outcome, Outcome::kEnd);
 }
 
+TYPED_TEST(ByteStreamTest, WhatIsWrittenBeforeMoreArrivesBeforeIt) {
+  LoggingListener listener;
+  net::ByteStream& stream = *this->client_stream_;
+  stream.Start(&listener);
+  const auto is_done = [](const net::IoResult& result) { return result.outcome == Outcome::kDone; };
+  ASSERT_TRUE(this->time_.RunUntil([&] { return is_done(stream.WriteBeforeMore("a")); }));
+  ASSERT_TRUE(this->time_.RunUntil([&] { return is_done(stream.Write("b")); }));
+  ASSERT_TRUE(this->time_.RunUntil([&] { return this->server()->received() == "ab"; }));
+}
+
+TYPED_TEST(ByteStreamTest, WhatIsWrittenBeforeMoreArrivesThoughNoMoreComes) {
+  LoggingListener listener;
+  this->client_stream_->Start(&listener);
+  ASSERT_TRUE(this->time_.RunUntil(
+      [&] { return this->client_stream_->WriteBeforeMore("a").outcome == Outcome::kDone; }));
+  ASSERT_TRUE(this->time_.RunUntil([&] { return this->server()->received() == "a"; }));
+}
+
 TYPED_TEST(ByteStreamTest, AfterHalfCloseTheOtherDirectionStillFlows) {
   this->StartClient();
   this->client_->CloseWrite();

@@ -59,12 +59,17 @@ class MemoryStream final : public net::ByteStream {
   bool is_ready() const override { return true; }
   net::IoResult Read(absl::Span<char> into) override;
   net::IoResult Write(absl::string_view bytes) override;
+  net::IoResult WriteBeforeMore(absl::string_view bytes) override {
+    ++write_before_more_count_;
+    return Write(bytes);  // nothing waits here
+  }
   void SetReading(bool on) override;
   void CloseWrite() override;
   absl::Status error() const override { return error_; }
   const net::SocketAddress& local_address() const override;
   const net::SocketAddress& remote_address() const override;
 
+  int write_before_more_count() const { return write_before_more_count_; }
   void AttachTo(event::EventLoop* loop);
   // The connection breaks as by a RST on its way to both ends: the peer's and this one's next
   // Read or Write fails with reason RESET, once what is on the way has been read.
@@ -97,6 +102,7 @@ class MemoryStream final : public net::ByteStream {
   event::EventLoop* loop_;
   std::unique_ptr<event::Alarm> alarm_;
   Listener* listener_ = nullptr;
+  int write_before_more_count_ = 0;
   bool reading_ = true;
   bool wants_write_ = false;
   bool write_closed_ = false;

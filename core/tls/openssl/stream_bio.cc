@@ -1,6 +1,7 @@
 #include "core/tls/openssl/stream_bio.h"
 
 #include <openssl/bio.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <cstring>
@@ -56,12 +57,13 @@ const BIO_METHOD* Method() {
 
 }  // namespace
 
-bio_st* StreamBio::NewBio() {
+void StreamBio::AttachTo(ssl_st* ssl) {
   BIO* bio = BIO_new(Method());
   SIPCM_CHECK(bio != nullptr);
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
-  return bio;
+  SSL_set_bio(ssl, bio, bio);  // takes the one reference
+  ssl_ = ssl;
 }
 
 bool StreamBio::Flush() {
@@ -129,6 +131,12 @@ int StreamBio::Read(char* into, int size, bool* retry) {
   return -1;
 }
 
+net::IoResult StreamBio::WriteInner(absl::string_view bytes) {
+  const bool answer_follows =
+      SSL_is_server(ssl_) == 1 && SSL_in_init(ssl_) == 1 && SSL_has_pending(ssl_) == 1;
+  return answer_follows ? inner_->WriteBeforeMore(bytes) : inner_->Write(bytes);
+}
+
 int StreamBio::Write(const char* bytes, int size) {
   if (failed_) return -1;
   if (closing_) return size;
@@ -137,7 +145,7 @@ int StreamBio::Write(const char* bytes, int size) {
     kept_.append(all.data(), all.size());
     return size;
   }
-  const net::IoResult result = inner_->Write(all);
+  const net::IoResult result = WriteInner(all);
   if (result.outcome == Outcome::kFailed || result.outcome == Outcome::kEnd) {
     failed_ = true;
     return -1;

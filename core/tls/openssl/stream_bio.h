@@ -9,6 +9,7 @@
 #include "core/net/byte_stream.h"
 
 struct bio_st;
+struct ssl_st;
 
 namespace sipcm::tls {
 
@@ -22,8 +23,8 @@ class StreamBio {
   StreamBio(const StreamBio&) = delete;
   StreamBio& operator=(const StreamBio&) = delete;
 
-  // A BIO over this, which must outlive it. The caller owns the reference.
-  bio_st* NewBio();
+  // From now on `ssl` reads and writes by this, which must outlive it.
+  void AttachTo(ssl_st* ssl);
 
   // Call when the inner stream may have input again. Until then a Read that came short ends input:
   // the stream tells when there is more, and asking at once would cost a system call for nothing.
@@ -50,7 +51,12 @@ class StreamBio {
   int Write(const char* bytes, int size);
 
  private:
+  // What a server's handshake ends with (the session's ticket) may wait for the answer to the
+  // request that came along with what the client's ended with.
+  net::IoResult WriteInner(absl::string_view bytes);
+
   net::ByteStream* const inner_;
+  ssl_st* ssl_ = nullptr;
   std::string kept_;
   std::array<char, 16> first_bytes_{};
   unsigned char first_size_ = 0;

@@ -50,6 +50,19 @@ TEST_F(TlsHandshakeTest, MakesBothSidesReadyAndTellsWhoTheServerIs) {
   EXPECT_EQ(pair->client_tls->refused_peer(), nullptr);
 }
 
+TEST_F(TlsHandshakeTest, TheSessionsTicketMayWaitForTheAnswerWhenTheRequestCameAlong) {
+  for (const bool came_along : {true, false}) {
+    TlsPair pair(&loop_, &gate_, sides_);
+    if (came_along) pair.client->Send("request");
+    pair.Start();
+    loop_.RunUntilIdle();
+    ASSERT_TRUE(pair.server->ready) << pair.server->failure;
+    EXPECT_EQ(pair.server->received, came_along ? "request" : "");
+    EXPECT_EQ(pair.server_inner->write_before_more_count(), came_along ? 1 : 0);
+    EXPECT_EQ(pair.client_inner->write_before_more_count(), 0);
+  }
+}
+
 TEST_F(TlsHandshakeTest, WithoutMutualTlsTheClientIsReadyButNotVerified) {
   sides_.client_presents = true;  // nobody asks
   auto pair = Run();
