@@ -9,9 +9,7 @@ namespace sipcm::tls {
 
 void DropPeerCertificates(ssl_st* ssl) {
   if (SSL_get0_peer_certificate(ssl) == nullptr) return;
-  // There is no call that clears a session's peer; reading a session without one into it does.
-  SSL_SESSION* const live = SSL_get_session(ssl);
-  SessionState(*live).RestoreInto(live);
+  DropPeer(SSL_get_session(ssl));
   STACK_OF(X509)* presented = SSL_get_peer_cert_chain(ssl);
   while (sk_X509_num(presented) > 0) X509_free(sk_X509_pop(presented));
 }

@@ -40,30 +40,38 @@ std::string WithoutPeer(const unsigned char* der, long size) {  // NOLINT: OpenS
   return whole;
 }
 
-}  // namespace
-
-SessionState::SessionState(const ssl_session_st& session) {
+// Overwrites `into`, or makes another session when that is null, with `session` without its peer:
+// there is no call that takes it out of one.
+ssl_session_st* CopyWithoutPeer(const ssl_session_st& session, ssl_session_st* into) {
   unsigned char* der = nullptr;
   const int size = i2d_SSL_SESSION(&session, &der);
   SIPCM_CHECK_MESSAGE(size > 0, "a session without its cipher");
-  der_ = WithoutPeer(der, size);
+  std::string without = WithoutPeer(der, size);
   OPENSSL_clear_free(der, static_cast<size_t>(size));
+  const auto* at = reinterpret_cast<const unsigned char*>(without.data());
+  SSL_SESSION* const made = d2i_SSL_SESSION(into == nullptr ? nullptr : &into, &at,
+                                            static_cast<long>(without.size()));  // NOLINT
+  OPENSSL_cleanse(without.data(), without.size());
+  SIPCM_CHECK(made != nullptr);
+  return made;
 }
 
-SessionState::~SessionState() { OPENSSL_cleanse(der_.data(), der_.size()); }
+}  // namespace
+
+SessionState::SessionState(const ssl_session_st& session)
+    : session_(SSL_SESSION_get0_peer(const_cast<ssl_session_st*>(&session)) == nullptr
+                   ? SSL_SESSION_dup(&session)
+                   : CopyWithoutPeer(session, nullptr)) {
+  SIPCM_CHECK_MESSAGE(session_ != nullptr, "out of memory for a TLS session");
+}
 
 OpensslHandle<ssl_session_st> SessionState::Restore() const {
-  const auto* at = reinterpret_cast<const unsigned char*>(der_.data());
-  OpensslHandle<ssl_session_st> session(
-      d2i_SSL_SESSION(nullptr, &at, static_cast<long>(der_.size())));  // NOLINT
-  SIPCM_CHECK(session != nullptr);
+  OpensslHandle<ssl_session_st> session(SSL_SESSION_dup(session_.get()));
+  SIPCM_CHECK_MESSAGE(session != nullptr, "out of memory for a TLS session");
   return session;
 }
 
-void SessionState::RestoreInto(ssl_session_st* session) const {
-  const auto* at = reinterpret_cast<const unsigned char*>(der_.data());
-  SIPCM_CHECK(d2i_SSL_SESSION(&session, &at, static_cast<long>(der_.size())) != nullptr);  // NOLINT
-}
+void DropPeer(ssl_session_st* session) { CopyWithoutPeer(*session, session); }
 
 std::string IdOf(const ssl_session_st& session) {
   unsigned int size = 0;

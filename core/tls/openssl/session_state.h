@@ -7,25 +7,22 @@
 
 namespace sipcm::tls {
 
-// What it takes to resume a TLS session, outside of OpenSSL's objects: those are marked unusable
-// when their connection breaks, which is when resumption is wanted. Without the peer's certificate,
-// which costs 4 KiB to keep and 0.3 ms to read. Some 200 bytes; secret, so it is wiped when it
-// goes. Immutable; any thread.
+// What it takes to resume a TLS session: a copy of OpenSSL's, because that one is marked unusable
+// when its connection breaks, which is when resumption is wanted. Without the peer's certificate,
+// which costs 4 KiB to keep. OpenSSL wipes it when it goes. Immutable; any thread.
 class SessionState {
  public:
   explicit SessionState(const ssl_session_st& session);
-  ~SessionState();
-  SessionState(SessionState&& other) noexcept = default;
-  SessionState& operator=(SessionState&& other) = delete;
 
   // A session of its own, to be given to OpenSSL.
   OpensslHandle<ssl_session_st> Restore() const;
-  // Overwrites `session`, from which it was made: its peer goes.
-  void RestoreInto(ssl_session_st* session) const;
 
  private:
-  std::string der_;
+  OpensslHandle<ssl_session_st> session_;
 };
+
+// The peer's certificate goes from a session that is in use.
+void DropPeer(ssl_session_st* session);
 
 // Under which a server finds its session again.
 std::string IdOf(const ssl_session_st& session);
