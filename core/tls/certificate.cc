@@ -6,7 +6,6 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include <ctime>
 #include <memory>
 #include <utility>
 
@@ -14,6 +13,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
+#include "core/tls/openssl/asn1_time.h"
 #include "core/tls/openssl/error_queue.h"
 #include "core/tls/openssl/handle.h"
 
@@ -53,12 +53,6 @@ std::string LastCommonName(const X509_NAME* name) {
   for (int at = -1; (at = X509_NAME_get_index_by_NID(name, NID_commonName, at)) >= 0;) last = at;
   if (last < 0) return "";
   return Escaped(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, last)));
-}
-
-absl::Time ToTime(const ASN1_TIME* time, absl::Time otherwise) {
-  std::tm fields{};
-  if (ASN1_TIME_to_tm(time, &fields) != 1) return otherwise;
-  return absl::FromTM(fields, absl::UTCTimeZone());
 }
 
 std::string SerialText(const ASN1_INTEGER* serial) {
@@ -155,8 +149,8 @@ absl::StatusOr<Certificate> Certificate::FromX509(const x509_st& x509) {
   certificate.common_name = LastCommonName(subject);
   certificate.key_type = KeyType(&x509);
   // A time that cannot be read is never good.
-  certificate.not_before = ToTime(X509_get0_notBefore(&x509), absl::InfiniteFuture());
-  certificate.not_after = ToTime(X509_get0_notAfter(&x509), absl::InfinitePast());
+  certificate.not_before = ReadAsn1Time(X509_get0_notBefore(&x509), absl::InfiniteFuture());
+  certificate.not_after = ReadAsn1Time(X509_get0_notAfter(&x509), absl::InfinitePast());
   if (!ReadAlternativeNames(&x509, &certificate)) return Malformed("subjectAltName extension");
   if (!ReadExtendedKeyUsages(&x509, &certificate)) return Malformed("extendedKeyUsage extension");
   unsigned char digest[EVP_MAX_MD_SIZE];

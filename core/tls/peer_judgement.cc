@@ -79,15 +79,20 @@ std::vector<Certificate> Readable(const CertificateChain& chain) {
 
 }  // namespace
 
-PeerJudgement JudgeChain(const CertificateChain& chain, const PeerPolicy& policy, PeerRole role,
-                         absl::string_view asked_host, absl::Time at) {
-  PeerJudgement judgement;
-  judgement.chain = chain;
+PeerJudgement JudgePeer(x509_store_ctx_st* store_context, const PeerPolicy& policy, PeerRole role,
+                        absl::string_view asked_host, absl::Time at) {
+  const CertificateChain chain = ChainOf(store_context);
   absl::StatusOr<Certificate> leaf = absl::NotFoundError("no certificate");
   if (!chain.empty()) leaf = Certificate::FromX509(*chain.certificates()[0]);
-  PeerVerdict verdict = VerifyPeer(policy, chain, leaf, role, asked_host, at);
+  ChainFindings findings;
+  PeerVerdict verdict = VerifyPeer(policy, chain, leaf, role, asked_host, at, &findings);
+  X509_STORE_CTX_set_error(store_context,
+                           verdict.allowed() ? X509_V_OK : StoreErrorOf(verdict.refusal));
+  PeerJudgement judgement;
   if (verdict.allowed()) {
     judgement.identity = IdentityOf(*leaf, verdict);
+    judgement.peer = std::make_shared<const KnownPeer>(KnownPeer{
+        std::make_shared<const DerChain>(chain.ToDer()), *std::move(leaf), std::move(findings)});
     return judgement;
   }
   judgement.refused = std::make_shared<RefusedPeer>();
@@ -96,12 +101,18 @@ PeerJudgement JudgeChain(const CertificateChain& chain, const PeerPolicy& policy
   return judgement;
 }
 
-PeerJudgement JudgePeer(x509_store_ctx_st* store_context, const PeerPolicy& policy, PeerRole role,
-                        absl::string_view asked_host, absl::Time at) {
-  PeerJudgement judgement = JudgeChain(ChainOf(store_context), policy, role, asked_host, at);
-  X509_STORE_CTX_set_error(store_context, judgement.refused == nullptr
-                                              ? X509_V_OK
-                                              : StoreErrorOf(judgement.refused->verdict.refusal));
+PeerJudgement JudgeAgain(std::shared_ptr<const KnownPeer> peer, const PeerPolicy& policy,
+                         PeerRole role, absl::string_view asked_host, absl::Time at) {
+  PeerJudgement judgement;
+  ChainFindings findings = peer->findings;
+  const PeerVerdict verdict = VerifyKnownPeer(policy, *peer, role, asked_host, at, &findings);
+  if (!verdict.allowed()) return judgement;
+  judgement.identity = IdentityOf(peer->leaf, verdict);
+  if (findings.verification_count() != peer->findings.verification_count()) {
+    peer =
+        std::make_shared<const KnownPeer>(KnownPeer{peer->chain, peer->leaf, std::move(findings)});
+  }
+  judgement.peer = std::move(peer);
   return judgement;
 }
 

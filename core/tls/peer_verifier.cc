@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/tls/certificate_names.h"
-#include "core/tls/chain_verifier.h"
 
 namespace sipcm::tls {
 namespace {
@@ -33,41 +32,25 @@ PeerVerdict JudgeServerNames(PeerVerdict verdict, const Certificate& leaf,
   return verdict;
 }
 
-// Whether the chain leads to the bundles that entries are bound to; each is asked once.
-class BoundBundles {
- public:
-  BoundBundles(const PeerPolicy& policy, const CertificateChain& chain,
-               const CertificateNames& names, absl::Time at)
-      : policy_(policy), chain_(chain), names_(names), at_(at) {}
+// A chain under judgement.
+struct ChainInQuestion {
+  ChainFindings* findings;
+  ChainFindings::ReadChain read;
 
-  bool HoldFor(const AllowedDomain& entry) {
-    return entry.trust_bundle == nullptr || LedTo(*entry.trust_bundle);
+  const ChainVerdict& Under(const std::shared_ptr<const TrustBundle>& bundle,
+                            const PeerPolicy& policy, const CertificateNames& names,
+                            absl::Time at) const {
+    return findings->Ask(bundle, policy, names, read, at);
   }
-
- private:
-  bool LedTo(const TrustBundle& bundle) {
-    for (const auto& [known, led_to] : known_) {
-      if (known == &bundle) return led_to;
-    }
-    const bool led_to =
-        VerifyChain(bundle, chain_, names_, policy_.name_check, policy_.max_chain_length, at_)
-            .refusal == PeerRefusal::kNone;
-    known_.emplace_back(&bundle, led_to);
-    return led_to;
-  }
-
-  const PeerPolicy& policy_;
-  const CertificateChain& chain_;
-  const CertificateNames& names_;
-  const absl::Time at_;
-  std::vector<std::pair<const TrustBundle*, bool>> known_;
 };
 
-AllowedDomains::Match FindMatch(const PeerPolicy& policy, const CertificateChain& chain,
+AllowedDomains::Match FindMatch(const PeerPolicy& policy, const ChainInQuestion& chain,
                                 const CertificateNames& names, absl::Time at) {
-  BoundBundles bundles(policy, chain, names, at);
-  AllowedDomains::Match match = policy.allowed_domains->FindFirst(
-      names, at, [&](const AllowedDomain& entry) { return bundles.HoldFor(entry); });
+  const auto holds = [&](const AllowedDomain& entry) {
+    return entry.trust_bundle == nullptr ||
+           chain.Under(entry.trust_bundle, policy, names, at).refusal == PeerRefusal::kNone;
+  };
+  AllowedDomains::Match match = policy.allowed_domains->FindFirst(names, at, holds);
   if (match.entry != nullptr || policy.auto_allowed_domains == nullptr) return match;
   return policy.auto_allowed_domains->FindFirst(names, at, [&](const AllowedDomain& entry) {
     return !policy.allowed_domains->Covers(entry.pattern.text(), at);
@@ -75,7 +58,7 @@ AllowedDomains::Match FindMatch(const PeerPolicy& policy, const CertificateChain
 }
 
 PeerVerdict JudgeClientNames(PeerVerdict verdict, const PeerPolicy& policy,
-                             const CertificateChain& chain, const Certificate& leaf,
+                             const ChainInQuestion& chain, const Certificate& leaf,
                              const CertificateNames& names, absl::Time at) {
   if (policy.allowed_domains == nullptr || policy.allowed_domains->empty()) {
     if (policy.empty_list == PeerPolicy::EmptyList::kAllowsAnyDomain) {
@@ -130,12 +113,38 @@ PeerVerdict VerdictOn(const Certificate& leaf, const CertificateNames& names) {
   return verdict;
 }
 
+// From the chain on.
+PeerVerdict Verify(const PeerPolicy& policy, const ChainInQuestion& chain, const Certificate& leaf,
+                   PeerRole role, absl::string_view asked_host, absl::Time at) {
+  const CertificateNames names = CertificateNames::Of(leaf, policy.name_check);
+  PeerVerdict verdict = VerdictOn(leaf, names);
+  if (policy.trust_bundle == nullptr) {
+    return Refuse(std::move(verdict), PeerRefusal::kUntrustedChain,
+                  absl::StrCat("certificate ", leaf.DisplayName(),
+                               " cannot be trusted: no trust bundle is set; set one"));
+  }
+  if (const ChainVerdict& found = chain.Under(policy.trust_bundle, policy, names, at);
+      found.refusal != PeerRefusal::kNone) {
+    return Refuse(std::move(verdict), found.refusal, found.explanation);
+  }
+  if (const std::string violation = policy.extended_key_usage.Violation(leaf); !violation.empty()) {
+    return Refuse(std::move(verdict), PeerRefusal::kWrongKeyUsage,
+                  absl::StrCat("certificate ", leaf.DisplayName(), " is refused: ", violation,
+                               "; the peer needs a certificate for this usage"));
+  }
+  return role == PeerRole::kOutgoingServer
+             ? JudgeServerNames(std::move(verdict), leaf, names, asked_host)
+             : JudgeClientNames(std::move(verdict), policy, chain, leaf, names, at);
+}
+
 }  // namespace
 
 PeerVerdict JudgeAllowedDomains(const PeerPolicy& policy, const CertificateChain& chain,
                                 const Certificate& leaf, absl::Time at) {
   const CertificateNames names = CertificateNames::Of(leaf, policy.name_check);
-  return JudgeClientNames(VerdictOn(leaf, names), policy, chain, leaf, names, at);
+  ChainFindings findings;
+  const auto read = [&]() -> const CertificateChain& { return chain; };
+  return JudgeClientNames(VerdictOn(leaf, names), policy, {&findings, read}, leaf, names, at);
 }
 
 PeerVerdict RefuseTooLargeChain() {
@@ -148,46 +157,36 @@ PeerVerdict RefuseTooLargeChain() {
 
 PeerVerdict VerifyPeer(const PeerPolicy& policy, const CertificateChain& chain,
                        const absl::StatusOr<Certificate>& leaf, PeerRole role,
-                       absl::string_view asked_host, absl::Time at) {
-  PeerVerdict verdict;
+                       absl::string_view asked_host, absl::Time at, ChainFindings* findings) {
   if (chain.empty()) {
-    return Refuse(std::move(verdict), PeerRefusal::kNoCertificate,
+    return Refuse(PeerVerdict(), PeerRefusal::kNoCertificate,
                   "the peer presented no certificate; it must present one that this trust bundle's "
                   "authorities issued");
   }
   if (chain.PresentedBytes() > CertificateChain::kMaxPresentedBytes) return RefuseTooLargeChain();
   if (!leaf.ok()) {
-    return Refuse(std::move(verdict), PeerRefusal::kMalformed,
-                  std::string(leaf.status().message()));
+    return Refuse(PeerVerdict(), PeerRefusal::kMalformed, std::string(leaf.status().message()));
   }
-  const CertificateNames names = CertificateNames::Of(*leaf, policy.name_check);
-  verdict = VerdictOn(*leaf, names);
-  if (policy.trust_bundle == nullptr) {
-    return Refuse(std::move(verdict), PeerRefusal::kUntrustedChain,
-                  absl::StrCat("certificate ", leaf->DisplayName(),
-                               " cannot be trusted: no trust bundle is set; set one"));
-  }
-  ChainVerdict chain_verdict = VerifyChain(*policy.trust_bundle, chain, names, policy.name_check,
-                                           policy.max_chain_length, at);
-  if (chain_verdict.refusal != PeerRefusal::kNone) {
-    return Refuse(std::move(verdict), chain_verdict.refusal, std::move(chain_verdict.explanation));
-  }
-  if (const std::string violation = policy.extended_key_usage.Violation(*leaf);
-      !violation.empty()) {
-    return Refuse(std::move(verdict), PeerRefusal::kWrongKeyUsage,
-                  absl::StrCat("certificate ", leaf->DisplayName(), " is refused: ", violation,
-                               "; the peer needs a certificate for this usage"));
-  }
-  return role == PeerRole::kOutgoingServer
-             ? JudgeServerNames(std::move(verdict), *leaf, names, asked_host)
-             : JudgeClientNames(std::move(verdict), policy, chain, *leaf, names, at);
+  const auto read = [&]() -> const CertificateChain& { return chain; };
+  return Verify(policy, {findings, read}, *leaf, role, asked_host, at);
 }
 
 PeerVerdict VerifyPeer(const PeerPolicy& policy, const CertificateChain& chain, PeerRole role,
                        absl::string_view asked_host, absl::Time at) {
   absl::StatusOr<Certificate> leaf = absl::NotFoundError("no certificate");
   if (!chain.empty()) leaf = Certificate::FromX509(*chain.certificates()[0]);
-  return VerifyPeer(policy, chain, leaf, role, asked_host, at);
+  ChainFindings findings;
+  return VerifyPeer(policy, chain, leaf, role, asked_host, at, &findings);
+}
+
+PeerVerdict VerifyKnownPeer(const PeerPolicy& policy, const KnownPeer& peer, PeerRole role,
+                            absl::string_view asked_host, absl::Time at, ChainFindings* findings) {
+  CertificateChain chain;
+  const auto read = [&]() -> const CertificateChain& {
+    if (chain.empty()) chain = CertificateChain::FromDer(*peer.chain);
+    return chain;
+  };
+  return Verify(policy, {findings, read}, peer.leaf, role, asked_host, at);
 }
 
 }  // namespace sipcm::tls

@@ -6,6 +6,8 @@
 #include "absl/time/time.h"
 #include "core/tls/certificate.h"
 #include "core/tls/certificate_chain.h"
+#include "core/tls/chains/chain_findings.h"
+#include "core/tls/chains/known_peer.h"
 #include "core/tls/peer_policy.h"
 #include "core/tls/peer_verdict.h"
 
@@ -27,10 +29,15 @@ PeerVerdict VerifyPeer(const PeerPolicy& policy, const CertificateChain& chain, 
                        absl::string_view asked_host, absl::Time at);
 
 // The same with the leaf already read, or the reason why it cannot be: a handshake needs its values
-// for the peer's identity as well and reads them once.
+// for the peer's identity as well and reads them once. `findings` are of this chain and learn from
+// it.
 PeerVerdict VerifyPeer(const PeerPolicy& policy, const CertificateChain& chain,
                        const absl::StatusOr<Certificate>& leaf, PeerRole role,
-                       absl::string_view asked_host, absl::Time at);
+                       absl::string_view asked_host, absl::Time at, ChainFindings* findings);
+
+// The same of one that was let in before. `findings` are a copy of its own, and learn.
+PeerVerdict VerifyKnownPeer(const PeerPolicy& policy, const KnownPeer& peer, PeerRole role,
+                            absl::string_view asked_host, absl::Time at, ChainFindings* findings);
 
 // The verdict on a chain of more than CertificateChain::kMaxPresentedBytes, of which nothing is
 // read: VerifyPeer's own, and a handshake's where OpenSSL stops reading by itself.

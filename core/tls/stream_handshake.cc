@@ -18,25 +18,26 @@ std::shared_ptr<RefusedPeer> StreamHandshake::JudgePresented(x509_store_ctx_st* 
                                                              absl::Time now) {
   PeerJudgement judgement = JudgePeer(store_context, peer_policy(), role(), asked_host, now);
   presented_.identity = std::move(judgement.identity);
-  presented_.chain = std::move(judgement.chain);
+  presented_.peer = std::move(judgement.peer);
   return std::move(judgement.refused);
 }
 
-bool StreamHandshake::JudgeEarlier(CertificateChain chain,
+bool StreamHandshake::JudgeEarlier(std::shared_ptr<const KnownPeer> peer,
                                    std::shared_ptr<const TlsVersions> versions, absl::Time at,
                                    absl::Time now) {
   earlier_.reset();
   std::shared_ptr<PeerIdentity> identity;
-  if (chain.empty()) {
+  if (peer == nullptr) {
     const bool may_be_unknown =
         server_context != nullptr && server_context->mutual_tls() != MutualTls::kRequire;
     if (!may_be_unknown) return false;
   } else {
-    PeerJudgement judgement = JudgeChain(chain, peer_policy(), role(), asked_host, now);
-    if (judgement.refused != nullptr) return false;
+    PeerJudgement judgement = JudgeAgain(std::move(peer), peer_policy(), role(), asked_host, now);
+    if (judgement.identity == nullptr) return false;
     identity = std::move(judgement.identity);
+    peer = std::move(judgement.peer);
   }
-  earlier_ = {std::move(identity), std::move(chain), std::move(versions), at};
+  earlier_ = {std::move(identity), std::move(peer), std::move(versions), at};
   return true;
 }
 
@@ -44,7 +45,7 @@ OpensslHandle<ssl_session_st> StreamHandshake::TakeUp(absl::string_view id, absl
   earlier_.reset();
   const std::shared_ptr<const ServerSession> session = server_context->sessions().Find(id, now);
   if (session == nullptr ||
-      !JudgeEarlier(session->chain, session->versions, session->authenticated, now)) {
+      !JudgeEarlier(session->peer, session->versions, session->authenticated, now)) {
     return nullptr;
   }
   return session->state.Restore();
@@ -53,8 +54,8 @@ OpensslHandle<ssl_session_st> StreamHandshake::TakeUp(absl::string_view id, absl
 void StreamHandshake::Offer(ssl_st* ssl, absl::Time now) {
   if (offered == nullptr || SSL_in_before(ssl) != 1) return;
   const std::optional<ClientSession> session = offered->Take(client_context->versions().get(), now);
-  if (!session.has_value() || !JudgeEarlier(CertificateChain::FromDer(session->chain),
-                                            session->versions, session->authenticated, now)) {
+  if (!session.has_value() ||
+      !JudgeEarlier(session->peer, session->versions, session->authenticated, now)) {
     return;
   }
   SSL_set_session(ssl, session->state.Restore().get());  // takes a reference of its own
@@ -68,9 +69,9 @@ void StreamHandshake::Keep(ssl_st* ssl, const ssl_session_st& session, absl::Tim
     auto versions = resumed ? known.versions : server_context->VersionsOf(SSL_get_SSL_CTX(ssl));
     server_context->sessions().Add(
         IdOf(session), std::make_shared<const ServerSession>(ServerSession{
-                           SessionState(session), known.chain, std::move(versions), at}));
+                           SessionState(session), known.peer, std::move(versions), at}));
   } else if (offered != nullptr) {
-    offered->Add({SessionState(session), known.chain.ToDer(), client_context->versions(), at});
+    offered->Add({SessionState(session), known.peer, client_context->versions(), at});
   }
 }
 
@@ -80,8 +81,8 @@ std::unique_ptr<LaterSessions> StreamHandshake::KeepLater(ssl_st* ssl, absl::Tim
   const Authentication& known = outcome(ssl);
   // Of TLS 1.2 a session that was resumed serves again, and no other comes.
   if (resumed && SSL_version(ssl) < TLS1_3_VERSION) Keep(ssl, *SSL_get_session(ssl), now);
-  return std::make_unique<LaterSessions>(LaterSessions{
-      offered, known.chain.ToDer(), client_context->versions(), resumed ? known.at : now});
+  return std::make_unique<LaterSessions>(
+      LaterSessions{offered, known.peer, client_context->versions(), resumed ? known.at : now});
 }
 
 std::shared_ptr<RefusedPeer> StreamHandshake::RefusedBy(const HandshakeFault& fault,

@@ -7,7 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "core/tls/certificate_chain.h"
+#include "core/tls/chains/known_peer.h"
 #include "core/tls/handshake_gate.h"
 #include "core/tls/openssl/handle.h"
 #include "core/tls/peer_identity.h"
@@ -24,7 +24,7 @@ namespace sipcm::tls {
 // Who the peer is, and since when that is known.
 struct Authentication {
   std::shared_ptr<PeerIdentity> identity;  // null: it presented nothing, or was not asked
-  CertificateChain chain;                  // as presented
+  std::shared_ptr<const KnownPeer> peer;   // null as above
   // Ours that it was made with; null: those of the handshake that is under way.
   std::shared_ptr<const TlsVersions> versions;
   absl::Time at;  // wall time of the full handshake
@@ -68,8 +68,8 @@ class StreamHandshake {
 
  private:
   // True: it passes, and is what `earlier_` says.
-  bool JudgeEarlier(CertificateChain chain, std::shared_ptr<const TlsVersions> versions,
-                    absl::Time at, absl::Time now);
+  bool JudgeEarlier(std::shared_ptr<const KnownPeer> peer,
+                    std::shared_ptr<const TlsVersions> versions, absl::Time at, absl::Time now);
 
   Authentication presented_;
   std::optional<Authentication> earlier_;  // of the session that was taken up, or offered

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -79,7 +78,9 @@ void TlsStream::BeginAs(PeerRole role, ssl_ctx_st* context, HandshakeGate* gate)
   }
 }
 
-CertificateChain TlsStream::PeerChain() const { return CertificateChain::FromDer(peer_chain_); }
+CertificateChain TlsStream::PeerChain() const {
+  return peer_chain_ == nullptr ? CertificateChain() : CertificateChain::FromDer(*peer_chain_);
+}
 
 std::string TlsStream::PeerName() const {
   std::string address = remote_address().ToString();
@@ -217,7 +218,7 @@ void TlsStream::TakePeer() {
   TakeServerName();
   if (outcome.versions != nullptr) versions_ = outcome.versions;
   DropPeerCertificates(ssl);
-  if (server != nullptr) peer_chain_ = outcome.chain.ToDer();
+  if (server != nullptr && outcome.peer != nullptr) peer_chain_ = outcome.peer->chain;
   later_sessions_ = handshake_->KeepLater(ssl, loop_->WallNow());
 }
 

@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -11,6 +10,7 @@
 #include "core/event/event_loop.h"
 #include "core/net/byte_stream.h"
 #include "core/tls/certificate_chain.h"
+#include "core/tls/chains/known_peer.h"
 #include "core/tls/handshake_gate.h"
 #include "core/tls/openssl/handle.h"
 #include "core/tls/openssl/stream_bio.h"
@@ -136,7 +136,7 @@ class TlsStream final : public net::ByteStream,
   std::shared_ptr<const PeerIdentity> identity_;
   std::shared_ptr<const RefusedPeer> refused_;
   std::string server_name_;
-  std::vector<std::string> peer_chain_;            // of an incoming one, in DER
+  std::shared_ptr<const DerChain> peer_chain_;     // of an incoming one; null: none
   std::unique_ptr<LaterSessions> later_sessions_;  // of an outgoing one
   absl::Status error_;
   // Armed while input waits here and reading is on.

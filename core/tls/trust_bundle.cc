@@ -4,7 +4,6 @@
 #include <openssl/x509_vfy.h>
 
 #include <algorithm>
-#include <ctime>
 #include <memory>
 #include <utility>
 
@@ -13,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "core/tls/certificate_chain.h"
+#include "core/tls/openssl/asn1_time.h"
 #include "core/tls/openssl/error_queue.h"
 #include "core/tls/openssl/pem.h"
 
@@ -73,6 +73,9 @@ absl::Status TrustBundle::AddCertificates(absl::string_view pem) {
     }
   }
   certificates_ = *std::move(certificates);
+  for (const Certificate& certificate : certificates_) {
+    changes_.insert({certificate.not_before, certificate.not_after});
+  }
   return absl::OkStatus();
 }
 
@@ -91,11 +94,11 @@ absl::Status TrustBundle::AddCrls(absl::string_view pem, absl::string_view field
     }
     ++crl_count_;
     Index(crl.get());
-    std::tm next = {};
-    const ASN1_TIME* next_update = X509_CRL_get0_nextUpdate(crl.get());
-    if (next_update != nullptr && ASN1_TIME_to_tm(next_update, &next) == 1) {
-      crl_next_update_ = std::min(crl_next_update_, absl::FromTM(next, absl::UTCTimeZone()));
-    }
+    const absl::Time next_update =
+        ReadAsn1Time(X509_CRL_get0_nextUpdate(crl.get()), absl::InfiniteFuture());
+    crl_next_update_ = std::min(crl_next_update_, next_update);
+    changes_.insert(
+        {ReadAsn1Time(X509_CRL_get0_lastUpdate(crl.get()), absl::InfinitePast()), next_update});
     crl_issuers_.insert(NameDer(X509_CRL_get_issuer(crl.get())));
   }
   return absl::OkStatus();
@@ -127,6 +130,11 @@ absl::StatusOr<std::shared_ptr<const TrustBundle>> TrustBundle::FromPem(
   bundle->stale_crl_ = stale_crl;
   ClearOpensslErrors();
   return std::shared_ptr<const TrustBundle>(std::move(bundle));
+}
+
+absl::Time TrustBundle::NextChange(absl::Time after) const {
+  const auto next = changes_.upper_bound(after);
+  return next == changes_.end() ? absl::InfiniteFuture() : *next;
 }
 
 bool TrustBundle::HasCrlOf(const x509_st& certificate) const {

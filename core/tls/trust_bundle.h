@@ -2,6 +2,7 @@
 #define SIPCM_CORE_TLS_TRUST_BUNDLE_H_
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,9 @@ class TrustBundle {
   int crl_count() const { return crl_count_; }
   // The earliest nextUpdate of the CRLs; InfiniteFuture() when there is none.
   absl::Time crl_next_update() const { return crl_next_update_; }
+  // The first instant after that at which one of its certificates or CRLs begins or ends to be
+  // valid; InfiniteFuture() when there is none.
+  absl::Time NextChange(absl::Time after) const;
   CrlCheck crl_check() const { return crl_check_; }  // never kLeafIfAny
   StaleCrl stale_crl() const { return stale_crl_; }
 
@@ -65,6 +69,7 @@ class TrustBundle {
   std::vector<Certificate> certificates_;
   int crl_count_ = 0;
   absl::Time crl_next_update_ = absl::InfiniteFuture();
+  std::set<absl::Time> changes_;  // as NextChange() wants them
   CrlCheck crl_check_ = CrlCheck::kOff;
   StaleCrl stale_crl_ = StaleCrl::kRefuse;
   absl::flat_hash_set<std::string> crl_issuers_;  // names in DER

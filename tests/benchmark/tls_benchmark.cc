@@ -63,26 +63,32 @@ struct BenchmarkSides : TlsSides {
   }
 };
 
-// Both ends of a handshake in one thread, and one message.
-void Handshake(benchmark::State& state, MutualTls mutual_tls) {
+// Both ends of a handshake in one thread, and one message. `offered` null: a full one each time.
+void Handshake(benchmark::State& state, MutualTls mutual_tls,
+               const std::shared_ptr<OfferedSessions>& offered) {
   fakes::ManualEventLoop loop;
   HandshakeGate gate(&loop);
   const BenchmarkSides sides(mutual_tls);
   const auto server_context = sides.ServerContext();
   const auto client_context = sides.ClientContext();
   for (auto _ : state) {
-    TlsPair pair(&loop, &gate, server_context, client_context, sides.asked_host);
+    TlsPair pair(&loop, &gate, server_context, client_context, sides.asked_host,
+                 fakes::MemoryStreamOptions(), offered);
     pair.client->Send("OPTIONS sip:a SIP/2.0\r\n\r\n");
+    pair.server->Send("SIP/2.0 200 OK\r\n\r\n");  // with it the client gets its session
     pair.Start();
     loop.RunUntilIdle();
     if (pair.server->received.empty()) state.SkipWithError("no handshake");
   }
 }
-BENCHMARK_CAPTURE(Handshake, tls, MutualTls::kOff);
-BENCHMARK_CAPTURE(Handshake, mutual_tls, MutualTls::kRequire);
+BENCHMARK_CAPTURE(Handshake, tls, MutualTls::kOff, nullptr);
+BENCHMARK_CAPTURE(Handshake, mutual_tls, MutualTls::kRequire, nullptr);
+BENCHMARK_CAPTURE(Handshake, mutual_tls_resumed, MutualTls::kRequire,
+                  std::make_shared<OfferedSessions>());
 
 // The same by OpenSSL alone, over a pair of memory BIOs: the limit.
-void BareHandshake(benchmark::State& state, MutualTls mutual_tls) {
+enum class BareSessions { kNone, kResumed };
+void BareHandshake(benchmark::State& state, MutualTls mutual_tls, BareSessions sessions) {
   const BenchmarkSides sides(mutual_tls);
   const auto server_context = sides.ServerContext();
   const auto client_context = sides.ClientContext();
@@ -92,6 +98,11 @@ void BareHandshake(benchmark::State& state, MutualTls mutual_tls) {
   SSL_CTX_set_cert_verify_callback(client_native, nullptr, nullptr);
   SSL_CTX_set1_verify_cert_store(server_native, sides.bundle->store());
   SSL_CTX_set1_verify_cert_store(client_native, sides.bundle->store());
+  SSL_CTX_sess_set_new_cb(server_native, nullptr);
+  SSL_CTX_sess_set_new_cb(client_native, nullptr);
+  SSL_CTX_sess_set_get_cb(server_native, nullptr);
+  SSL_CTX_set_session_cache_mode(server_native, SSL_SESS_CACHE_SERVER);
+  OpensslHandle<ssl_session_st> session;
   for (auto _ : state) {
     SSL* client = SSL_new(client_native);
     SSL* server = SSL_new(server_native);
@@ -102,18 +113,26 @@ void BareHandshake(benchmark::State& state, MutualTls mutual_tls) {
     SSL_set_bio(server, server_bio, server_bio);
     SSL_set_connect_state(client);
     SSL_set_accept_state(server);
+    if (session != nullptr) SSL_set_session(client, session.get());
     while (SSL_do_handshake(client) != 1 || SSL_do_handshake(server) != 1) {
       SSL_do_handshake(server);
     }
     char buffer[64];
     SSL_write(client, "OPTIONS sip:a SIP/2.0\r\n\r\n", 25);
     if (SSL_read(server, buffer, sizeof(buffer)) != 25) state.SkipWithError("no handshake");
+    SSL_write(server, "SIP/2.0 200 OK\r\n\r\n", 18);
+    if (SSL_read(client, buffer, sizeof(buffer)) != 18) state.SkipWithError("no answer");
+    if (session != nullptr && SSL_session_reused(server) != 1) state.SkipWithError("not resumed");
+    if (sessions == BareSessions::kResumed) session.reset(SSL_get1_session(client));
+    SSL_shutdown(client);  // else their sessions go
+    SSL_shutdown(server);
     SSL_free(client);
     SSL_free(server);
   }
 }
-BENCHMARK_CAPTURE(BareHandshake, tls, MutualTls::kOff);
-BENCHMARK_CAPTURE(BareHandshake, mutual_tls, MutualTls::kRequire);
+BENCHMARK_CAPTURE(BareHandshake, tls, MutualTls::kOff, BareSessions::kNone);
+BENCHMARK_CAPTURE(BareHandshake, mutual_tls, MutualTls::kRequire, BareSessions::kNone);
+BENCHMARK_CAPTURE(BareHandshake, mutual_tls_resumed, MutualTls::kRequire, BareSessions::kResumed);
 
 // Heap bytes of one idle server stream, its memory stream left out.
 void IdleMemory(benchmark::State& state, MutualTls mutual_tls) {

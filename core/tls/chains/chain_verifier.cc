@@ -1,4 +1,4 @@
-#include "core/tls/chain_verifier.h"
+#include "core/tls/chains/chain_verifier.h"
 
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>

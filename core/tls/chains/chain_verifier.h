@@ -1,5 +1,5 @@
-#ifndef SIPCM_CORE_TLS_CHAIN_VERIFIER_H_
-#define SIPCM_CORE_TLS_CHAIN_VERIFIER_H_
+#ifndef SIPCM_CORE_TLS_CHAINS_CHAIN_VERIFIER_H_
+#define SIPCM_CORE_TLS_CHAINS_CHAIN_VERIFIER_H_
 
 #include <string>
 
@@ -29,4 +29,4 @@ ChainVerdict VerifyChain(const TrustBundle& bundle, const CertificateChain& chai
 
 }  // namespace sipcm::tls
 
-#endif  // SIPCM_CORE_TLS_CHAIN_VERIFIER_H_
+#endif  // SIPCM_CORE_TLS_CHAINS_CHAIN_VERIFIER_H_

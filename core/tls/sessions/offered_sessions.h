@@ -5,10 +5,9 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "absl/time/time.h"
+#include "core/tls/chains/known_peer.h"
 #include "core/tls/openssl/session_state.h"
 #include "core/tls/tls_versions.h"
 
@@ -18,7 +17,7 @@ namespace sipcm::tls {
 // is judged anew, by the certificates that it presented then, before it is offered.
 struct ClientSession {
   SessionState state;
-  std::vector<std::string> chain;               // the server's, in DER, leaf first
+  std::shared_ptr<const KnownPeer> peer;        // the server
   std::shared_ptr<const TlsVersions> versions;  // of the context that it was made with
   absl::Time authenticated;                     // wall time of the full handshake
 };
@@ -28,7 +27,7 @@ class OfferedSessions;
 // Where the sessions go that a server gives after a handshake, and what they are made of besides.
 struct LaterSessions {
   std::shared_ptr<OfferedSessions> offered;
-  std::vector<std::string> chain;
+  std::shared_ptr<const KnownPeer> peer;
   std::shared_ptr<const TlsVersions> versions;
   absl::Time authenticated;
 

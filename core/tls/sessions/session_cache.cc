@@ -3,10 +3,20 @@
 #include <utility>
 
 namespace sipcm::tls {
+namespace {
+
+size_t CertificateBytes(const ServerSession& session) {
+  if (session.peer == nullptr) return 0;
+  size_t bytes = 0;
+  for (const std::string& der : *session.peer->chain) bytes += der.size();
+  return bytes;
+}
+
+}  // namespace
 
 void SessionCache::Add(std::string id, std::shared_ptr<const ServerSession> session) {
-  const size_t bytes = session->chain.PresentedBytes();
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const size_t bytes = CertificateBytes(*session);
+  const absl::MutexLock lock(&mutex_);
   if (const auto known = by_id_.find(id); known != by_id_.end()) Erase(known->second);
   line_.push_front({std::move(id), std::move(session), bytes});
   by_id_[line_.front().id] = line_.begin();
@@ -17,7 +27,7 @@ void SessionCache::Add(std::string id, std::shared_ptr<const ServerSession> sess
 }
 
 std::shared_ptr<const ServerSession> SessionCache::Find(absl::string_view id, absl::Time now) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   const auto known = by_id_.find(id);
   if (known == by_id_.end()) return nullptr;
   const Line::iterator place = known->second;
@@ -30,7 +40,7 @@ std::shared_ptr<const ServerSession> SessionCache::Find(absl::string_view id, ab
 }
 
 size_t SessionCache::size() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   return line_.size();
 }
 

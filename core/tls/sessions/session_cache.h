@@ -4,13 +4,14 @@
 #include <cstddef>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "core/tls/certificate_chain.h"
+#include "core/tls/chains/known_peer.h"
 #include "core/tls/openssl/session_state.h"
 #include "core/tls/tls_versions.h"
 
@@ -21,7 +22,7 @@ namespace sipcm::tls {
 // the cost). One proves nothing by itself: who resumes it is judged anew by what it presented.
 struct ServerSession {
   SessionState state;
-  CertificateChain chain;                       // as presented in the full handshake
+  std::shared_ptr<const KnownPeer> peer;        // null: it presented nothing
   std::shared_ptr<const TlsVersions> versions;  // that it was made with
   absl::Time authenticated;                     // when: wall time of the full handshake
 };
@@ -32,7 +33,7 @@ struct ServerSession {
 class SessionCache {
  public:
   static constexpr size_t kMaxSessions = 1024;
-  // In DER; read, they take about four times as much.
+  // In DER, as they are kept.
   static constexpr size_t kMaxCertificateBytes = size_t{2} * 1024 * 1024;
   // From the full handshake on, however often it is resumed: then the peer proves again that it
   // has its key.
@@ -54,12 +55,12 @@ class SessionCache {
     size_t certificate_bytes;
   };
   using Line = std::list<Place>;
-  void Erase(Line::iterator place);
+  void Erase(Line::iterator place) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  mutable std::mutex mutex_;
-  Line line_;  // the most recently used first
-  absl::flat_hash_map<absl::string_view, Line::iterator> by_id_;
-  size_t certificate_bytes_ = 0;
+  mutable absl::Mutex mutex_;
+  Line line_ ABSL_GUARDED_BY(mutex_);  // the most recently used first
+  absl::flat_hash_map<absl::string_view, Line::iterator> by_id_ ABSL_GUARDED_BY(mutex_);
+  size_t certificate_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace sipcm::tls

@@ -171,9 +171,11 @@ TEST_F(PeerVerifierTest, NoCertificateNoBundleAndJunkAreRefusedByName) {
       JudgeClient(PolicyOf(nullptr, {"a.org"}), root_.Issue({.dns_names = {"a.org"}}).chain_pem);
   EXPECT_EQ(no_bundle.refusal, PeerRefusal::kUntrustedChain);
   EXPECT_THAT(no_bundle.explanation, HasSubstr("no trust bundle"));
-  const PeerVerdict unreadable = VerifyPeer(
-      PolicyOf(bundle_, {"a.org"}), ChainOf(root_.certificate_pem()),
-      absl::InvalidArgumentError("cannot be read"), PeerRole::kIncomingClient, "", TestNow());
+  ChainFindings findings;
+  const PeerVerdict unreadable =
+      VerifyPeer(PolicyOf(bundle_, {"a.org"}), ChainOf(root_.certificate_pem()),
+                 absl::InvalidArgumentError("cannot be read"), PeerRole::kIncomingClient, "",
+                 TestNow(), &findings);
   EXPECT_EQ(unreadable.refusal, PeerRefusal::kMalformed);
 }
 

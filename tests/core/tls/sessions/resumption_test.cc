@@ -155,6 +155,71 @@ TEST_F(ResumptionTest, AClientWhoseCertificateExpiredMeanwhileIsRefusedAtThatMom
   EXPECT_EQ(ReasonOf(pair_->server->failure), "PEER_CERTIFICATE_EXPIRED");
 }
 
+// As above, of what else the verdict on a chain depends on.
+TEST_F(ResumptionTest, AClientWhoseIssuerExpiredMeanwhileIsRefusedAtThatMoment) {
+  const auto middle =
+      sides_.root.IssueAuthority("Middle", {.not_after = TestNow() + absl::Minutes(10)});
+  sides_.client_certificate = middle->Issue(sides_.client_options);
+  MakeContexts();
+  Connect();
+  loop_.AdvanceBy(absl::Minutes(10) - absl::Seconds(1));
+  Connect();
+  EXPECT_TRUE(resumed());
+  loop_.AdvanceBy(absl::Seconds(1));
+  Connect();
+  EXPECT_FALSE(pair_->server->ready);
+  EXPECT_EQ(ReasonOf(pair_->server->failure), "PEER_CERTIFICATE_EXPIRED");
+}
+
+TEST_F(ResumptionTest, AClientIsRefusedAtTheMomentAtWhichTheRevocationListIsOutOfDate) {
+  const std::string crl =
+      sides_.root.MakeCrl({}, pki::DefaultNotBefore(), TestNow() + absl::Minutes(10));
+  sides_.server_policy.trust_bundle = Trusting(sides_.root, crl);
+  MakeContexts();
+  Connect();
+  loop_.AdvanceBy(absl::Minutes(10) - absl::Seconds(1));
+  Connect();
+  EXPECT_TRUE(resumed());
+  loop_.AdvanceBy(absl::Seconds(1));
+  Connect();
+  EXPECT_FALSE(pair_->server->ready);
+  ASSERT_NE(pair_->server_tls->refused_peer(), nullptr);
+  EXPECT_EQ(pair_->server_tls->refused_peer()->verdict.refusal, PeerRefusal::kRevocationUnknown);
+}
+
+// Whatever ends to be valid has the chain verified again, and nothing else is to change by that.
+TEST_F(ResumptionTest, AnAnchorThatExpiresBesideDoesNotEndASession) {
+  const pki::CertificateAuthority other("Other", {.not_after = TestNow() + absl::Minutes(10)});
+  auto bundle = TrustBundle::FromPem("trustBundles/test", "1",
+                                     sides_.root.certificate_pem() + other.certificate_pem(), "");
+  ASSERT_TRUE(bundle.ok());
+  sides_.server_policy.trust_bundle = *bundle;
+  MakeContexts();
+  for (int i = 0; i < 3; ++i) {
+    Connect();
+    EXPECT_EQ(resumed(), i > 0) << i;
+    EXPECT_EQ(pair_->server_tls->PeerChain().size(), 1u) << i;
+    loop_.AdvanceBy(absl::Minutes(10));
+  }
+}
+
+TEST_F(ResumptionTest, AnAllowedDomainForIssuersOfAnotherBundleLetsInWhoResumes) {
+  auto pattern = AllowedDomainPattern::Parse(".contoso.com");
+  ASSERT_TRUE(pattern.ok());
+  sides_.server_policy.allowed_domains = std::make_shared<AllowedDomains>(
+      std::vector<AllowedDomain>{{*pattern, AllowedDomain::Origin::kConfigured,
+                                  TestNow() + absl::Minutes(10), Trusting(sides_.root)}});
+  MakeContexts();
+  Connect();
+  loop_.AdvanceBy(absl::Minutes(10) - absl::Nanoseconds(1));
+  Connect();
+  EXPECT_TRUE(resumed());
+  EXPECT_EQ(pair_->server_tls->peer_identity()->matched_allowed_domain, ".contoso.com");
+  loop_.AdvanceBy(absl::Nanoseconds(1));
+  Connect();
+  EXPECT_FALSE(pair_->server->ready);  // the entry expired
+}
+
 TEST_F(ResumptionTest, AServerWhoseCertificateExpiredMeanwhileIsNotOfferedItsSession) {
   sides_.server_options.not_after = TestNow() + absl::Minutes(10);
   MakeContexts();

@@ -30,10 +30,9 @@ SessionState StateOf(const std::string& id) {
 }
 
 std::shared_ptr<const ServerSession> SessionWith(const std::string& id,
-                                                 const CertificateChain& chain = {},
-                                                 absl::Time authenticated = TestNow()) {
-  return std::make_shared<const ServerSession>(
-      ServerSession{StateOf(id), chain, std::make_shared<const TlsVersions>(), authenticated});
+                                                 std::shared_ptr<const KnownPeer> peer = nullptr) {
+  return std::make_shared<const ServerSession>(ServerSession{
+      StateOf(id), std::move(peer), std::make_shared<const TlsVersions>(), TestNow()});
 }
 
 TEST(SessionStateTest, RestoresTheSession) {
@@ -75,10 +74,12 @@ TEST(SessionCacheTest, CertificatesAreBoundedInBytes) {
   for (int i = 0; i < 400; ++i) large.dns_names.push_back(absl::StrCat("host", i, ".contoso.com"));
   const pki::CertificateAuthority root("Root");
   const CertificateChain chain = ChainOf(root.Issue(large).chain_pem);
+  const auto peer = std::make_shared<const KnownPeer>(
+      KnownPeer{std::make_shared<const DerChain>(chain.ToDer()), Certificate(), ChainFindings()});
   const size_t fit = SessionCache::kMaxCertificateBytes / chain.PresentedBytes();
   ASSERT_LT(fit, SessionCache::kMaxSessions);
   SessionCache cache;
-  const auto session = SessionWith("any", chain);
+  const auto session = SessionWith("any", peer);
   for (size_t i = 0; i < fit; ++i) cache.Add(absl::StrCat(i), session);
   EXPECT_EQ(cache.size(), fit);
   cache.Add("one more", session);
