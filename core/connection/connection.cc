@@ -10,22 +10,22 @@
 namespace sipcm::connection {
 
 // performance.md P8: with the alarm and the TCP stream, an idle connection stays under 1 KB.
-static_assert(sizeof(Connection) <= 456);
+static_assert(sizeof(Connection) <= 424);
 
 Connection::Connection(ConnectionId id, Direction direction, Transport transport,
                        std::unique_ptr<net::ByteStream> stream, tls::TlsStream* tls,
                        std::shared_ptr<const ConnectionSettings> settings,
                        ConnectionEnvironment* environment)
     : TurnEndTask(environment),
+      direction_(direction),
+      transport_(transport),
       id_(id),
       stream_(std::move(stream)),
       addresses_(stream_.get()),
       tls_(tls),
       settings_(std::move(settings)),
       inbox_(settings_->framer),
-      outbox_(settings_->max_write_queue_bytes, environment),
-      direction_(direction),
-      transport_(transport) {
+      outbox_(settings_->max_write_queue_bytes) {
   timers_.opened = environment->loop()->Now();
   timers_.idle_timeout = direction == Direction::kIncoming ? settings_->incoming_idle_timeout
                                                            : settings_->outgoing_idle_timeout;
@@ -43,7 +43,7 @@ void Connection::Start(Listener* listener) {
 
 void Connection::OnReadable() {
   if (state_ == ConnectionState::kHandshaking && stream_->is_ready()) BecomeEstablished();
-  if (!lingering_) {
+  if (!ending_.is_lingering()) {
     if (!can_deliver()) return;
     if (inbox_.is_paused()) return ResumeInbox();  // first what came first; we are told again
   }
@@ -55,7 +55,7 @@ void Connection::OnReadable() {
   timers_.last_receive = now();
   timers_.ping_sent = Instant::Infinite();
   counters_.bytes_in += result.bytes;
-  if (lingering_) return;  // after our last byte: what comes now is nobody's
+  if (ending_.is_lingering()) return;  // after our last byte: what comes now is nobody's
   NoteRest(inbox_.Receive(
       absl::string_view(buffer.data(), result.bytes),
       [this](absl::string_view data, const sip::Frame& frame) { return Take(data, frame); }));
@@ -69,7 +69,7 @@ void Connection::OnWritable() {
 }
 
 void Connection::CloseBroken(const absl::Status& error) {
-  if (closing_) return Close(close_reason_);  // the reason why it was ending anyway
+  if (ending_.has_begun()) return Close(ending_.reason());  // why it was ending anyway
   const CloseReason reason = state_ == ConnectionState::kHandshaking
                                  ? ReasonOfFailedHandshake(error)
                                  : ReasonOfBrokenStream(error);
@@ -78,7 +78,7 @@ void Connection::CloseBroken(const absl::Status& error) {
 
 // The peer ended its side.
 void Connection::OnEnd() {
-  if (lingering_) return Close(close_reason_);
+  if (ending_.is_lingering()) return Close(ending_.reason());
   read_ended_ = true;
   const CloseReason reason = inbox_.empty() ? CloseReason::kPeerClosed : CloseReason::kTruncated;
   inbox_.Clear();
@@ -88,12 +88,12 @@ void Connection::OnEnd() {
   if (live_transactions() == 0 || direction_ == Direction::kOutgoing) {
     return CloseAfterFlush(reason, std::move(detail));
   }
-  if (state_ == ConnectionState::kEstablished) close_detail_ = std::move(detail);
+  if (state_ == ConnectionState::kEstablished) ending_.Foresee(std::move(detail));
   Drain(now() + settings_->write_stall_timeout, reason);
 }
 
 bool Connection::can_deliver() const {
-  return reading_ && !closing_ &&
+  return reading_ && !ending_.has_begun() &&
          (state_ == ConnectionState::kEstablished || state_ == ConnectionState::kDraining);
 }
 
@@ -113,7 +113,7 @@ Inbox::Verdict Connection::Take(absl::string_view data, const sip::Frame& frame)
     case sip::FrameKind::kNeedMore:
       break;
   }
-  if (closing_ || state_ == ConnectionState::kClosed) return Inbox::Verdict::kDrop;
+  if (ending_.has_begun() || state_ == ConnectionState::kClosed) return Inbox::Verdict::kDrop;
   return can_deliver() ? Inbox::Verdict::kGoOn : Inbox::Verdict::kPause;
 }
 
@@ -151,7 +151,7 @@ void Connection::Deliver(absl::string_view message, size_t header_length) {
   }
   listener_->OnMalformed(*this, view, verdict);
   if (verdict.after == sip::AfterVerdict::kClose) {
-    lingers_ = true;
+    ending_.SetFarewell(Ending::Farewell::kLinger);
     CloseAfterFlush(CloseReason::kProtocolError, MalformedDetail(name(), verdict));
   }
 }
@@ -168,18 +168,19 @@ void Connection::LoseFraming(absl::string_view data, const sip::Frame& frame) {
     verdict.reason = frame.error.text;
     listener_->OnMalformed(*this, view, verdict);
   }
-  lingers_ = true;
+  ending_.SetFarewell(Ending::Farewell::kLinger);
   CloseAfterFlush(ReasonOfFrameError(frame.error.reason), FramingDetail(name(), frame.error));
 }
 
 void Connection::UpdateReading() {
   if (state_ == ConnectionState::kHandshaking) return;  // from BecomeEstablished again
-  const bool on = state_ != ConnectionState::kClosed && !read_ended_ &&
-                  (lingering_ || (reading_wanted_ && !reading_paused_ && !closing_));
+  const bool on =
+      state_ != ConnectionState::kClosed && !read_ended_ &&
+      (ending_.is_lingering() || (reading_wanted_ && !reading_paused_ && !ending_.has_begun()));
   if (on == reading_) return;
   reading_ = on;
   stream_->SetReading(on);
-  if (!on || lingering_) return;
+  if (!on || ending_.is_lingering()) return;
   // While we did not read, the peer could not prove anything: its time begins anew.
   const Instant now = this->now();
   if (!timers_.partial_since.is_infinite()) timers_.partial_since = now;
@@ -190,12 +191,12 @@ void Connection::UpdateReading() {
 
 std::string* Connection::tail() {
   SIPCM_CHECK_MESSAGE(state_ != ConnectionState::kHandshaking, "not established yet");
-  return outbox_.tail();
+  return outbox_.tail(environment());
 }
 
 void Connection::Commit() {
   // While lingering our side has ended: nothing may be written any more.
-  if (state_ == ConnectionState::kClosed || lingering_) return outbox_.Abandon();
+  if (state_ == ConnectionState::kClosed || ending_.is_lingering()) return outbox_.Abandon();
   const size_t message_bytes = outbox_.Commit();
   ++counters_.messages_out;
   timers_.last_message = now();
@@ -217,7 +218,7 @@ void Connection::Send(absl::string_view message) {
 
 // Not a message: counts for no timer. Without room for it, the write stall watches.
 void Connection::AppendKeepalive(absl::string_view bytes) {
-  if (outbox_.Append(bytes)) AfterAppend();
+  if (outbox_.Append(bytes, environment())) AfterAppend();
 }
 
 void Connection::AfterAppend() {
@@ -229,8 +230,8 @@ void Connection::AfterAppend() {
 }
 
 void Connection::Flush() {
-  if (state_ == ConnectionState::kClosed || lingering_) return;
-  const Outbox::Flushed flushed = outbox_.Flush(*stream_);
+  if (state_ == ConnectionState::kClosed || ending_.is_lingering()) return;
+  const Outbox::Flushed flushed = outbox_.Flush(*stream_, environment());
   if (flushed.outcome == Outbox::Outcome::kNothing) return;
   if (flushed.outcome == Outbox::Outcome::kFailed) return CloseBroken(stream_->error());
   const Instant now = this->now();
@@ -250,12 +251,15 @@ void Connection::Flush() {
 
 // The end of a closing that waited for the flush.
 void Connection::FinishFlush() {
-  if (!closing_ || lingering_ || state_ == ConnectionState::kClosed || !outbox_.empty()) return;
+  if (!ending_.has_begun() || ending_.is_lingering()) return;
+  if (state_ == ConnectionState::kClosed || !outbox_.empty()) return;
   if (stream_->has_unsent()) return;  // until OnWritable, or the write stall
-  if (!lingers_ || read_ended_ || counters_.bytes_out == 0) return Close(close_reason_);
+  if (!ending_.is_to_linger() || read_ended_ || counters_.bytes_out == 0) {
+    return Close(ending_.reason());
+  }
   stream_->CloseWrite();
-  lingering_ = true;
-  timers_.forced_close_at = now() + kLingerTime;
+  ending_.BeginLingering();
+  timers_.forced_close_at = now() + Ending::kLingerTime;
   UpdateReading();
   alarm_.ArmFor(timers_.forced_close_at);
 }
@@ -287,12 +291,10 @@ void Connection::OnTurnEnd() {
 }
 
 void Connection::CloseAfterFlush(CloseReason reason, absl::Status detail) {
-  if (closing_ || state_ == ConnectionState::kClosed) return;
+  if (ending_.has_begun() || state_ == ConnectionState::kClosed) return;
   if (state_ == ConnectionState::kHandshaking) return Close(reason, std::move(detail));
   SetState(ConnectionState::kDraining);
-  closing_ = true;
-  close_reason_ = reason;
-  close_detail_ = std::move(detail);
+  ending_.Begin(reason, std::move(detail));
   timers_.partial_since = Instant::Infinite();
   timers_.resume_at = Instant::Infinite();
   timers_.forced_close_at = Instant::Infinite();
@@ -302,23 +304,20 @@ void Connection::CloseAfterFlush(CloseReason reason, absl::Status detail) {
 
 void Connection::Close(CloseReason reason, absl::Status detail) {
   if (state_ == ConnectionState::kClosed) return;
-  if (!closing_) {
-    close_reason_ = reason;
-    close_detail_ = std::move(detail);
-  }
+  ending_.Begin(reason, std::move(detail));
   SetState(ConnectionState::kClosed);
   UpdateReading();
   ScheduleTurnEnd();
 }
 
 void Connection::Drain(Instant deadline, CloseReason reason) {
-  if (closing_ || state_ == ConnectionState::kClosed) return;
+  if (ending_.has_begun() || state_ == ConnectionState::kClosed) return;
   if (live_transactions() == 0 || state_ == ConnectionState::kHandshaking) {
-    return CloseAfterFlush(reason, std::move(close_detail_));
+    return CloseAfterFlush(reason, ending_.detail());
   }
   if (state_ == ConnectionState::kEstablished) {
     SetState(ConnectionState::kDraining);
-    close_reason_ = reason;
+    ending_.Foresee(reason);
   }
   timers_.forced_close_at = std::min(timers_.forced_close_at, deadline);
   alarm_.ArmFor(timers_.forced_close_at);
@@ -327,7 +326,7 @@ void Connection::Drain(Instant deadline, CloseReason reason) {
 void Connection::RemoveTransaction() {
   if (!live_transactions_.Remove(now())) return;
   if (state_ == ConnectionState::kDraining) {
-    CloseAfterFlush(close_reason_, std::move(close_detail_));
+    CloseAfterFlush(ending_.reason(), ending_.detail());
   } else if (state_ == ConnectionState::kEstablished) {
     alarm_.ArmFor(timers_.last_message + timers_.idle_timeout);
   }
@@ -335,15 +334,14 @@ void Connection::RemoveTransaction() {
 
 // May destroy this.
 void Connection::TellClosed() {
-  if (closed_told_) return;
-  closed_told_ = true;
+  if (!ending_.Tell()) return;
   alarm_.Stop();
   inbox_.Clear();
   outbox_.Clear();
   // Our end in order where the stream still can. It lives until the listener has looked at tls().
   const std::unique_ptr<net::ByteStream> stream = std::move(stream_);
   if (stream->is_ready()) stream->CloseWrite();
-  if (listener_ != nullptr) listener_->OnClosed(*this, close_reason_, close_detail_);
+  if (listener_ != nullptr) listener_->OnClosed(*this, ending_.reason(), ending_.detail());
 }
 
 void Connection::SetIdleTimeout(absl::Duration timeout) {
@@ -352,7 +350,7 @@ void Connection::SetIdleTimeout(absl::Duration timeout) {
 }
 
 void Connection::Ping() {
-  if (closing_ || !can_send() || !timers_.ping_sent.is_infinite()) return;
+  if (ending_.has_begun() || !can_send() || !timers_.ping_sent.is_infinite()) return;
   timers_.ping_sent = now();
   crlf_pairs_.NotePingSent();
   AppendKeepalive(sip::kKeepalivePing);
@@ -364,7 +362,7 @@ TimerSituation Connection::situation() const {
           .direction = direction_,
           .has_first_message = has_first_message_,
           .has_live_transactions = live_transactions() > 0,
-          .is_reading = reading_ && !closing_};
+          .is_reading = reading_ && !ending_.has_begun()};
 }
 
 void Connection::Rearm() { alarm_.ArmFor(NextDeadline(timers_, *settings_, situation()).at); }
@@ -386,7 +384,7 @@ void Connection::RunTimer(TimerKind kind) {
     case TimerKind::kPing:
       return Ping();
     case TimerKind::kForcedClose:
-      return Close(close_reason_, close_detail_);
+      return Close(ending_.reason(), ending_.detail());
     case TimerKind::kHandshake:
     case TimerKind::kFirstMessage:
     case TimerKind::kIdle:

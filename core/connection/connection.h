@@ -19,6 +19,7 @@
 #include "core/connection/connection_listener.h"
 #include "core/connection/connection_settings.h"
 #include "core/connection/connection_state.h"
+#include "core/connection/ending.h"
 #include "core/connection/live_transactions.h"
 #include "core/connection/timers/connection_timers.h"
 #include "core/connection/timers/lazy_alarm.h"
@@ -44,18 +45,11 @@ class Connection final : private net::ByteStream::Listener,
   using Listener = ConnectionListener;
   using Counters = ConnectionCounters;
 
-  // How long a connection whose framing was lost is kept after our last byte went out, to discard
-  // what the peer still sends: closing on unread input would reset it before it reads our answer.
-  static constexpr absl::Duration kLingerTime = absl::Milliseconds(500);
-
   // `tls` is `stream` itself when that is a TlsStream, else null. `environment` outlives this.
   Connection(ConnectionId id, Direction direction, Transport transport,
              std::unique_ptr<net::ByteStream> stream, tls::TlsStream* tls,
              std::shared_ptr<const ConnectionSettings> settings,
              ConnectionEnvironment* environment);
-  ~Connection() = default;
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
 
   // Begins the handshake (TLS) or reading (TCP). `listener` may be changed later, e.g. from the
   // attempt to the worker once established.
@@ -72,7 +66,7 @@ class Connection final : private net::ByteStream::Listener,
   void Abandon() { outbox_.Abandon(); }
   // Whether what is committed may still reach the peer.
   bool can_send() const {
-    return !lingering_ &&
+    return !ending_.is_lingering() &&
            (state_ == ConnectionState::kEstablished || state_ == ConnectionState::kDraining);
   }
   // tail() + Commit() of ready bytes.
@@ -173,6 +167,10 @@ class Connection final : private net::ByteStream::Listener,
   ConnectionName name() const { return {direction_, remote_address()}; }
   Instant now() const { return environment().loop()->Now(); }
 
+  // Here, where the base leaves room: see the size that connection.cc asserts.
+  const Direction direction_;
+  const Transport transport_;
+  CrlfPairs crlf_pairs_;
   const ConnectionId id_;
   std::unique_ptr<net::ByteStream> stream_;
   const net::ByteStream* const addresses_;  // stream_, also while OnClosed is told
@@ -187,23 +185,14 @@ class Connection final : private net::ByteStream::Listener,
   Outbox outbox_;
   std::shared_ptr<const tls::PeerIdentity> peer_;
   Counters counters_;
-  absl::Status close_detail_;
   LiveTransactions live_transactions_;
-
-  const Direction direction_;
-  const Transport transport_;
-  CrlfPairs crlf_pairs_;
+  Ending ending_;
   ConnectionState state_ = ConnectionState::kHandshaking;
-  CloseReason close_reason_ = CloseReason::kDrained;  // from draining on
-  bool reading_wanted_ = true;                        // the owner's wish
-  bool reading_paused_ = false;                       // by our own full outbox
-  bool reading_ = true;                               // what the stream was told
-  bool read_ended_ = false;                           // the peer ended its side
+  bool reading_wanted_ = true;   // the owner's wish
+  bool reading_paused_ = false;  // by our own full outbox
+  bool reading_ = true;          // what the stream was told
+  bool read_ended_ = false;      // the peer ended its side
   bool has_first_message_ = false;
-  bool closing_ = false;  // after the flush
-  bool lingers_ = false;  // after the flush, until the peer ends too
-  bool lingering_ = false;
-  bool closed_told_ = false;
 };
 
 }  // namespace sipcm::connection

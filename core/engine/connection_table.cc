@@ -7,6 +7,9 @@
 
 namespace sipcm::engine {
 
+// performance.md P8: one for each connection, idle ones too.
+static_assert(sizeof(ConnectionSlot) <= 120);
+
 ConnectionSlot* ConnectionTable::Insert(std::unique_ptr<connection::Connection> connection,
                                         LocalManager* manager, pool::ConnectionPool* pool) {
   const connection::ConnectionId id = connection->id();
@@ -15,7 +18,7 @@ ConnectionSlot* ConnectionTable::Insert(std::unique_ptr<connection::Connection> 
   slot->manager = manager;
   slot->pool = pool;
   slot->marks = manager->runtime.Get()->config.connection_throttling;
-  if (pool != nullptr) slot->endpoint_id = pool->destination().dedicated_to;
+  if (pool != nullptr) slot->ForSending().endpoint_id = pool->destination().dedicated_to;
   slot->peer_host = slot->connection->remote_address().ip.ToString();
   slot->connection->set_owner_tag(slot.get());
   return (slots_[id] = std::move(slot)).get();
@@ -73,7 +76,7 @@ void ConnectionTable::RetireIfDue(const ConnectionSlot& slot, Instant now) {
 
 ConnectionSnapshot SnapshotOf(const ConnectionSlot& slot, Instant now, absl::Time wall_now) {
   ConnectionSnapshot snapshot = SnapshotOf(*slot.connection, *slot.manager->state, now, wall_now);
-  snapshot.endpoint_id = slot.endpoint_id;
+  snapshot.endpoint_id = std::string(slot.endpoint_id());
   snapshot.throttling = slot.marks;
   snapshot.throttled = slot.throttled;
   snapshot.client_throttled = slot.client_throttled;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
 #include "core/base/intrusive_list.h"
 #include "core/base/snapshot_cell.h"
 #include "core/connection/connection.h"
@@ -58,33 +59,51 @@ struct HeldRequest {
 // Allowed domains that were taken out during a handshake.
 using DomainRemovals = std::vector<std::shared_ptr<const tls::DomainRemoval>>;
 
+// What a connection has besides when it carries our requests, or belongs to a pool or an endpoint.
+struct SendingSide {
+  IntrusiveList<transaction::ClientTransaction, transaction::FlowTag> sends;
+  std::string sent_by;      // of our own Vias on it; empty until it sends a request
+  std::string endpoint_id;  // of a dedicated connection: whose it is
+  std::unique_ptr<AutoAllowedHosts::Hold> auto_host;  // outgoing mutual TLS
+};
+
 // A connection and what the worker keeps beside it.
 struct ConnectionSlot {
   std::unique_ptr<connection::Connection> connection;
   LocalManager* manager = nullptr;
-  pool::ConnectionPool* pool = nullptr;  // outgoing, while the pool lives
-  IntrusiveList<transaction::ClientTransaction, transaction::FlowTag> sends;
-  std::unique_ptr<AutoAllowedHosts::Hold> auto_host;  // outgoing mutual TLS
-  std::unique_ptr<DomainRemovals> removals;           // to be judged by; null: none
-  std::unique_ptr<ReusableConnections::Hold> alias;   // it may carry our requests too (RFC 5923)
-  bool in_handshake = false;                          // incoming, over TLS, not established yet
-  std::string peer_host;    // the remote address as text, made once for the Vias of answers
-  std::string sent_by;      // of our own Vias on it; empty until it sends a request
-  std::string endpoint_id;  // of a dedicated connection: whose it is
+  pool::ConnectionPool* pool = nullptr;              // outgoing, while the pool lives
+  std::unique_ptr<SendingSide> sending;              // null: see ForSending()
+  std::unique_ptr<DomainRemovals> removals;          // to be judged by; null: none
+  std::unique_ptr<ReusableConnections::Hold> alias;  // it may carry our requests too (RFC 5923)
+  std::string peer_host;  // the remote address as text, made once for the Vias of answers
   // Kept by ConnectionLoad.
+  std::unique_ptr<std::deque<HeldRequest>> held;  // null: none yet
   ThrottleMarks marks;
-  bool has_own_marks = false;     // `marks` are not the manager's
   int received_count = 0;         // requests of the peer that have no final answer yet
+  bool has_own_marks = false;     // `marks` are not the manager's
   bool throttled = false;         // above `marks`
   bool client_throttled = false;  // above the manager's limit for one client
-  std::unique_ptr<std::deque<HeldRequest>> held;  // null: none yet
-  bool held_transaction = false;                  // counted on the connection for all that are held
+  bool held_transaction = false;  // counted on the connection for all that are held
 
+  bool in_handshake = false;  // incoming, over TLS, not established yet
+
+  SendingSide& ForSending() {
+    if (sending == nullptr) sending = std::make_unique<SendingSide>();
+    return *sending;
+  }
+  // Of a dedicated connection: whose it is; else empty.
+  absl::string_view endpoint_id() const {
+    return sending == nullptr ? absl::string_view() : sending->endpoint_id;
+  }
+  // The oldest request of ours that is outstanding on it; null: none is.
+  transaction::ClientTransaction* FirstSend() const {
+    return sending == nullptr ? nullptr : sending->sends.front();
+  }
   int outstanding_count() const {
     return connection->live_transactions() - (held_transaction ? 1 : 0);
   }
 
-  bool has_named_pool() const { return pool != nullptr && endpoint_id.empty(); }
+  bool has_named_pool() const { return pool != nullptr && endpoint_id().empty(); }
 };
 
 // The connections of one worker. Owns them. Thread: the worker's.

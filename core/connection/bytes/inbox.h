@@ -50,9 +50,9 @@ class Inbox {
   bool Keep(absl::string_view rest, bool moved);
 
   sip::Framer framer_;
-  std::string rest_;
-  bool paused_ = false;
+  bool paused_ = false;  // these two where the framer leaves room
   bool dropped_ = false;
+  std::string rest_;
 };
 
 }  // namespace sipcm::connection

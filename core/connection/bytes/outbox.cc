@@ -2,9 +2,9 @@
 
 namespace sipcm::connection {
 
-std::string* Outbox::tail() {
+std::string* Outbox::tail(ConnectionEnvironment& lender) {
   std::string* const tail = queue_.tail();
-  if (queue_.capacity() == 0) environment_->LendBuffer(tail);
+  if (queue_.capacity() == 0) lender.LendBuffer(tail);
   return tail;
 }
 
@@ -14,14 +14,14 @@ size_t Outbox::Commit() {
   return bytes;
 }
 
-bool Outbox::Append(absl::string_view bytes) {
-  tail();
+bool Outbox::Append(absl::string_view bytes, ConnectionEnvironment& lender) {
+  tail(lender);
   if (!queue_.Append(bytes)) return false;
   Commit();
   return true;
 }
 
-Outbox::Flushed Outbox::Flush(net::ByteStream& stream) {
+Outbox::Flushed Outbox::Flush(net::ByteStream& stream, ConnectionEnvironment& lender) {
   if (blocked_ || queue_.empty()) return {};
   const net::IoResult result = stream.Write(queue_.front());
   if (result.outcome == net::IoResult::Outcome::kFailed) return {Outcome::kFailed, 0};
@@ -33,7 +33,7 @@ Outbox::Flushed Outbox::Flush(net::ByteStream& stream) {
   committed_bytes_ = static_cast<uint32_t>(queue_.size());
   blocked_ = !queue_.empty();
   if (blocked_) return {Outcome::kMoved, result.bytes};
-  environment_->TakeBackBuffer(queue_.tail());
+  lender.TakeBackBuffer(queue_.tail());
   return {Outcome::kEmptied, result.bytes};
 }
 

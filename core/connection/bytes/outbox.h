@@ -13,8 +13,9 @@
 namespace sipcm::connection {
 
 // What one connection has yet to send: whole messages, and perhaps one that is being built at the
-// end. Bounded; an empty outbox holds no heap, its buffer goes back to the environment. Thread: its
-// connection's.
+// end. Bounded; an empty outbox holds no heap: its buffer is lent by the environment, always the
+// same one, which is given with each call because there are as many outboxes as connections.
+// Thread: its connection's.
 class Outbox {
  public:
   enum class Outcome : uint8_t {
@@ -29,20 +30,18 @@ class Outbox {
     size_t bytes = 0;
   };
 
-  // `environment` outlives this.
-  Outbox(size_t limit, ConnectionEnvironment* environment)
-      : environment_(environment), queue_(limit) {}
+  explicit Outbox(size_t limit) : queue_(limit) {}
 
   // Where a builder appends. Commit() or Abandon() comes before anything else.
-  std::string* tail();
+  std::string* tail(ConnectionEnvironment& lender);
   // The bytes of the message that this completes.
   size_t Commit();
   void Abandon() { queue_.TruncateTo(committed_bytes_); }
   // All or nothing; false when there is no room.
-  bool Append(absl::string_view bytes);
+  bool Append(absl::string_view bytes, ConnectionEnvironment& lender);
 
   // One Write, unless blocked.
-  Flushed Flush(net::ByteStream& stream);
+  Flushed Flush(net::ByteStream& stream, ConnectionEnvironment& lender);
   // The stream said OnWritable.
   void Unblock() { blocked_ = false; }
   // Forgets all and frees it.
@@ -58,7 +57,6 @@ class Outbox {
   bool is_drained() const { return queue_.size() < queue_.limit() / 4; }
 
  private:
-  ConnectionEnvironment* const environment_;
   ByteQueue queue_;
   uint32_t committed_bytes_ = 0;
   bool blocked_ = false;

@@ -61,7 +61,7 @@ registration::Authenticator* FlowDirectory::AuthenticatorOf(const std::string& e
 
 RegisteredFlow* FlowDirectory::FlowOf(const ConnectionSlot& slot) const {
   for (const auto* flows : {&flows_, &ending_}) {
-    const auto found = flows->find(slot.endpoint_id);
+    const auto found = flows->find(slot.endpoint_id());
     if (found != flows->end() && found->second->manager() == slot.manager) {
       return found->second.get();
     }
@@ -70,12 +70,12 @@ RegisteredFlow* FlowDirectory::FlowOf(const ConnectionSlot& slot) const {
 }
 
 void FlowDirectory::OnConnection(ConnectionSlot& slot) {
-  if (slot.endpoint_id.empty()) return;
+  if (slot.endpoint_id().empty()) return;
   if (RegisteredFlow* flow = FlowOf(slot); flow != nullptr) flow->OnConnection(slot);
 }
 
 void FlowDirectory::OnConnectionClosed(ConnectionSlot& slot, const absl::Status& why) {
-  if (slot.endpoint_id.empty()) return;
+  if (slot.endpoint_id().empty()) return;
   if (RegisteredFlow* flow = FlowOf(slot); flow != nullptr) flow->OnConnectionClosed(slot, why);
 }
 

@@ -24,7 +24,7 @@ uint64_t HolderOf(const OpenRequest& request) {
 }  // namespace
 
 dispatch::DispatchDecision Inbound::Decide(ConnectionSlot& slot, const sip::MessageView& request) {
-  return dispatch::Dispatch({request, slot.endpoint_id}, *slot.manager->directory.Get(),
+  return dispatch::Dispatch({request, slot.endpoint_id()}, *slot.manager->directory.Get(),
                             slot.manager->runtime.Get()->config.dispatch);
 }
 

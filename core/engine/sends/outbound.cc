@@ -44,7 +44,7 @@ Outbound::~Outbound() {
     timeouts_.Disarm(transaction);
     ThrottleChange change = ThrottleChange::kNone;
     pacer_.Leave(transaction, &change);
-    if (transaction->slot != nullptr) transaction->slot->sends.Remove(transaction);
+    if (transaction->slot != nullptr) transaction->slot->ForSending().sends.Remove(transaction);
     transactions_.Remove(transaction);
   }
 }
@@ -198,7 +198,7 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
   totals_->requests_out.Add();
   send->slot = &slot;
   send->sent_at = loop_->Now();
-  slot.sends.PushBack(send);
+  slot.ForSending().sends.PushBack(send);
   load_->Begin(slot, TransactionSide::kSent);
   SendEvent sent = MakeSentEvent(slot, send->planned.order.cookie, *send, reused);
   sent.call_id = composer_.last_call_id();
@@ -252,7 +252,7 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
 void Outbound::AddCredentials(OpenSend* send, const ConnectionSlot& slot, std::string* tail,
                               size_t begin) {
   send->credentials = nullptr;
-  if (slot.endpoint_id != send->planned.endpoint->id) return;
+  if (slot.endpoint_id() != send->planned.endpoint->id) return;
   registration::Authenticator* const authenticator = host_->AuthenticatorOf(send->planned);
   if (authenticator == nullptr) return;
   send->credentials = std::make_unique<SendCredentials>();
@@ -328,7 +328,7 @@ void Outbound::OnTimeout(event::TimeoutQueue::Entry& entry) {
 
 void Outbound::OnConnectionClosed(ConnectionSlot& slot, const absl::Status& why) {
   std::vector<OpenSend*> again;
-  while (auto* send = static_cast<OpenSend*>(slot.sends.front())) {
+  while (auto* send = static_cast<OpenSend*>(slot.FirstSend())) {
     if (MayRetry(*send)) {
       again.push_back(send);
       LeaveConnection(send);
@@ -360,7 +360,7 @@ bool Outbound::MayRetry(const OpenSend& send) {
 
 void Outbound::LeaveConnection(OpenSend* send) {
   ConnectionSlot* const slot = std::exchange(send->slot, nullptr);
-  slot->sends.Remove(send);
+  slot->ForSending().sends.Remove(send);
   load_->End(*slot, TransactionSide::kSent);
   send->invite.clear();
   if (slot->pool != nullptr && PoolDirectory::IsUnshared(*slot->pool)) {

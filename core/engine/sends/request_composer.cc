@@ -13,7 +13,8 @@
 namespace sipcm::engine {
 
 const std::string& SentBy(ConnectionSlot& slot) {
-  if (!slot.sent_by.empty()) return slot.sent_by;
+  std::string& sent_by = slot.ForSending().sent_by;
+  if (!sent_by.empty()) return sent_by;
   const ManagerConfig& config = slot.manager->runtime.Get()->config;
   const net::SocketAddress& local = slot.connection->local_address();
   // Where we listen, if we do: the peer may open a connection to it (RFC 3261 18.1.1).
@@ -24,10 +25,10 @@ const std::string& SentBy(ConnectionSlot& slot) {
     if (!bound.ip.is_any()) way_back.ip = bound.ip;
     break;
   }
-  slot.sent_by = absl::StrCat(
+  sent_by = absl::StrCat(
       config.local_host_name.empty() ? way_back.ip.ToUriHost() : config.local_host_name, ":",
       way_back.port);
-  return slot.sent_by;
+  return sent_by;
 }
 
 namespace {

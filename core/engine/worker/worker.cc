@@ -245,7 +245,7 @@ Connection* Worker::AdoptOutgoing(std::unique_ptr<Connection> connection, LocalM
                          manager->runtime.Get()->config.kind == ManagerKind::kServerTls;
   if (is_mutual) {
     const pool::Destination& destination = pool->destination();
-    ConnectionTable::SlotOf(*adopted)->auto_host = manager->state->auto_hosts().Add(
+    ConnectionTable::SlotOf(*adopted)->ForSending().auto_host = manager->state->auto_hosts().Add(
         destination.tls_name.empty() ? destination.host : destination.tls_name);
   }
   OnEstablished(*adopted);

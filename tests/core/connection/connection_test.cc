@@ -92,7 +92,7 @@ TEST_F(ConnectionTest, LostFramingIsAnsweredThenClosedAndNothingAfterItIsRead) {
   EXPECT_EQ(connection_->state(), ConnectionState::kDraining);
   PeerSends(Options(3));  // still under way: discarded, so that no RST overtakes the answer
   EXPECT_EQ(calls_, CallIds(1, 1));
-  ExpectClosesAfter(Connection::kLingerTime, CloseReason::kProtocolError);
+  ExpectClosesAfter(Ending::kLingerTime, CloseReason::kProtocolError);
   EXPECT_FALSE(peer_->has_failed());
 }
 
@@ -121,7 +121,7 @@ TEST_F(ConnectionTest, WhatComesTooLateForALostConnectionIsDropped) {
   connection_->RemoveTransaction();
   loop_.RunUntilIdle();
   EXPECT_EQ(peer_->received(), "SIP/2.0 400 Bad Request\r\n\r\n");
-  ExpectClosesAfter(Connection::kLingerTime, CloseReason::kProtocolError);
+  ExpectClosesAfter(Ending::kLingerTime, CloseReason::kProtocolError);
 }
 
 TEST_F(ConnectionTest, TooLargeIsALimitAndIsRefusedBeforeItIsRead) {

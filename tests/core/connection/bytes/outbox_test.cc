@@ -24,7 +24,7 @@ class OutboxTest : public ::testing::Test, private net::ByteStream::Listener {
     stream_->SetReading(false);
   }
 
-  void Append(size_t bytes) { outbox_.tail()->append(bytes, 'x'); }
+  void Append(size_t bytes) { outbox_.tail(environment_)->append(bytes, 'x'); }
   void OnReady() override {}
   void OnReadable() override {}
   void OnWritable() override { outbox_.Unblock(); }
@@ -32,7 +32,7 @@ class OutboxTest : public ::testing::Test, private net::ByteStream::Listener {
 
   fakes::ManualEventLoop loop_;
   ConnectionEnvironment environment_{&loop_};
-  Outbox outbox_{4000, &environment_};
+  Outbox outbox_{4000};
   std::unique_ptr<fakes::MemoryStream> stream_;
   std::unique_ptr<fakes::TestPeer> peer_;
 };
@@ -55,28 +55,28 @@ TEST_F(OutboxTest, AnAbandonedMessageLeavesTheCommittedOnes) {
 }
 
 TEST_F(OutboxTest, AppendIsAllOrNothing) {
-  EXPECT_TRUE(outbox_.Append(std::string(3000, 'a')));
-  EXPECT_FALSE(outbox_.Append(std::string(1001, 'a')));
+  EXPECT_TRUE(outbox_.Append(std::string(3000, 'a'), environment_));
+  EXPECT_FALSE(outbox_.Append(std::string(1001, 'a'), environment_));
   EXPECT_EQ(outbox_.size(), 3000u);
-  EXPECT_TRUE(outbox_.Append(std::string(1000, 'a')));
+  EXPECT_TRUE(outbox_.Append(std::string(1000, 'a'), environment_));
 }
 
 TEST_F(OutboxTest, OneFlushIsOneWriteAndARestWaitsForTheStream) {
-  EXPECT_EQ(outbox_.Flush(*stream_).outcome, Outbox::Outcome::kNothing);
+  EXPECT_EQ(outbox_.Flush(*stream_, environment_).outcome, Outbox::Outcome::kNothing);
   Append(2500);
   outbox_.Commit();
-  const Outbox::Flushed first = outbox_.Flush(*stream_);
+  const Outbox::Flushed first = outbox_.Flush(*stream_, environment_);
   EXPECT_EQ(first.outcome, Outbox::Outcome::kMoved);
   EXPECT_EQ(first.bytes, 1000u);
   EXPECT_TRUE(outbox_.is_blocked());
-  EXPECT_EQ(outbox_.Flush(*stream_).outcome, Outbox::Outcome::kNothing);
+  EXPECT_EQ(outbox_.Flush(*stream_, environment_).outcome, Outbox::Outcome::kNothing);
   Append(8);  // what comes meanwhile counts by itself
   EXPECT_EQ(outbox_.Commit(), 8u);
   loop_.RunUntilIdle();
   EXPECT_FALSE(outbox_.is_blocked());
-  EXPECT_EQ(outbox_.Flush(*stream_).bytes, 1000u);
+  EXPECT_EQ(outbox_.Flush(*stream_, environment_).bytes, 1000u);
   loop_.RunUntilIdle();
-  const Outbox::Flushed last = outbox_.Flush(*stream_);
+  const Outbox::Flushed last = outbox_.Flush(*stream_, environment_);
   EXPECT_EQ(last.outcome, Outbox::Outcome::kEmptied);
   EXPECT_EQ(last.bytes, 508u);
 }
@@ -85,10 +85,10 @@ TEST_F(OutboxTest, AFullStreamIsStuck) {
   peer_->SetReading(false);
   Append(1000);
   outbox_.Commit();
-  EXPECT_EQ(outbox_.Flush(*stream_).outcome, Outbox::Outcome::kEmptied);
+  EXPECT_EQ(outbox_.Flush(*stream_, environment_).outcome, Outbox::Outcome::kEmptied);
   Append(1);
   outbox_.Commit();
-  EXPECT_EQ(outbox_.Flush(*stream_).outcome, Outbox::Outcome::kStuck);
+  EXPECT_EQ(outbox_.Flush(*stream_, environment_).outcome, Outbox::Outcome::kStuck);
   EXPECT_TRUE(outbox_.is_blocked());
 }
 
@@ -97,7 +97,7 @@ TEST_F(OutboxTest, ABrokenStreamFails) {
   loop_.RunUntilIdle();
   Append(1);
   outbox_.Commit();
-  EXPECT_EQ(outbox_.Flush(*stream_).outcome, Outbox::Outcome::kFailed);
+  EXPECT_EQ(outbox_.Flush(*stream_, environment_).outcome, Outbox::Outcome::kFailed);
 }
 
 TEST_F(OutboxTest, EmptyItHoldsNoMemory) {
@@ -105,7 +105,7 @@ TEST_F(OutboxTest, EmptyItHoldsNoMemory) {
   Append(500);
   outbox_.Commit();
   EXPECT_GE(outbox_.heap_bytes(), 500u);
-  outbox_.Flush(*stream_);
+  outbox_.Flush(*stream_, environment_);
   EXPECT_EQ(outbox_.heap_bytes(), 0u);
   Append(500);
   outbox_.Clear();
@@ -115,10 +115,10 @@ TEST_F(OutboxTest, EmptyItHoldsNoMemory) {
 TEST_F(OutboxTest, BuffersGoRound) {
   Append(500);
   outbox_.Commit();
-  const char* const first = outbox_.tail()->data();
-  outbox_.Flush(*stream_);
-  Outbox other(4000, &environment_);
-  EXPECT_EQ(other.tail()->data(), first);
+  const char* const first = outbox_.tail(environment_)->data();
+  outbox_.Flush(*stream_, environment_);
+  Outbox other(4000);
+  EXPECT_EQ(other.tail(environment_)->data(), first);
 }
 
 TEST_F(OutboxTest, TheMarksAreAHalfAndAQuarter) {
