@@ -18,10 +18,12 @@ struct PoolDirectory::Home final : event::TimeoutQueue::Entry, connection::Attem
   Home(PoolDirectory* directory, const Key& of)
       : host(directory->host_),
         key(of),
-        roster(directory->loop_, &directory->health_, of.second.transport,
-               [this, directory](const net::ServiceTarget& target, const absl::Status& failure) {
-                 host->OnTargetHealth(directory->SnapshotOf(*this), WhyOf(target, failure));
-               }) {}
+        roster(
+            directory->loop_, &directory->health_, of.second.transport,
+            [this, directory](const net::ServiceTarget& target, const absl::Status& failure) {
+              host->OnTargetHealth(directory->SnapshotOf(*this), WhyOf(target, failure));
+            },
+            directory->BudgetOf(of)) {}
 
   static absl::Status WhyOf(const net::ServiceTarget& target, const absl::Status& failure) {
     if (failure.ok()) return failure;
@@ -79,7 +81,8 @@ PoolDirectory::PoolDirectory(connection::Attempt::Means means, event::EventLoop*
       random_(random),
       totals_(totals),
       host_(host),
-      removals_(loop, this) {}
+      removals_(loop, this),
+      budgets_(loop) {}
 
 PoolDirectory::~PoolDirectory() {
   for (const std::unique_ptr<Home>& home : homes_) removals_.Disarm(home.get());
@@ -102,6 +105,15 @@ pool::PoolLimits PoolDirectory::LimitsOf(const Home& home) const {
   const auto setting = settings_.find(home.key);
   return setting == settings_.end() ? home.defaults
                                     : pool::LimitsOf(setting->second.values, home.defaults);
+}
+
+std::shared_ptr<connection::ConnectBudget> PoolDirectory::BudgetOf(const Key& key) {
+  const auto& [manager, destination] = key;
+  if (!destination.is_dedicated()) return budgets_.Find(manager, destination);
+  pool::Destination place = destination;
+  place.dedicated_to.clear();
+  const Home* const pool = Find(manager, place);
+  return budgets_.Join(manager, place, pool == nullptr ? nullptr : pool->roster.shared_budget());
 }
 
 PoolDirectory::Home* PoolDirectory::MakeHome(LocalManager* manager,

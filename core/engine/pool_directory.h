@@ -16,6 +16,7 @@
 #include "core/engine/connection_table.h"
 #include "core/engine/engine_config.h"
 #include "core/engine/engine_snapshot.h"
+#include "core/engine/registered/flow_budgets.h"
 #include "core/engine/worker_totals.h"
 #include "core/event/event_loop.h"
 #include "core/event/timeout_queue.h"
@@ -70,7 +71,7 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
   // The pool of that destination, made if need be.
   pool::ConnectionPool& PoolFor(LocalManager* manager, const pool::Destination& destination);
   // The setting holds for the pool that is there and for one that comes later. With a minimum the
-  // pool is made at once.
+  // pool is made at once, if there is room for one more.
   void ApplySetting(LocalManager* manager, const pool::Destination& destination,
                     const pool::PoolSetting& setting);
   // Ends the pool and forgets its setting; answers how it was. As Engine::RemovePool.
@@ -138,6 +139,9 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
   // event::TimeoutQueue::Listener
   void OnTimeout(event::TimeoutQueue::Entry& entry) override;
 
+  // What all flows that are dedicated to one endpoint each, and the pool, to the same place share;
+  // null: a pool that shares it with none.
+  std::shared_ptr<connection::ConnectBudget> BudgetOf(const Key& key);
   Home* MakeHome(LocalManager* manager, const pool::Destination& destination);
   pool::PoolLimits LimitsOf(const Home& home) const;
   PoolSnapshot SnapshotOf(const Home& home) const;
@@ -155,6 +159,7 @@ class PoolDirectory final : private pool::ConnectionPool::Owner,
   Host* const host_;
   event::TimeoutQueue removals_;
   connection::TargetHealth health_;
+  FlowBudgets budgets_;
   absl::flat_hash_set<std::unique_ptr<Home>, HomeHash, HomeEqual> homes_;
   absl::flat_hash_map<pool::ConnectionPool*, Home*> by_pool_;
   absl::flat_hash_map<Key, Setting, KeyHash, KeyEqual> settings_;

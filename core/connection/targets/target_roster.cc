@@ -49,12 +49,12 @@ std::vector<ServiceTarget> PlanAttempt(absl::Span<const ServiceTarget> targets,
 }
 
 TargetRoster::TargetRoster(event::EventLoop* loop, TargetHealth* health, Transport transport,
-                           HealthCallback on_health)
+                           HealthCallback on_health, std::shared_ptr<ConnectBudget> budget)
     : loop_(loop),
       health_(health),
       transport_(transport),
       on_health_(std::move(on_health)),
-      budget_(loop) {}
+      budget_(budget != nullptr ? std::move(budget) : std::make_shared<ConnectBudget>(loop)) {}
 
 void TargetRoster::Update(std::vector<ServiceTarget> located) {
   std::vector<ServiceTarget> old_set = targets_;

@@ -2,6 +2,7 @@
 #define SIPCM_CORE_CONNECTION_TARGETS_TARGET_ROSTER_H_
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -40,9 +41,10 @@ class TargetRoster {
   using HealthCallback =
       absl::AnyInvocable<void(const net::ServiceTarget& target, const absl::Status& failure)>;
 
-  // `loop` and `health` outlive it.
+  // `loop` and `health` outlive it. `budget`: shared with other rosters of the same destination;
+  // null: its own.
   TargetRoster(event::EventLoop* loop, TargetHealth* health, Transport transport,
-               HealthCallback on_health);
+               HealthCallback on_health, std::shared_ptr<ConnectBudget> budget = nullptr);
 
   // Where DNS says it is, in the order drawn just now.
   void Update(std::vector<net::ServiceTarget> located);
@@ -56,7 +58,8 @@ class TargetRoster {
   void NoteSuccess(const net::ServiceTarget& target);
   void NoteAbandoned(const net::ServiceTarget& target);
 
-  ConnectBudget& budget() { return budget_; }
+  ConnectBudget& budget() { return *budget_; }
+  const std::shared_ptr<ConnectBudget>& shared_budget() const { return budget_; }
   // Best first.
   std::vector<TargetState> States() const;
 
@@ -69,7 +72,7 @@ class TargetRoster {
   TargetHealth* const health_;
   const Transport transport_;
   HealthCallback on_health_;
-  ConnectBudget budget_;
+  const std::shared_ptr<ConnectBudget> budget_;
   std::vector<net::ServiceTarget> targets_;
   std::optional<net::SocketAddress> preferred_;
 };

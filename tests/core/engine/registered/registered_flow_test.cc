@@ -352,5 +352,32 @@ TEST_F(RegisteredFlowOnWorkersTest, ManyEndpointsOnManyWorkersRegisterAndEnd) {
   EXPECT_EQ(fixture_.engine->GetTotals().connections[1][0], 0);
 }
 
+TEST_F(RegisteredFlowTest, TwoHundredFlowsKnockTogetherAtMostTenTimesASecond) {
+  AddManager();
+  for (int i = 0; i < 200; ++i) AddEndpoint("user" + std::to_string(i));
+  ASSERT_EQ(registrar_.peers.size(), 200u);
+  fixture_.AdvanceBy(absl::Seconds(10));
+  auto knocks = [this, before = fixture_.network.connect_count()]() mutable {
+    const uint64_t now = fixture_.network.connect_count();
+    return now - std::exchange(before, now);
+  };
+  registrar_.StopListening();
+  registrar_.peers.clear();
+  fixture_.RunUntilIdle();
+  EXPECT_LE(knocks(), 10u) << "all are lost in this moment";
+  uint64_t all = 0;
+  for (int second = 0; second < 60; ++second) {
+    fixture_.AdvanceBy(absl::Seconds(1));
+    const uint64_t these = knocks();
+    EXPECT_LE(these, 10u) << second;
+    all += these;
+  }
+  EXPECT_GE(all, 60u) << "it is looked after";
+  registrar_.Listen();
+  fixture_.AdvanceBy(absl::Seconds(61));
+  // Some came twice, since nobody answered their REGISTER.
+  EXPECT_GE(registrar_.peers.size(), 200u) << "all are back";
+}
+
 }  // namespace
 }  // namespace sipcm::engine
