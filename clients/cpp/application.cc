@@ -21,9 +21,9 @@ void Application::Start() { stream_->Start(); }
 
 void Application::Stop(absl::Duration grace) { stream_->Stop(grace); }
 
-void Application::Respond(v1::RespondRequest response) {
+void Application::Respond(const v1::RespondRequest& response) {
   stream_->Add(response.ByteSizeLong(),
-               [&](v1::ApplicationFrame* frame) { *frame->add_responses() = std::move(response); });
+               [&](v1::ApplicationFrame* frame) { *frame->add_responses() = response; });
 }
 
 void Application::Respond(absl::string_view request_id, int status_code,
@@ -46,8 +46,8 @@ void Application::RespondRaw(absl::string_view request_id, absl::string_view mes
   });
 }
 
-int64_t Application::Send(v1::SendRequest request, SendCallback on_event) {
-  return stream_->Send(std::move(request), std::move(on_event));
+int64_t Application::Send(const v1::SendRequest& request, SendCallback on_event) {
+  return stream_->Send(request, std::move(on_event));
 }
 
 void Application::CancelSend(int64_t send_id) {

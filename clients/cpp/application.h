@@ -79,7 +79,7 @@ class Application {
   void Stop(absl::Duration grace);
 
   // Answers a request, provisionally or finally. Passed over while there is no stream.
-  void Respond(v1::RespondRequest response);
+  void Respond(const v1::RespondRequest& response);
   // With this status and what the server fills in by itself; an empty phrase means the usual one.
   void Respond(absl::string_view request_id, int status_code, absl::string_view reason_phrase = "");
   // With a whole SIP message.
@@ -89,7 +89,7 @@ class Application {
   // which is a final response or a failure; the failure is UNAVAILABLE (CONNECTION_LOST) when the
   // stream is lost meanwhile. Gives the id for CancelSend().
   using SendCallback = absl::AnyInvocable<void(const v1::SendEvent& event)>;
-  int64_t Send(v1::SendRequest request, SendCallback on_event);
+  int64_t Send(const v1::SendRequest& request, SendCallback on_event);
   void CancelSend(int64_t send_id);
 
   // How many deliveries a subscription takes unanswered from now on, and after each reconnect.

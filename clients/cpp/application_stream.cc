@@ -56,14 +56,14 @@ void Application::Stream::Add(size_t bytes, absl::FunctionRef<void(v1::Applicati
   UnlockAndWrite();
 }
 
-int64_t Application::Stream::Send(v1::SendRequest request, SendCallback on_event) {
+int64_t Application::Stream::Send(const v1::SendRequest& request, SendCallback on_event) {
   const size_t bytes = request.ByteSizeLong();
   mutex_.Lock();
   const int64_t id = next_send_id_++;
   sends_.emplace(id, std::move(on_event));
   v1::AttachedSend* send = frames_.Add(bytes)->add_requests();  // waits for the stream if need be
   send->set_send_id(id);
-  *send->mutable_send() = std::move(request);
+  *send->mutable_send() = request;
   UnlockAndWrite();
   return id;
 }
@@ -94,7 +94,7 @@ void Application::Stream::UnlockAndWrite() {
   if (write) written_ = frames_.Pop();
   if (write || half_close) writing_ = true;
   if (half_close) half_closed_ = true;
-  const v1::ApplicationFrame* frame = written_.get();
+  const v1::ApplicationFrame* frame = write ? written_->get() : nullptr;
   mutex_.Unlock();
   // The last use of anything here: the completion may be under way before these return.
   if (write) {
@@ -165,7 +165,7 @@ bool Application::Stream::BeginsAfresh(const v1::SubscriptionEnded& ended) {
   mutex_.Lock();
   v1::ApplicationFrame frame;
   AddSubscription(id, frame.mutable_open());
-  if (connected_ && !half_closed_) frames_.PushFront(std::move(frame));
+  if (connected_ && !half_closed_) frames_.PushFront(frame);
   UnlockAndWrite();
   return true;
 }
@@ -180,7 +180,7 @@ void Application::Stream::OnStarted(bool ok) {
   }
   UnlockAndWrite();
   if (ok) {
-    call->stream->Read(&incoming_, Tag(Operation::kRead));
+    call->stream->Read(incoming_.Renew(), Tag(Operation::kRead));
   } else {
     FinishIfOver();
   }
@@ -202,7 +202,7 @@ void Application::Stream::OnRead(bool ok) {
     absl::MutexLock lock(&mutex_);
     call = call_.get();
   }
-  call->stream->Read(&incoming_, Tag(Operation::kRead));
+  call->stream->Read(incoming_.Renew(), Tag(Operation::kRead));
 }
 
 void Application::Stream::OnWritten(bool ok) {
@@ -228,7 +228,7 @@ void Application::Stream::FinishIfOver() {
 void Application::Stream::OnFinished() {
   finishing_ = false;
   const absl::Status why = FromGrpcStatus(final_status_);
-  absl::flat_hash_map<int64_t, SendCallback> sends;
+  Sends sends;
   bool stopping;
   {
     absl::MutexLock lock(&mutex_);
@@ -269,7 +269,7 @@ void Application::Stream::HandleFrame() {
   }
   const absl::Time begin = absl::Now();
   bool corked = true;
-  for (const v1::Delivery& delivery : incoming_.deliveries()) {
+  for (const v1::Delivery& delivery : incoming_->deliveries()) {
     HandleDelivery(delivery);
     if (corked && absl::Now() - begin > kMaxHeldBack) {
       mutex_.Lock();
@@ -277,9 +277,9 @@ void Application::Stream::HandleFrame() {
       UnlockAndWrite();
     }
   }
-  for (const v1::RespondResult& result : incoming_.results()) handler_->OnRespondResult(result);
-  for (const v1::AttachedSendEvent& event : incoming_.events()) HandleEvent(event);
-  for (const v1::SubscriptionEnded& ended : incoming_.ended()) {
+  for (const v1::RespondResult& result : incoming_->results()) handler_->OnRespondResult(result);
+  for (const v1::AttachedSendEvent& event : incoming_->events()) HandleEvent(event);
+  for (const v1::SubscriptionEnded& ended : incoming_->ended()) {
     if (!BeginsAfresh(ended)) handler_->OnSubscriptionEnded(ended);
   }
   mutex_.Lock();
@@ -311,22 +311,23 @@ void Application::Stream::HandleDelivery(const v1::Delivery& delivery) {
 }
 
 void Application::Stream::HandleEvent(const v1::AttachedSendEvent& event) {
-  SendCallback callback;
+  SendCallback last;
+  SendCallback* callback = &last;
   {
     absl::MutexLock lock(&mutex_);
     const auto send = sends_.find(event.send_id());
     if (send == sends_.end()) return;
-    callback = std::move(send->second);
-    if (IsFinal(event.event())) sends_.erase(send);
+    if (IsFinal(event.event())) {
+      last = std::move(send->second);
+      sends_.erase(send);
+    } else {
+      callback = &send->second;
+    }
   }
-  callback(event.event());
-  if (IsFinal(event.event())) return;
-  absl::MutexLock lock(&mutex_);
-  sends_[event.send_id()] = std::move(callback);
+  (*callback)(event.event());
 }
 
-void Application::Stream::FailSends(absl::flat_hash_map<int64_t, SendCallback> sends,
-                                    const absl::Status& why) {
+void Application::Stream::FailSends(Sends sends, const absl::Status& why) {
   v1::SendEvent event;
   v1::SendFailure* failure = event.mutable_failure();
   failure->set_cause(v1::SendFailure::CONNECTION_LOST);

@@ -14,13 +14,14 @@
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/synchronization/mutex.h"
 #include "clients/cpp/application.h"
 #include "clients/cpp/frame_queue.h"
 #include "core/base/backoff.h"
 #include "core/base/random_source.h"
+#include "proto/reused_message.h"
 #include "proto/sipcm/v1/messaging.grpc.pb.h"
 
 namespace sipcm::client {
@@ -37,11 +38,12 @@ class Application::Stream {
   void Stop(absl::Duration grace);
   // Adds one item of about `bytes` to the next frame; not while there is no stream.
   void Add(size_t bytes, absl::FunctionRef<void(v1::ApplicationFrame*)> fill);
-  int64_t Send(v1::SendRequest request, SendCallback on_event);
+  int64_t Send(const v1::SendRequest& request, SendCallback on_event);
   void Grant(int subscription, int max_outstanding_count);
   void Pause();
 
  private:
+  using Sends = absl::node_hash_map<int64_t, SendCallback>;
   enum class Operation : intptr_t { kStart = 1, kRead, kWrite, kFinish, kRetry };
   struct Call {
     grpc::ClientContext context;
@@ -66,7 +68,7 @@ class Application::Stream {
   void HandleFrame();
   void HandleDelivery(const v1::Delivery& delivery);
   void HandleEvent(const v1::AttachedSendEvent& event);
-  void FailSends(absl::flat_hash_map<int64_t, SendCallback> sends, const absl::Status& why);
+  void FailSends(Sends sends, const absl::Status& why);
 
   // Starts the next operation when none of its kind is under way and it may go out.
   void UnlockAndWrite() ABSL_UNLOCK_FUNCTION(mutex_);
@@ -82,7 +84,7 @@ class Application::Stream {
   std::thread thread_;
 
   // The thread's.
-  v1::ServerFrame incoming_;
+  ReusedMessage<v1::ServerFrame> incoming_;
   std::vector<std::string> tokens_;  // to resume each subscription by, from 1; empty: none
   bool reading_ = false;
   bool finishing_ = false;
@@ -92,7 +94,7 @@ class Application::Stream {
   std::unique_ptr<Call> call_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<grpc::Alarm> retry_ ABSL_GUARDED_BY(mutex_);
   FrameQueue frames_ ABSL_GUARDED_BY(mutex_);
-  std::unique_ptr<v1::ApplicationFrame> written_ ABSL_GUARDED_BY(mutex_);  // being written
+  std::unique_ptr<FrameQueue::Frame> written_ ABSL_GUARDED_BY(mutex_);  // being written
   bool connected_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool corked_ ABSL_GUARDED_BY(mutex_) = false;  // a frame is being handled
@@ -101,7 +103,8 @@ class Application::Stream {
   bool over_ ABSL_GUARDED_BY(mutex_) = false;         // the thread is done
   std::vector<int> credits_ ABSL_GUARDED_BY(mutex_);  // by subscription, from 1; -1: the default
   int64_t next_send_id_ ABSL_GUARDED_BY(mutex_) = 1;
-  absl::flat_hash_map<int64_t, SendCallback> sends_ ABSL_GUARDED_BY(mutex_);
+  // Only the thread takes out of it, and nobody moves what is in: it may call them unlocked.
+  Sends sends_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sipcm::client

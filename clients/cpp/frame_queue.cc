@@ -12,31 +12,32 @@ v1::ApplicationFrame* FrameQueue::Add(size_t bytes) {
   }
   ++tail_items_;
   tail_bytes_ += bytes;
-  return frames_.back().get();
+  return frames_.back()->get();
 }
 
-void FrameQueue::PushFront(v1::ApplicationFrame frame) {
+void FrameQueue::PushFront(const v1::ApplicationFrame& frame) {
   if (frames_.empty()) tail_items_ = kMaxItems;  // nothing joins it
-  frames_.push_front(std::make_unique<v1::ApplicationFrame>(std::move(frame)));
+  frames_.push_front(NewFrame());
+  *frames_.front()->get() = frame;
 }
 
-std::unique_ptr<v1::ApplicationFrame> FrameQueue::Pop() {
-  std::unique_ptr<v1::ApplicationFrame> frame = std::move(frames_.front());
+std::unique_ptr<FrameQueue::Frame> FrameQueue::Pop() {
+  std::unique_ptr<Frame> frame = std::move(frames_.front());
   frames_.pop_front();
   return frame;
 }
 
-void FrameQueue::Recycle(std::unique_ptr<v1::ApplicationFrame> frame) {
+void FrameQueue::Recycle(std::unique_ptr<Frame> frame) {
   if (spare_.size() >= kMaxSpareFrames) return;
-  frame->Clear();
+  frame->Renew();
   spare_.push_back(std::move(frame));
 }
 
 void FrameQueue::Clear() { frames_.clear(); }
 
-std::unique_ptr<v1::ApplicationFrame> FrameQueue::NewFrame() {
-  if (spare_.empty()) return std::make_unique<v1::ApplicationFrame>();
-  std::unique_ptr<v1::ApplicationFrame> frame = std::move(spare_.back());
+std::unique_ptr<FrameQueue::Frame> FrameQueue::NewFrame() {
+  if (spare_.empty()) return std::make_unique<Frame>();
+  std::unique_ptr<Frame> frame = std::move(spare_.back());
   spare_.pop_back();
   return frame;
 }

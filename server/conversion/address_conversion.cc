@@ -24,9 +24,13 @@ absl::StatusOr<net::IpAddress> ParseIp(const std::string& text, absl::string_vie
 
 sipcm::v1::SocketAddress ToProto(const net::SocketAddress& address) {
   sipcm::v1::SocketAddress proto;
-  proto.set_host(address.ip.ToString());
-  proto.set_port(address.port);
+  FillAddress(address, &proto);
   return proto;
+}
+
+void FillAddress(const net::SocketAddress& address, sipcm::v1::SocketAddress* proto) {
+  proto->set_host(address.ip.ToString());
+  proto->set_port(address.port);
 }
 
 sipcm::v1::Transport ToProto(connection::Transport transport) {

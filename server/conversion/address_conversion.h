@@ -10,6 +10,8 @@
 namespace sipcm::server {
 
 sipcm::v1::SocketAddress ToProto(const net::SocketAddress& address);
+// The same, in place.
+void FillAddress(const net::SocketAddress& address, sipcm::v1::SocketAddress* proto);
 sipcm::v1::Destination ToProto(const pool::Destination& destination);
 sipcm::v1::Transport ToProto(connection::Transport transport);
 sipcm::v1::Direction ToProto(connection::Direction direction);

@@ -25,7 +25,6 @@ void OutgoingFrame::Clear() {
 }
 
 void OutgoingFrame::EncodeTo(v1::ServerFrame* frame) {
-  frame->Clear();
   for (BacklogItem& item : deliveries) {
     if (item.notice != nullptr) {
       *frame->add_deliveries() = std::move(*item.notice);
@@ -34,25 +33,33 @@ void OutgoingFrame::EncodeTo(v1::ServerFrame* frame) {
     }
   }
   for (v1::RespondResult& result : results) *frame->add_results() = std::move(result);
-  for (v1::AttachedSendEvent& event : events) *frame->add_events() = std::move(event);
+  for (AttachedEvent& event : events) FillEvent(&event, frame->add_events());
   for (v1::SubscriptionEnded& end : ended) *frame->add_ended() = std::move(end);
   Clear();
 }
 
-void AttachOutbox::AddEvent(v1::AttachedSendEvent event) {
-  event_bytes_ += event.ByteSizeLong();
+void AttachOutbox::AddEvent(AttachedEvent&& event) {
+  event_bytes_ += EstimateSize(event);
   events_.push_back(std::move(event));
 }
 
-void AttachOutbox::Take(OutgoingFrame* frame) {
+size_t AttachOutbox::TakeEvents(std::vector<AttachedEvent>* out) {
   size_t bytes = 0;
-  while (frame->events.size() < kMaxFrameItems && bytes < kMaxFrameBytes && !events_.empty()) {
-    const size_t size = events_.front().ByteSizeLong();
-    bytes += size;
-    event_bytes_ -= size;
-    frame->events.push_back(std::move(events_.front()));
-    events_.pop_front();
+  while (out->size() < kMaxFrameItems && bytes < kMaxFrameBytes && event_count() > 0) {
+    bytes += EstimateSize(events_[first_event_]);
+    out->push_back(std::move(events_[first_event_++]));
   }
+  event_bytes_ -= bytes;
+  // What is taken goes at once, or when it is the greater part: each event is moved once at most.
+  if (first_event_ > events_.size() / 2 || event_count() == 0) {
+    events_.erase(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(first_event_));
+    first_event_ = 0;
+  }
+  return bytes;
+}
+
+void AttachOutbox::Take(OutgoingFrame* frame) {
+  const size_t bytes = TakeEvents(&frame->events);
   TakeFront(kMaxFrameItems, &results_, &frame->results);
   TakeFront(kMaxFrameItems, &ended_, &frame->ended);
   if (bytes < kMaxFrameBytes && ended_.empty()) {

@@ -292,19 +292,20 @@ void AttachSession::Respond(v1::ApplicationFrame* frame) {
 
 void AttachSession::Send(v1::ApplicationFrame* frame) {
   std::vector<engine::SendOrder> orders;
-  std::vector<v1::AttachedSendEvent> refused;
+  std::vector<AttachedEvent> refused;
+  orders.reserve(frame->requests_size());
   for (v1::AttachedSend& send : *frame->mutable_requests()) {
     const int64_t id = send.send_id();
-    engine::SendOrder order;
     View view = View::kParsed;
+    engine::SendOrder& order = orders.emplace_back();
     absl::Status taken = TakeSend(send.mutable_send(), environment_->lookup, &order, &view);
     if (taken.ok()) taken = sends_.Add(id, view);
-    if (!taken.ok()) {
+    if (taken.ok()) {
+      order.cookie = static_cast<uint64_t>(id);
+    } else {
+      orders.pop_back();
       refused.push_back(RefusedSend(id, taken));
-      continue;
     }
-    order.cookie = static_cast<uint64_t>(id);
-    orders.push_back(std::move(order));
   }
   if (!refused.empty()) AddEvents(std::move(refused));
   if (!orders.empty()) engine_->Send(std::move(orders), shared_from_this());
@@ -336,11 +337,12 @@ void AttachSession::OnResponseResults(std::vector<engine::ResponseResult> result
 }
 
 void AttachSession::OnSendEvents(std::vector<engine::SendEvent> events) {
-  std::vector<v1::AttachedSendEvent> told = sends_.Convert(&events);
   mutex_.Lock();
-  if (closed_) told.clear();
-  for (v1::AttachedSendEvent& event : told) outbox_.AddEvent(std::move(event));
-  sends_.RemoveFinished(events);  // after its last event waits: then the session is settled
+  // Under the lock, so that the session is settled only once the last event of a send waits.
+  sends_.Take(std::move(events), [this](AttachedEvent&& event) {
+    mutex_.AssertHeld();
+    if (!closed_) outbox_.AddEvent(std::move(event));
+  });
   CheckBacklog();
   PostIfSettled();
   UnlockAndWrite();
@@ -352,10 +354,10 @@ void AttachSession::AddEnded(int32_t subscription_id, const absl::Status& why) {
   UnlockAndWrite();
 }
 
-void AttachSession::AddEvents(std::vector<v1::AttachedSendEvent> events) {
+void AttachSession::AddEvents(std::vector<AttachedEvent> events) {
   mutex_.Lock();
   if (closed_) events.clear();
-  for (v1::AttachedSendEvent& event : events) outbox_.AddEvent(std::move(event));
+  for (AttachedEvent& event : events) outbox_.AddEvent(std::move(event));
   UnlockAndWrite();
 }
 

@@ -123,7 +123,7 @@ class AttachSession final : public engine::ResponseSink,
   }
 
   void AddEnded(int32_t subscription_id, const absl::Status& why);
-  void AddEvents(std::vector<v1::AttachedSendEvent> events);
+  void AddEvents(std::vector<AttachedEvent> events);
   void AddResults(std::vector<v1::RespondResult> results);
   // Unlocks, then has the writer started when something waits and nothing is being written.
   void UnlockAndWrite() ABSL_UNLOCK_FUNCTION(mutex_);

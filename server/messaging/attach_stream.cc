@@ -6,28 +6,9 @@
 #include <utility>
 
 #include "server/messaging/async_messaging.h"
-#include "server/messaging/conversion/delivery_conversion.h"
 #include "server/service/grpc_status.h"
 
 namespace sipcm::server {
-namespace {
-
-// A frame object is used again, memory and all, unless a delivery was larger: 64 large ones would
-// keep megabytes for a stream that may never see such again.
-constexpr size_t kMaxReusedDeliveryBytes = 4096;
-constexpr int kMaxReusedItemCount = 1024;
-
-bool HasLargeDelivery(const OutgoingFrame& frame) {
-  for (const BacklogItem& item : frame.deliveries) {
-    if (item.notice == nullptr &&
-        EstimateSize(item.delivery, item.format) > kMaxReusedDeliveryBytes) {
-      return true;
-    }
-  }
-  return false;
-}
-
-}  // namespace
 
 struct AttachStream::Call {
   grpc::ServerContext context;
@@ -60,7 +41,7 @@ void AttachStream::OnAccepted(bool ok) {
 void AttachStream::ReadIfWanted() {
   if (reading_ || read_closed_ || finishing_ || broken_ || done_ || !session_->MayRead()) return;
   reading_ = true;
-  call_->stream.Read(&incoming_, static_cast<CompletionTag*>(&read_tag_));
+  call_->stream.Read(incoming_.get(), static_cast<CompletionTag*>(&read_tag_));
 }
 
 void AttachStream::OnRead(bool ok) {
@@ -71,16 +52,10 @@ void AttachStream::OnRead(bool ok) {
     return RemoveIfOver();
   }
   if (!final_status_.has_value() && !done_ && !broken_) {  // else the session is closed
-    const absl::Status status = session_->OnFrame(&incoming_);
+    const absl::Status status = session_->OnFrame(incoming_.get());
     if (!status.ok()) FinishWith(status);
   }
-  const bool large = incoming_.responses_size() > kMaxReusedItemCount ||
-                     incoming_.requests_size() > kMaxReusedItemCount;
-  if (large) {
-    incoming_ = v1::ApplicationFrame();
-  } else {
-    incoming_.Clear();
-  }
+  incoming_.Renew();
   ReadIfWanted();
   RemoveIfOver();
 }
@@ -96,9 +71,7 @@ void AttachStream::WriteFrames() {
 }
 
 void AttachStream::Write() {
-  if (frame_ == nullptr || frame_is_large_) frame_ = std::make_unique<v1::ServerFrame>();
-  frame_is_large_ = HasLargeDelivery(outgoing_);
-  outgoing_.EncodeTo(frame_.get());
+  outgoing_.EncodeTo(frame_.Renew());
   // The last use of anything here: the completion may be under way before this returns.
   call_->stream.Write(*frame_, static_cast<CompletionTag*>(&written_tag_));
 }

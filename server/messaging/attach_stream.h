@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/optional.h"
+#include "proto/reused_message.h"
 #include "proto/sipcm/v1/attach.pb.h"
 #include "server/messaging/attach_session.h"
 #include "server/messaging/stream_host.h"
@@ -63,7 +64,7 @@ class AttachStream final : public HostedStream,
   MemberTag<AttachStream> finished_tag_{this, &AttachStream::OnFinished};
   MemberTag<AttachStream> done_tag_{this, &AttachStream::OnDone};
 
-  v1::ApplicationFrame incoming_;
+  ReusedMessage<v1::ApplicationFrame> incoming_;
   bool reading_ = false;                       // a read is under way
   bool read_closed_ = false;                   // none comes any more
   bool broken_ = false;                        // nothing can be written any more
@@ -73,8 +74,7 @@ class AttachStream final : public HostedStream,
 
   // Of whoever writes.
   OutgoingFrame outgoing_;
-  std::unique_ptr<v1::ServerFrame> frame_;
-  bool frame_is_large_ = false;
+  ReusedMessage<v1::ServerFrame> frame_;
 };
 
 }  // namespace sipcm::server

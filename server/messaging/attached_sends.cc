@@ -1,11 +1,11 @@
 #include "server/messaging/attached_sends.h"
 
 #include <limits>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
-#include "server/messaging/conversion/send_conversion.h"
 #include "server/validation/field_checks.h"
 
 namespace sipcm::server {
@@ -29,25 +29,15 @@ absl::Status AttachedSends::Add(int64_t send_id, View view) {
   return absl::OkStatus();
 }
 
-std::vector<v1::AttachedSendEvent> AttachedSends::Convert(
-    std::vector<engine::SendEvent>* events) const {
-  std::vector<v1::AttachedSendEvent> told;
-  told.reserve(events->size());
+void AttachedSends::Take(std::vector<engine::SendEvent> events,
+                         absl::FunctionRef<void(AttachedEvent&&)> tell) {
   absl::MutexLock lock(&mutex_);
-  for (engine::SendEvent& event : *events) {
+  for (engine::SendEvent& event : events) {
     const auto view = views_.find(static_cast<int64_t>(event.cookie));
     if (view == views_.end()) continue;
-    v1::AttachedSendEvent& out = told.emplace_back();
-    out.set_send_id(view->first);
-    FillSendEvent(&event, view->second, out.mutable_event());
-  }
-  return told;
-}
-
-void AttachedSends::RemoveFinished(const std::vector<engine::SendEvent>& events) {
-  absl::MutexLock lock(&mutex_);
-  for (const engine::SendEvent& event : events) {
-    if (event.is_final) views_.erase(static_cast<int64_t>(event.cookie));
+    AttachedEvent told{view->first, view->second, std::move(event)};
+    if (told.event.is_final) views_.erase(view);
+    tell(std::move(told));
   }
 }
 
@@ -72,13 +62,6 @@ std::vector<uint64_t> AttachedSends::AllCookies() const {
 bool AttachedSends::empty() const {
   absl::MutexLock lock(&mutex_);
   return views_.empty();
-}
-
-v1::AttachedSendEvent RefusedSend(int64_t send_id, const absl::Status& why) {
-  v1::AttachedSendEvent event;
-  event.set_send_id(send_id);
-  FillSendFailure(why, event.mutable_event());
-  return event;
 }
 
 }  // namespace sipcm::server

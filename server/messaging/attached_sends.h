@@ -7,11 +7,12 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "core/engine/message_order.h"
 #include "proto/sipcm/v1/attach.pb.h"
-#include "server/messaging/conversion/delivery_format.h"
+#include "server/messaging/attached_event.h"
 
 namespace sipcm::server {
 
@@ -26,11 +27,9 @@ class AttachedSends {
   // (SEND_QUEUE_FULL).
   absl::Status Add(int64_t send_id, View view);
 
-  // What the application reads of the events; those of unknown sends are passed over. The events'
-  // bytes are moved from.
-  std::vector<v1::AttachedSendEvent> Convert(std::vector<engine::SendEvent>* events) const;
-  // Forgets the sends whose final event is among these.
-  void RemoveFinished(const std::vector<engine::SendEvent>& events);
+  // Calls `tell` with each of the events and how its application reads it, in order; those of
+  // unknown sends are passed over. A final one frees its id. `tell` may not come back here.
+  void Take(std::vector<engine::SendEvent> events, absl::FunctionRef<void(AttachedEvent&&)> tell);
 
   // Cookies of those that are to be cancelled and known.
   std::vector<uint64_t> CookiesOf(const v1::ApplicationFrame& frame) const;
@@ -41,9 +40,6 @@ class AttachedSends {
   mutable absl::Mutex mutex_;
   absl::flat_hash_map<int64_t, View> views_ ABSL_GUARDED_BY(mutex_);
 };
-
-// The event of a send that was refused before the engine had it.
-v1::AttachedSendEvent RefusedSend(int64_t send_id, const absl::Status& why);
 
 }  // namespace sipcm::server
 

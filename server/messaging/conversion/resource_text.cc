@@ -23,8 +23,13 @@ void AssignConnectionName(absl::string_view manager_id, connection::ConnectionId
                           std::string* name) {
   name->clear();
   if (!connection.is_valid()) return;
-  Assign(kConnectionManagers, manager_id, name);
-  absl::StrAppend(name, "/", kConnections, "/", absl::Hex(connection.value()));
+  absl::StrAppend(name, kConnectionManagers, "/", manager_id, "/", kConnections, "/",
+                  absl::Hex(connection.value()));
+}
+
+void AssignPoolName(absl::string_view manager_id, absl::string_view pool_id, std::string* name) {
+  name->clear();
+  absl::StrAppend(name, kConnectionManagers, "/", manager_id, "/", kPools, "/", pool_id);
 }
 
 void AssignRequestId(dispatch::RequestId id, std::string* text) {

@@ -19,6 +19,8 @@ void AssignManagerName(absl::string_view id, std::string* name);
 // "connectionManagers/{id}/connections/{id}"; empty when there is no connection.
 void AssignConnectionName(absl::string_view manager_id, connection::ConnectionId connection,
                           std::string* name);
+// "connectionManagers/{id}/pools/{id}".
+void AssignPoolName(absl::string_view manager_id, absl::string_view pool_id, std::string* name);
 // RequestId::ToString().
 void AssignRequestId(dispatch::RequestId id, std::string* text);
 

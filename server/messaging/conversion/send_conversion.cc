@@ -10,7 +10,6 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "server/conversion/address_conversion.h"
-#include "server/conversion/pool_conversion.h"
 #include "server/conversion/status_conversion.h"
 #include "server/messaging/conversion/resource_text.h"
 #include "server/messaging/conversion/sip_conversion.h"
@@ -26,6 +25,16 @@ using v1::SendFailure;
 constexpr absl::Duration kMinTimeout = absl::Milliseconds(100);
 constexpr absl::Duration kMaxTimeout = absl::Hours(1);
 
+// Of a destination that names none; else nobody is asked.
+connection::Transport DefaultTransport(const v1::SendRequest& request, const EndpointLookup& lookup,
+                                       const std::string& endpoint_id) {
+  if (request.destination().transport() == v1::TRANSPORT_UNSPECIFIED) {
+    const absl::optional<EndpointFacts> facts = lookup(endpoint_id);
+    if (facts.has_value()) return facts->default_transport;
+  }
+  return connection::Transport::kTcp;
+}
+
 absl::Status ReadTarget(const v1::SendRequest& request, const EndpointLookup& lookup,
                         engine::SendOrder* order) {
   if (request.has_destination() && !request.connection().empty()) {
@@ -34,11 +43,9 @@ absl::Status ReadTarget(const v1::SendRequest& request, const EndpointLookup& lo
                      "connection");
   }
   if (request.has_destination()) {
-    const absl::optional<EndpointFacts> facts = lookup(order->endpoint_id);
     SIPCM_ASSIGN_OR_RETURN(
         order->destination,
-        FromProto(request.destination(),
-                  facts.has_value() ? facts->default_transport : connection::Transport::kTcp,
+        FromProto(request.destination(), DefaultTransport(request, lookup, order->endpoint_id),
                   "destination"));
   }
   if (request.connection().empty()) return absl::OkStatus();
@@ -135,8 +142,8 @@ SendFailure::Written WrittenWord(engine::SendEvent::Written written) {
 void FillSent(const engine::SendEvent& event, v1::Sent* out) {
   AssignConnectionName(event.manager_id, event.connection, out->mutable_connection());
   out->set_reuse(event.reused_connection ? v1::Sent::REUSED : v1::Sent::OPENED);
-  *out->mutable_target() = ToProto(event.target);
-  if (!event.pool_id.empty()) out->set_pool(PoolName(event.manager_id, event.pool_id));
+  FillAddress(event.target, out->mutable_target());
+  if (!event.pool_id.empty()) AssignPoolName(event.manager_id, event.pool_id, out->mutable_pool());
   out->set_branch(event.branch);
   out->set_call_id(event.call_id);
   *out->mutable_wait_duration() = ToDuration(event.waited);
@@ -192,7 +199,7 @@ void FillSendEvent(engine::SendEvent* event, View view, v1::SendEvent* out) {
   SendFailure* failure = out->mutable_failure();
   failure->set_written(WrittenWord(event->written));
   AssignConnectionName(event->manager_id, event->connection, failure->mutable_connection());
-  if (event->target.port != 0) *failure->mutable_target() = ToProto(event->target);
+  if (event->target.port != 0) FillAddress(event->target, failure->mutable_target());
 }
 
 void FillSendFailure(const absl::Status& status, v1::SendEvent* out) {
