@@ -56,8 +56,9 @@ absl::StatusOr<IpAddress> IpAddress::Parse(absl::string_view text) {
   terminated[bare.size()] = '\0';
 
   uint8_t bytes[16];
-  if (inet_pton(AF_INET6, terminated, bytes) == 1) return FromBytes(AddressFamily::kIpv6, bytes);
-  if (!bracketed && inet_pton(AF_INET, terminated, bytes) == 1) {
+  if (bare.find(':') != absl::string_view::npos) {
+    if (inet_pton(AF_INET6, terminated, bytes) == 1) return FromBytes(AddressFamily::kIpv6, bytes);
+  } else if (!bracketed && inet_pton(AF_INET, terminated, bytes) == 1) {
     return FromBytes(AddressFamily::kIpv4, bytes);
   }
   return NotAnIpAddress(text);
@@ -81,9 +82,11 @@ bool IpAddress::is_loopback() const {
 }
 
 std::string IpAddress::ToString() const {
+  if (family_ == AddressFamily::kIpv4) {  // without inet_ntop, which prints by printf
+    return absl::StrCat(bytes_[0], ".", bytes_[1], ".", bytes_[2], ".", bytes_[3]);
+  }
   char text[INET6_ADDRSTRLEN];
-  inet_ntop(family_ == AddressFamily::kIpv4 ? AF_INET : AF_INET6, bytes_.data(), text,
-            sizeof(text));
+  inet_ntop(AF_INET6, bytes_.data(), text, sizeof(text));
   return text;
 }
 
