@@ -142,6 +142,7 @@ void LibeventLoop::Run() {
   SIPCM_CHECK_MESSAGE(!running_, "the loop runs already");
   running_ = true;
   while (running_) RunTurn();
+  awake_.store(false);
   thread_.Unbind();
 }
 
@@ -153,22 +154,29 @@ void LibeventLoop::Stop() {
 }
 
 void LibeventLoop::RunTurn() {
-  const bool busy = PrepareWait();
-  in_turn_ = true;
-  now_is_read_ = false;
-  const int flags = busy ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE;
-  SIPCM_CHECK_MESSAGE(event_base_loop(events_->base, flags) >= 0, "epoll failed");
-  if (mail_waits_) {
-    mail_waits_ = false;
-    mailbox_.RunWaiting();
-  }
+  Poll();
+  mailbox_.RunWaiting();
   if (!alarms_.earliest_bound().is_infinite()) alarms_.RunDue(Now());
   turn_end_.RunAll();
   in_turn_ = false;
 }
 
+void LibeventLoop::Poll() {
+  bool busy = PrepareWait();
+  if (!busy) {
+    // Who posts from now on wakes us; what was posted before is seen here.
+    awake_.store(false);
+    busy = !mailbox_.empty();
+  }
+  in_turn_ = true;
+  now_is_read_ = false;
+  const int flags = busy ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE;
+  SIPCM_CHECK_MESSAGE(event_base_loop(events_->base, flags) >= 0, "epoll failed");
+  awake_.store(true);
+}
+
 bool LibeventLoop::PrepareWait() {
-  if (mail_waits_ || !turn_end_.empty()) return true;
+  if (!mailbox_.empty() || !turn_end_.empty()) return true;
   const Instant earliest = alarms_.earliest_bound();
   if (earliest == timer_deadline_) return false;
   if (earliest.is_infinite()) {
@@ -183,11 +191,8 @@ bool LibeventLoop::PrepareWait() {
   return false;
 }
 
-void LibeventLoop::OnWake(int /*fd*/, short /*what*/, void* argument) {
-  LibeventLoop* const loop = static_cast<LibeventLoop*>(argument);
-  loop->thread_.AssertHeld();
-  loop->mail_waits_ = true;
-}
+// The mailbox is looked into in each turn.
+void LibeventLoop::OnWake(int /*fd*/, short /*what*/, void* /*loop*/) {}
 
 void LibeventLoop::OnTimer(int /*fd*/, short /*what*/, void* argument) {
   // The turn looks at the alarms anyway. libevent's clock is coarse: when this came a little
@@ -219,12 +224,7 @@ void LibeventLoop::AtTurnEnd(absl::AnyInvocable<void()> task) {
 
 void LibeventLoop::Post(absl::AnyInvocable<void()> task) {
   const bool was_empty = mailbox_.Put(std::move(task));
-  if (thread_.IsBoundToCurrent()) {
-    thread_.AssertHeld();
-    mail_waits_ = true;
-    return;
-  }
-  if (!was_empty) return;
+  if (!was_empty || awake_.load() || thread_.IsBoundToCurrent()) return;
   const uint64_t one = 1;
   // Fails only when the counter is full, and then the loop is awake or about to be.
   [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one));

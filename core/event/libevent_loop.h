@@ -1,6 +1,7 @@
 #ifndef SIPCM_CORE_EVENT_LIBEVENT_LOOP_H_
 #define SIPCM_CORE_EVENT_LIBEVENT_LOOP_H_
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 
@@ -51,6 +52,8 @@ class LibeventLoop final : public FdLoop {
   LibeventLoop(std::unique_ptr<Events> events, int wake_fd);
 
   void RunTurn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(thread_);
+  // Runs what descriptors bring: sleeps for it, unless there is something to do at once.
+  void Poll() ABSL_EXCLUSIVE_LOCKS_REQUIRED(thread_);
   // True when there is something to do at once; otherwise the timer is set for the next alarm.
   bool PrepareWait() ABSL_EXCLUSIVE_LOCKS_REQUIRED(thread_);
 
@@ -60,13 +63,13 @@ class LibeventLoop final : public FdLoop {
   const std::unique_ptr<Events> events_;
   const int wake_fd_;
   Mailbox mailbox_;
+  // It looks into the mailbox before it sleeps: who posts need not wake it.
+  std::atomic<bool> awake_{false};
   AlarmQueue alarms_ ABSL_GUARDED_BY(thread_);
   TurnEndTasks turn_end_ ABSL_GUARDED_BY(thread_);
 
   bool running_ ABSL_GUARDED_BY(thread_) = false;
   bool in_turn_ ABSL_GUARDED_BY(thread_) = false;
-  // The mailbox is to be emptied: another thread woke us, or this one posted (no wake-up needed).
-  bool mail_waits_ ABSL_GUARDED_BY(thread_) = false;
   // Read from the clock at the first question of a turn.
   mutable bool now_is_read_ ABSL_GUARDED_BY(thread_) = false;
   mutable Instant now_ ABSL_GUARDED_BY(thread_);
