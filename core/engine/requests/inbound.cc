@@ -38,6 +38,7 @@ Inbound::Inbound(int worker, event::EventLoop* loop, RandomSource* random,
       composer_(random),
       answers_(&composer_, totals),
       throttle_(host),
+      pause_(loop, connections),
       requests_(worker, random),
       queue_(worker, loop, this),
       deadlines_(loop, this),
@@ -178,7 +179,7 @@ void Inbound::OpenAndOffer(ConnectionSlot& slot, const sip::MessageView& request
                            const dispatch::DispatchDecision& decision, const DialogClaim& claim) {
   OpenRequest* open =
       open_bytes_ + request.bytes().size() > kMaxOpenBytes ? nullptr : requests_.Open();
-  if (open == nullptr) return answers_.Give(slot, request, Situation::kOverloaded);
+  if (open == nullptr) return RefuseForLoad(slot, request);
   open->transaction =
       transactions_.Add(request, FlowOf(slot), decision.entry->endpoint->id, open->id.value());
   if (open->transaction == nullptr) {
@@ -241,6 +242,10 @@ void Inbound::Close(OpenRequest& request, int status_code, Ending ending) {
 void Inbound::OnUndeliverable(OpenRequest& request, Situation situation, absl::string_view allow) {
   if (situation == Situation::kMethodNotTaken && IsUnknownToProfile(*request.record)) {
     situation = Situation::kMethodUnknown;
+  }
+  if (situation == Situation::kOverloaded) {
+    const ConnectionSlot* const slot = connections_->Find(request.record->connection);
+    if (slot != nullptr) pause_.OnRefused(*slot);
   }
   AnswerOpen(request, situation,
              situation == Situation::kCancelled ? Ending::kCancelled : Ending::kUndeliverable,

@@ -18,6 +18,7 @@
 #include "core/engine/requests/response_composer.h"
 #include "core/engine/throttling/connection_load.h"
 #include "core/engine/throttling/message_throttle.h"
+#include "core/engine/throttling/reading_pause.h"
 #include "core/engine/transactions/answered_invites.h"
 #include "core/engine/transactions/return_path.h"
 #include "core/engine/transactions/server_answers.h"
@@ -129,6 +130,11 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   bool IsUnknownToProfile(const dispatch::RequestRecord& request) const;
   bool Refuses(ConnectionSlot& slot, const sip::MessageView& request);
   bool RefusesNew(ConnectionSlot& slot, const sip::MessageView& request);
+  // There is too much to do.
+  void RefuseForLoad(ConnectionSlot& slot, const sip::MessageView& request) {
+    answers_.Give(slot, request, dispatch::Situation::kOverloaded);
+    pause_.OnRefused(slot);
+  }
   void OpenAndOffer(ConnectionSlot& slot, const sip::MessageView& request,
                     const dispatch::DispatchDecision& decision, const DialogClaim& claim);
   void TakeInDialog(ConnectionSlot& slot, const sip::MessageView& request);
@@ -173,6 +179,7 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   ResponseComposer composer_;
   ServerAnswers answers_;
   MessageThrottle throttle_;
+  ReadingPause pause_;
   dispatch::OpenRequestTable requests_;
   dispatch::DeliveryQueue queue_;
   event::TimeoutQueue deadlines_;

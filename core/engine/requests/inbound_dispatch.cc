@@ -46,7 +46,7 @@ bool Inbound::RefusesNew(ConnectionSlot& slot, const sip::MessageView& request) 
   }
   if (throttle_.Refuses(*slot.manager)) {
     CountHeldBack(ThrottleMechanism::kManager);
-    answers_.Give(slot, request, Situation::kOverloaded);
+    RefuseForLoad(slot, request);
     return true;
   }
   if (!dialog::MakesDialog(request.method_id())) return false;
@@ -73,7 +73,7 @@ void Inbound::AskAnother(ConnectionSlot& slot, const sip::MessageView& request, 
       if (its != nullptr) (this->*then)(*its, record->view, claim);
     });
   }
-  if (!is_asked) return answers_.Give(slot, request, Situation::kOverloaded);
+  if (!is_asked) return RefuseForLoad(slot, request);
   open_bytes_ += size;
 }
 

@@ -316,6 +316,7 @@ TEST_F(InboundTest, LargeBodiesThatWaitAreBoundedInBytes) {
     fixture_.RunUntilIdle();
   }
   EXPECT_EQ(sink->deliveries.size(), 63u);
+  fixture_.AdvanceBy(absl::Milliseconds(100));  // the last of them gathered (ReadingPause)
   EXPECT_THAT(StatusCodes(peer->TakeReceived()), SizeIs(7));
 }
 
