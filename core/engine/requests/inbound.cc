@@ -82,6 +82,10 @@ bool Inbound::Holds(ConnectionSlot& slot, const sip::MessageView& request) {
       (!load_->HoldsAny(slot) || transactions_.MatchCancelled(request, FlowOf(slot)) != nullptr)) {
     return false;
   }
+  // A copy is no load, and Take() absorbs it: its transaction has an answer of its own.
+  if (!load_->HoldsBack(slot) || transactions_.Match(request, FlowOf(slot)) != nullptr) {
+    return false;
+  }
   switch (load_->Admit(slot, request)) {
     case ConnectionLoad::Admission::kNow:
       return false;

@@ -77,33 +77,37 @@ bool ConnectionLoad::HoldsAny(const ConnectionSlot& slot) const {
 
 ConnectionLoad::Admission ConnectionLoad::Admit(ConnectionSlot& slot,
                                                 const sip::MessageView& request) {
-  if (IsClientOverLimit(slot)) return Admission::kOverClientLimit;
+  if (IsClientOverLimit(slot)) {
+    const int limit = slot.manager->runtime.Get()->config.max_client_request_count;
+    if (!std::exchange(slot.client_throttled, true)) {
+      host_->OnThrottling(slot, ThrottleMechanism::kClientConnection, ThrottleChange::kStarted,
+                          slot.received_count + 1, {limit, limit});
+    }
+    return Admission::kOverClientLimit;
+  }
   // Behind those that wait, so that they keep their order.
   return slot.throttled || HoldsAny(slot) ? Hold(slot, request) : Admission::kNow;
 }
 
 // Whether it is an unknown client with as many requests outstanding as it may have.
-bool ConnectionLoad::IsClientOverLimit(ConnectionSlot& slot) {
+bool ConnectionLoad::IsClientOverLimit(const ConnectionSlot& slot) const {
   const int limit = slot.manager->runtime.Get()->config.max_client_request_count;
   if (limit == 0 || slot.received_count < limit ||
       slot.connection->direction() != connection::Direction::kIncoming) {
     return false;
   }
   const std::shared_ptr<const tls::PeerIdentity>& peer = slot.connection->peer();
-  if (peer != nullptr && !peer->matched_allowed_domain.empty()) return false;
-  if (!slot.client_throttled) {
-    slot.client_throttled = true;
-    host_->OnThrottling(slot, ThrottleMechanism::kClientConnection, ThrottleChange::kStarted,
-                        slot.received_count + 1, {limit, limit});
-  }
-  return true;
+  return peer == nullptr || peer->matched_allowed_domain.empty();
 }
 
 ConnectionLoad::Admission ConnectionLoad::Hold(ConnectionSlot& slot,
                                                const sip::MessageView& request) {
   if (slot.held == nullptr) slot.held = std::make_unique<std::deque<HeldRequest>>();
   size_t bytes = request.bytes().size();
-  for (const HeldRequest& held : *slot.held) bytes += held.bytes.size();
+  for (const HeldRequest& held : *slot.held) {
+    if (held.bytes == request.bytes()) return Admission::kHeld;
+    bytes += held.bytes.size();
+  }
   if (slot.held->size() >= kMaxHeldRequests || bytes > kMaxHeldBytes) return Admission::kRefused;
   slot.held->push_back({std::string(request.bytes()), request.header_section().size()});
   // A connection that drains must not end before they are answered.

@@ -63,13 +63,18 @@ class ConnectionLoad {
 
   // kHeld: it was copied and comes back. kRefused: as many are held as may be.
   enum class Admission : uint8_t { kNow, kHeld, kRefused, kOverClientLimit };
-  // What shall happen to a request that came.
+  // Whether Admit() would have any request wait or refused.
+  bool HoldsBack(const ConnectionSlot& slot) const {
+    return slot.throttled || HoldsAny(slot) || IsClientOverLimit(slot);
+  }
+  // What shall happen to a request that came and is no copy of one that is outstanding. A copy of
+  // one that is held is dropped: it is answered with that one.
   Admission Admit(ConnectionSlot& slot, const sip::MessageView& request);
   // Whether what the request follows may be among those that are held.
   bool HoldsAny(const ConnectionSlot& slot) const;
 
  private:
-  bool IsClientOverLimit(ConnectionSlot& slot);
+  bool IsClientOverLimit(const ConnectionSlot& slot) const;
   void EndHolding(ConnectionSlot& slot);
   Admission Hold(ConnectionSlot& slot, const sip::MessageView& request);
   void Weigh(ConnectionSlot& slot);

@@ -171,6 +171,20 @@ TEST_F(ConnectionThrottlingTest, WhatTheBoundDoesNotHoldGets503) {
   EXPECT_THAT(Answers(), ElementsAre(503, 503));
 }
 
+// Never two answers, and never a request twice as a first attempt.
+TEST_F(ConnectionThrottlingTest, ACopyOfAnOpenOrAHeldRequestIsNoRequestOfItsOwn) {
+  StartWithMarks();
+  Ask(6);
+  ASSERT_THAT(sink_->deliveries, SizeIs(5));
+  for (const int number : {1, 5, 6}) peer_->Send(MakeRequest("MESSAGE", kAlice, number));
+  fixture_.RunUntilIdle();
+  for (size_t i = 0; i < 4; ++i) Answer(i);
+  ASSERT_THAT(sink_->deliveries, SizeIs(6));
+  for (size_t i = 4; i < 6; ++i) Answer(i);
+  EXPECT_THAT(sink_->deliveries, SizeIs(6));
+  EXPECT_THAT(Answers(), SizeIs(6));
+}
+
 TEST_F(ConnectionThrottlingTest, ACancelPassesThoseThatAreHeld) {
   StartWithMarks();
   Ask(1, "INVITE");
@@ -427,6 +441,9 @@ TEST_F(ThrottlingTest, MoreThanTheLimitOfOneClientGets503ForTheExcess) {
   ASSERT_THAT(Started(), SizeIs(1));
   EXPECT_EQ(Started()[0].mechanism, ThrottleMechanism::kClientConnection);
   EXPECT_TRUE(PeersConnection().client_throttled);
+  peer_->Send(MakeRequest("MESSAGE", kAlice, 7));
+  fixture_.RunUntilIdle();
+  EXPECT_THAT(Answers(), IsEmpty()) << "a copy of one that is open is no more load";
   auto other = fixture_.ConnectPeer();
   other->Send(MakeRequest("MESSAGE", kAlice, 100));
   fixture_.RunUntilIdle();
