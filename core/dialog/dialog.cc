@@ -68,6 +68,7 @@ void Dialog::BeginAsCallee(const sip::MessageView& request, absl::string_view to
 
 void Dialog::BeginByNotify(const sip::MessageView& notify) {
   BeginAsCallee(notify, notify.FirstValue(sip::HeaderId::kTo));
+  remote_cseq.reset();  // it is yet to be taken
 }
 
 void Dialog::RefreshTarget(absl::string_view contact_uri) {
@@ -76,7 +77,7 @@ void Dialog::RefreshTarget(absl::string_view contact_uri) {
 }
 
 bool Dialog::TakeRemoteCseq(uint32_t number) {
-  if (number < remote_cseq) return false;
+  if (!IsInOrder(number)) return false;
   remote_cseq = number;
   return true;
 }

@@ -2,6 +2,7 @@
 #define SIPCM_CORE_DIALOG_DIALOG_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,13 +43,13 @@ struct Dialog final : event::TimeoutQueue::Entry {
   std::string remote_tag;
   std::string local;
   std::string remote;
-  std::string remote_target;  // the URI of the peer's Contact
-  std::string routes;         // the route set in our order, "<a>, <b>"; empty: none
-  std::string contact;        // that the application gave; empty: the server's own
-  uint32_t local_cseq = 0;    // of our last request; 0: none yet
-  uint32_t remote_cseq = 0;   // of the peer's last; 0: none yet
-  uint32_t our_invite = 0;    // CSeq of our last INVITE: that of its ACK
-  bool owes_ack = false;      // the application has to send the ACK of a 2xx
+  std::string remote_target;            // the URI of the peer's Contact
+  std::string routes;                   // the route set in our order, "<a>, <b>"; empty: none
+  std::string contact;                  // that the application gave; empty: the server's own
+  uint32_t local_cseq = 0;              // of our last request; 0: none yet
+  uint32_t our_invite = 0;              // CSeq of our last INVITE: that of its ACK
+  std::optional<uint32_t> remote_cseq;  // of the peer's last request; it may be 0
+  bool owes_ack = false;                // the application has to send the ACK of a 2xx
   // Authorization and Proxy-Authorization of our last INVITE, until its ACK has them too
   // (13.2.2.4).
   std::vector<std::pair<std::string, std::string>> credentials;
@@ -72,8 +73,13 @@ struct Dialog final : event::TimeoutQueue::Entry {
   // The Contact of a target refresh (12.2.1.2, 12.2.2); nothing when there is none, or one of more
   // than kMaxKeptBytes.
   void RefreshTarget(absl::string_view contact_uri);
-  // False: out of order, to be answered with 500 (12.2.2).
+  // False: out of order, to be answered with 500 (12.2.2). So is a number that was there before: it
+  // is a copy that came by another way, whose original has its answer or gets one.
   bool TakeRemoteCseq(uint32_t number);
+  // The same without taking it.
+  bool IsInOrder(uint32_t number) const {
+    return !remote_cseq.has_value() || number > *remote_cseq;
+  }
   std::string LocalTag() const { return local_tag.empty() ? TagText(set) : local_tag; }
 };
 

@@ -28,7 +28,7 @@ constexpr Answer AnswerOf(Situation situation) {
     case Situation::kNoDialog:
       return {481, false, "no such dialog"};
     case Situation::kOutOfOrder:
-      return {500, false, "CSeq: its number is lower than that of an earlier request"};
+      return {500, false, "CSeq: its number is not higher than that of an earlier request"};
     case Situation::kNoTransaction:
       return {481, false, "no INVITE transaction matches this CANCEL"};
     case Situation::kNoSubscription:

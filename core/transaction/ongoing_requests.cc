@@ -13,7 +13,7 @@ OngoingRequests::OngoingRequests(uint64_t seed)
 uint64_t OngoingRequests::FingerprintOf(const sip::MessageView& request,
                                         absl::string_view endpoint_id) const {
   const uint64_t hash = absl::HashOf(seed_, endpoint_id, request.call_id(), request.from_tag(),
-                                     request.cseq_number(), request.method());
+                                     request.to_tag(), request.cseq_number(), request.method());
   return std::max<uint64_t>(hash, 1);
 }
 

@@ -11,7 +11,7 @@
 
 namespace sipcm::transaction {
 
-// The requests outside dialogs that are being answered, whichever worker has them, so that a copy
+// The requests that are being answered, whichever worker has them, so that a copy
 // that came by another way is recognised (RFC 3261 8.2.2.2: 482). They are kept as fingerprints in
 // a table of fixed size, without lock or allocation; what finds no room near its place is not
 // recognised. Any thread.
@@ -27,8 +27,8 @@ class OngoingRequests {
   OngoingRequests(const OngoingRequests&) = delete;
   OngoingRequests& operator=(const OngoingRequests&) = delete;
 
-  // Of what all copies share: From tag, Call-ID and CSeq; and of whom it is for: one that was
-  // forked to two endpoints here is two requests. Never 0. `request` has no To tag.
+  // Of what all copies share: the tags, Call-ID and CSeq; and of whom it is for: one that was
+  // forked to two endpoints here is two requests. Never 0.
   uint64_t FingerprintOf(const sip::MessageView& request, absl::string_view endpoint_id) const;
 
   enum class Entry : uint8_t {

@@ -74,14 +74,10 @@ ServerTransaction* ServerTransactionTable::MatchCancelled(const sip::MessageView
 
 ServerTransaction* ServerTransactionTable::Add(const sip::MessageView& request, uint64_t flow,
                                                absl::string_view endpoint_id, uint64_t request_id) {
-  uint64_t fingerprint = 0;
-  // Inside a dialog the To tag says that it was routed here on purpose (8.2.2.2).
-  if (request.to_tag().empty()) {
-    fingerprint = ongoing_->FingerprintOf(request, endpoint_id);
-    const OngoingRequests::Entry entry = ongoing_->Enter(fingerprint);
-    if (entry == OngoingRequests::Entry::kMerged) return nullptr;
-    if (entry == OngoingRequests::Entry::kNoRoom) fingerprint = 0;
-  }
+  uint64_t fingerprint = ongoing_->FingerprintOf(request, endpoint_id);
+  const OngoingRequests::Entry entry = ongoing_->Enter(fingerprint);
+  if (entry == OngoingRequests::Entry::kMerged) return nullptr;
+  if (entry == OngoingRequests::Entry::kNoRoom) fingerprint = 0;
   const ServerKey key = KeyOf(request, flow, request.method());
   std::unique_ptr<ServerTransaction>& slot = by_key_[key];
   SIPCM_CHECK_MESSAGE(slot == nullptr, "a copy was added");

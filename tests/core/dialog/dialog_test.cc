@@ -88,10 +88,12 @@ TEST(DialogTest, AHeaderThatIsFoldedStaysOneLine) {
   EXPECT_EQ(dialog.local, "<sip:a@y> ;tag=ours");
 }
 
-TEST(DialogTest, OnlyALowerCseqIsOutOfOrder) {
+TEST(DialogTest, ACseqThatIsNotHigherIsOutOfOrder) {
   Dialog dialog;
+  EXPECT_TRUE(dialog.TakeRemoteCseq(0)) << "a number as any";
+  EXPECT_FALSE(dialog.TakeRemoteCseq(0));
   EXPECT_TRUE(dialog.TakeRemoteCseq(10));
-  EXPECT_TRUE(dialog.TakeRemoteCseq(10));
+  EXPECT_FALSE(dialog.TakeRemoteCseq(10)) << "a copy that came by another way";
   EXPECT_TRUE(dialog.TakeRemoteCseq(12));
   EXPECT_FALSE(dialog.TakeRemoteCseq(11));
   EXPECT_EQ(dialog.remote_cseq, 12u);

@@ -72,6 +72,9 @@ TEST(OngoingRequestsTest, TheFingerprintIsOfWhatCopiesShareAndOfWhomTheyAreFor) 
   other.from = "<sip:bob@example.net>;tag=f2";
   EXPECT_NE(FingerprintOf(ongoing, other), print);
   other = request;
+  other.to = "<sip:alice@example.com>;tag=t1";
+  EXPECT_NE(FingerprintOf(ongoing, other), print);
+  other = request;
   other.method = "OPTIONS";
   EXPECT_NE(FingerprintOf(ongoing, other), print);
   EXPECT_NE(FingerprintOf(ongoing, request, "bob"), print);

@@ -86,6 +86,35 @@ TEST_F(CalleeTest, ARequestBehindALaterOneIsOutOfOrder) {
   EXPECT_THAT(sink_->deliveries, SizeIs(3));
 }
 
+// As who lost its connection sends again by another (RFC 3263 4.3).
+TEST_F(CalleeTest, ACopyByAnotherConnectionIsNeverDeliveredAgain) {
+  BeCalled();
+  auto other = fixture_.ConnectPeer();
+  const auto copy = [this](const std::string& method) {
+    return absl::StrReplaceAll(InDialog(method, 2), {{"z9hG4bKin", "z9hG4bKcopy"}});
+  };
+  Give(*peer_, InDialog("INFO", 2));
+  Give(*other, copy("INFO"));
+  EXPECT_THAT(StatusCodes(other->TakeReceived()), ElementsAre(500)) << "it is open";
+  Answer(Last(), 200);
+  EXPECT_THAT(StatusCodes(peer_->TakeReceived()), ElementsAre(200));
+  Give(*other, copy("INFO"));
+  EXPECT_THAT(StatusCodes(other->TakeReceived()), ElementsAre(500)) << "it was answered";
+  EXPECT_THAT(sink_->deliveries, SizeIs(2));
+}
+
+TEST_F(CalleeTest, ACopyOfAnInviteWithAnUnknownTagIsMerged) {
+  auto other = fixture_.ConnectPeer();
+  to_ = "<sip:alice@example.com>;tag=of-another-life";
+  Give(*peer_, absl::StrReplaceAll(InDialog("INVITE", 2),
+                                   {{"alice@192.0.2.1 SIP", "alice@example.com SIP"}}));
+  Give(*other,
+       absl::StrReplaceAll(InDialog("INVITE", 2), {{"alice@192.0.2.1 SIP", "alice@example.com SIP"},
+                                                   {"z9hG4bKin", "z9hG4bKcopy"}}));
+  EXPECT_THAT(StatusCodes(other->TakeReceived()), ElementsAre(482));
+  EXPECT_THAT(sink_->deliveries, SizeIs(1));
+}
+
 TEST_F(CalleeTest, WhatNobodyHasIs481AndAnInviteOfALostDialogBeginsAnew) {
   BeCalled();
   const std::string known = to_;
