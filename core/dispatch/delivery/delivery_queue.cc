@@ -198,6 +198,7 @@ void DeliveryQueue::LeaveLine(OpenRequest* request) {
 
 void DeliveryQueue::Deliver(OpenRequest* request,
                             const std::shared_ptr<SubscriptionState>& subscription) {
+  if (kept_count_ > 0) DeliverKeptBefore(*subscription);
   LocalSubscription& local = Local(subscription);
   AttemptReason attempt_reason = request->attempt_reason;
   if (++request->attempt > 1) {
@@ -259,24 +260,6 @@ void DeliveryQueue::Tell(const OpenRequest& request, Delivery::Kind kind, int st
   delivery.attempt = request.attempt;
   delivery.expire_time = request.expire_time;
   Outbox(*request.assigned, std::move(delivery));
-}
-
-bool DeliveryQueue::DeliverUnanswerable(const Addressee& to, Delivery delivery) {
-  std::shared_ptr<SubscriptionState> taker;
-  for (const auto* group : {&to.endpoint_group, &to.manager_group}) {
-    for (const auto& subscription : *Local(*group).subscriptions.Get()) {
-      if (!subscription->is_active()) continue;
-      if (subscription->lineage == to.first) {
-        Outbox(Local(subscription), std::move(delivery));
-        return true;
-      }
-      // What follows an INVITE goes to who takes INVITEs.
-      if (taker == nullptr && subscription->Takes("INVITE")) taker = subscription;
-    }
-  }
-  if (taker == nullptr) return false;
-  Outbox(Local(taker), std::move(delivery));
-  return true;
 }
 
 // --- Credit ------------------------------------------------------------------------------------

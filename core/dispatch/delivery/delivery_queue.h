@@ -18,14 +18,6 @@
 
 namespace sipcm::dispatch {
 
-// Who is told what needs no answer: the subscription that had what it follows, or when that has
-// ended another one of these that takes INVITE.
-struct Addressee {
-  std::shared_ptr<const Lineage> first;  // its application, whatever stream it has by then
-  std::shared_ptr<SubscriptionGroup> endpoint_group;
-  std::shared_ptr<SubscriptionGroup> manager_group;
-};
-
 // Hands a worker's open requests to subscriptions (semantics.md 7, Delivery): one with credit in
 // round-robin, those of the endpoint before those of the manager; in a dialog the one that has it,
 // while there is such a one; else they wait in a bounded line; a subscription that ends gives back
@@ -40,6 +32,8 @@ class DeliveryQueue final : private event::TimeoutQueue::Listener {
  public:
   // Applications that a group waits for at a time; the longest one is given up for another.
   static constexpr size_t kMaxAbsences = 64;
+  // What needs no answer and is kept for one of them; more is lost to it.
+  static constexpr size_t kMaxKept = 64;
 
   class Owner {
    public:
@@ -71,7 +65,8 @@ class DeliveryQueue final : private event::TimeoutQueue::Listener {
   // kCancelled, or kExpired with what the server answers, to whom it was delivered; nothing when it
   // still waits.
   void Tell(const OpenRequest& request, Delivery::Kind kind, int status_code = 0);
-  // An ACK, or what became of an answer: delivered without credit. False: nobody takes it.
+  // An ACK, or what became of an answer: delivered without credit, or kept for the return of its
+  // application. False: nobody takes it. What did not go to its application counts as lost to it.
   bool DeliverUnanswerable(const Addressee& to, Delivery delivery);
 
   void OnCredit(const std::shared_ptr<SubscriptionGroup>& group);
@@ -109,8 +104,11 @@ class DeliveryQueue final : private event::TimeoutQueue::Listener {
   void TakeStranded(LocalGroup& local, std::vector<OpenRequest*>* stranded);
   void GiveToHeir(LocalGroup& local, const Lineage& lineage, std::vector<OpenRequest*>* requests);
   void AwaitReturn(const SubscriptionState& subscription);
-  // False when it was not waited for.
-  bool EndAbsence(LocalGroup& local, const Lineage* lineage);
+  // What was kept for it; nothing when it was not waited for.
+  std::vector<Unanswerable> EndAbsence(LocalGroup& local, const Lineage* lineage);
+  bool Keep(const Addressee& to, Delivery* delivery);
+  void DeliverKept(std::vector<Unanswerable> kept);
+  void DeliverKeptBefore(const SubscriptionState& subscription);
 
   void Settle(OpenRequest* request, Loss loss);
   void HandOver(const std::shared_ptr<SubscriptionState>& subscription);
@@ -133,6 +131,7 @@ class DeliveryQueue final : private event::TimeoutQueue::Listener {
   std::vector<std::shared_ptr<SubscriptionState>> dirty_;  // have an outbox to flush
   uint64_t last_ticket_ = 0;
   size_t waiting_count_ = 0;
+  size_t kept_count_ = 0;  // of all absences
 };
 
 }  // namespace sipcm::dispatch

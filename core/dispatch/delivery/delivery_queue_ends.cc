@@ -5,13 +5,24 @@
 #include "core/dispatch/delivery/delivery_queue.h"
 
 namespace sipcm::dispatch {
+namespace {
+
+// Open requests are offered again themselves.
+bool NeedsNoAnswer(const Delivery& delivery) {
+  return delivery.kind == Delivery::Kind::kAckMissing ||
+         (delivery.kind == Delivery::Kind::kRequest && delivery.request_id == RequestId());
+}
+
+}  // namespace
 
 void DeliveryQueue::OnSubscriptionEnded(const std::shared_ptr<SubscriptionState>& subscription) {
   std::vector<OpenRequest*> requests;
+  std::vector<Delivery> unread;
   auto found = subscriptions_.find(subscription.get());
   if (found != subscriptions_.end()) {
     const std::unique_ptr<LocalSubscription> local = std::move(found->second);
     subscriptions_.erase(found);
+    unread = std::move(local->outbox);
     while (OpenRequest* request = local->delivered.front()) {
       TakeBack(request);
       request->left_by = subscription->lineage;
@@ -19,6 +30,10 @@ void DeliveryQueue::OnSubscriptionEnded(const std::shared_ptr<SubscriptionState>
     }
   }
   AwaitReturn(*subscription);
+  const Addressee again = {subscription->lineage, subscription->group, subscription->group};
+  for (Delivery& delivery : unread) {
+    if (NeedsNoAnswer(delivery)) DeliverUnanswerable(again, std::move(delivery));
+  }
   LocalGroup* const group = FindLocal(subscription->group.get());
   if (group != nullptr) {
     GiveToHeir(*group, *subscription->lineage, &requests);
@@ -54,11 +69,12 @@ void DeliveryQueue::AwaitReturn(const SubscriptionState& subscription) {
     return;
   }
   LocalGroup& local = Local(subscription.group);
-  EndAbsence(local, subscription.lineage.get());
-  if (local.absences.size() >= kMaxAbsences) {
-    EndAbsence(local, local.absences.front()->lineage.get());
-  }
   auto absence = std::make_unique<Absence>();
+  absence->kept = EndAbsence(local, subscription.lineage.get());
+  kept_count_ += absence->kept.size();
+  if (local.absences.size() >= kMaxAbsences) {
+    DeliverKept(EndAbsence(local, local.absences.front()->lineage.get()));
+  }
   absence->group = &local;
   absence->lineage = subscription.lineage;
   absence->methods = subscription.methods;
@@ -66,20 +82,22 @@ void DeliveryQueue::AwaitReturn(const SubscriptionState& subscription) {
   local.absences.push_back(std::move(absence));
 }
 
-bool DeliveryQueue::EndAbsence(LocalGroup& local, const Lineage* lineage) {
+std::vector<Unanswerable> DeliveryQueue::EndAbsence(LocalGroup& local, const Lineage* lineage) {
   const auto found =
       std::find_if(local.absences.begin(), local.absences.end(),
                    [lineage](const auto& absence) { return absence->lineage.get() == lineage; });
-  if (found == local.absences.end()) return false;
+  if (found == local.absences.end()) return {};
   absences_.Disarm(found->get());
+  std::vector<Unanswerable> kept = std::move((*found)->kept);
+  kept_count_ -= kept.size();
   local.absences.erase(found);
-  return true;
+  return kept;
 }
 
 void DeliveryQueue::OnTimeout(event::TimeoutQueue::Entry& entry) {
   const auto& absence = static_cast<const Absence&>(entry);
   LocalGroup& local = *absence.group;
-  EndAbsence(local, absence.lineage.get());
+  DeliverKept(EndAbsence(local, absence.lineage.get()));
   std::vector<OpenRequest*> stranded;
   TakeStranded(local, &stranded);
   OfferAgain(std::move(stranded));
@@ -88,7 +106,8 @@ void DeliveryQueue::OnTimeout(event::TimeoutQueue::Entry& entry) {
 void DeliveryQueue::OnResumed(const std::shared_ptr<SubscriptionState>& subscription) {
   LocalGroup* const local = FindLocal(subscription->group.get());
   if (local == nullptr) return;
-  EndAbsence(*local, subscription->lineage.get());
+  // What follows an INVITE comes before what follows that.
+  DeliverKept(EndAbsence(*local, subscription->lineage.get()));
   ServeLine(*local);
   // It may take fewer methods than the one before.
   std::vector<OpenRequest*> stranded;
@@ -113,7 +132,10 @@ void DeliveryQueue::Forget(const std::shared_ptr<SubscriptionGroup>& group, Situ
   if (found == groups_.end()) return;
   const std::unique_ptr<LocalGroup> local = std::move(found->second);
   groups_.erase(found);
-  for (const std::unique_ptr<Absence>& absence : local->absences) absences_.Disarm(absence.get());
+  for (const std::unique_ptr<Absence>& absence : local->absences) {
+    kept_count_ -= absence->kept.size();
+    absences_.Disarm(absence.get());
+  }
   while (OpenRequest* request = local->line.FindOldest([](const OpenRequest&) { return true; })) {
     LeaveLine(request);
     owner_->OnUndeliverable(*request, situation, "");

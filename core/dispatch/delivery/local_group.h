@@ -10,6 +10,7 @@
 
 #include "absl/strings/string_view.h"
 #include "core/base/snapshot_cell.h"
+#include "core/dispatch/delivery.h"
 #include "core/dispatch/delivery/waiting_line.h"
 #include "core/dispatch/lineage.h"
 #include "core/dispatch/subscription_group.h"
@@ -17,12 +18,27 @@
 
 namespace sipcm::dispatch {
 
+// Who is told what needs no answer: the application that had what it follows, or when that has
+// ended and is not waited for another one of these that takes INVITE.
+struct Addressee {
+  std::shared_ptr<Lineage> first;  // its application, whatever stream it has by then
+  std::shared_ptr<SubscriptionGroup> endpoint_group;
+  std::shared_ptr<SubscriptionGroup> manager_group;
+};
+
+// What needs no answer, and whose it is.
+struct Unanswerable {
+  Addressee to;
+  Delivery delivery;
+};
+
 // An application whose stream broke and that may come back: until then what it takes waits in the
 // line, where others that come take it too. Its timeout is how long it is waited for.
 struct Absence final : event::TimeoutQueue::Entry {
   LocalGroup* group = nullptr;
   std::shared_ptr<Lineage> lineage;
   std::vector<std::string> methods;  // empty = all
+  std::vector<Unanswerable> kept;    // for its return
 };
 
 // A request of a dialog is for whom the dialog belongs to.

@@ -16,9 +16,10 @@ using dispatch::Situation;
 
 namespace {
 
-// The lineage_id of the subscription that has it; 0: none.
+// The lineage_id of the subscription that has it, or had it last; 0: none.
 uint64_t HolderOf(const OpenRequest& request) {
-  return request.assigned == nullptr ? 0 : request.assigned->state->lineage->id();
+  if (request.assigned != nullptr) return request.assigned->state->lineage->id();
+  return request.left_by == nullptr ? 0 : request.left_by->id();
 }
 
 }  // namespace

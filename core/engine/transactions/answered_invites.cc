@@ -46,8 +46,10 @@ void AnsweredInvites::Add(const dispatch::OpenRequest& request,
   added->request_id = request.id;
   added->endpoint = request.endpoint;
   added->dialog = request.dialog;
-  added->addressee = {request.assigned == nullptr ? nullptr : request.assigned->state->lineage,
-                      request.endpoint_group, request.manager_group};
+  // It may have answered while its stream was away.
+  added->addressee = {
+      request.assigned == nullptr ? request.left_by : request.assigned->state->lineage,
+      request.endpoint_group, request.manager_group};
   added->manager = manager;
   const std::string call_key = transaction::CallKeyOf(view);
   if (!table_.Add(KeyOf(manager->id(), call_key), std::move(answered), response)) return;

@@ -229,15 +229,23 @@ TEST_F(RedeliveryTest, AManagersSubscriptionThatEndsGivesEachRequestBackToItsEnd
   EXPECT_EQ(worker().undeliverable[0].situation, Situation::kApplicationGone);
 }
 
-TEST_F(RedeliveryTest, AnAckInTheOutboxGoesWithItsSubscription) {
-  auto lost = Subscribe(1);
-  worker().loop.Post([&] {
-    DeliverAck(MakeRecord({.method = "ACK"}), DispatchReason::kRequestUri);
-    End(lost);
-    worker().queue.OnSubscriptionEnded(lost.state);
-  });
-  RunUntilIdle();
-  EXPECT_THAT(lost.sink->deliveries, IsEmpty());
+TEST_F(RedeliveryTest, AnAckInTheOutboxOfALostSubscriptionCountsAsLostOrGoesToAnother) {
+  for (const bool has_other : {false, true}) {
+    auto lost = Subscribe(1);
+    TestSubscription other;
+    worker().loop.Post([&] {
+      DeliverAck(MakeRecord({.method = "ACK"}), DispatchReason::kRequestUri);
+      End(lost);
+      if (has_other) other = Subscribe(1);
+      worker().queue.OnSubscriptionEnded(lost.state);
+    });
+    RunUntilIdle();
+    EXPECT_THAT(lost.sink->deliveries, IsEmpty());
+    EXPECT_EQ(lost.state->lineage->TakeLost(), 1);
+    if (has_other) {
+      EXPECT_THAT(other.sink->deliveries, SizeIs(1));
+    }
+  }
 }
 
 TEST_F(RedeliveryTest, TenThousandUnansweredRequestsMoveQuickly) {

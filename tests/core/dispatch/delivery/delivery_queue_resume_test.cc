@@ -302,5 +302,83 @@ TEST_F(ResumeTest, EveryWorkerHandsOutWhatItHas) {
   EXPECT_THAT(back.sink->Ids(), testing::UnorderedElementsAre(here, there));
 }
 
+// --- What needs no answer ------------------------------------------------------------------------
+
+class UnanswerableTest : public ResumeTest {
+ protected:
+  bool DeliverAckTo(const TestSubscription& answered) {
+    Delivery delivery;
+    delivery.request = MakeRecord({.method = "ACK"});
+    delivery.endpoint = entry_.endpoint;
+    const bool taken = worker().queue.DeliverUnanswerable(
+        {answered.state->lineage, entry_.group, manager_group_}, std::move(delivery));
+    RunUntilIdle();
+    return taken;
+  }
+};
+
+TEST_F(UnanswerableTest, AnAckIsKeptForWhoAnsweredAndComesBeforeWhatFollows) {
+  auto lost = Subscribe(10);
+  auto other = Subscribe(10);
+  LoseNow(lost);
+  EXPECT_TRUE(DeliverAckTo(lost));
+  EXPECT_THAT(other.sink->deliveries, IsEmpty());
+  End(other);
+  const auto ids = Offer(1, "BYE");
+  auto back = ResumeNow(lost, 10);
+  ASSERT_THAT(back.sink->deliveries, SizeIs(2));
+  EXPECT_EQ(back.sink->deliveries[0].request->view.method(), "ACK");
+  EXPECT_EQ(back.sink->deliveries[1].request_id, ids[0]);
+  EXPECT_EQ(lost.state->lineage->TakeLost(), 0);
+}
+
+TEST_F(UnanswerableTest, AtTheTimeoutAnAckGoesToAnotherOrIsLostAndBothCount) {
+  for (const bool has_other : {false, true}) {
+    auto lost = Subscribe(10);
+    LoseNow(lost);
+    TestSubscription other;
+    if (has_other) other = Subscribe(10);
+    EXPECT_TRUE(DeliverAckTo(lost));
+    AdvanceBy(kTimeout - absl::Milliseconds(1));
+    EXPECT_EQ(lost.state->lineage->TakeLost(), 0);
+    AdvanceBy(absl::Milliseconds(1));
+    EXPECT_EQ(lost.state->lineage->TakeLost(), 1);
+    if (has_other) {
+      EXPECT_THAT(other.sink->deliveries, SizeIs(1));
+    }
+    if (!has_other) {
+      EXPECT_FALSE(DeliverAckTo(lost));
+    }
+  }
+}
+
+TEST_F(UnanswerableTest, WhatTheTurnOfTheLossBroughtIsKept) {
+  auto lost = Subscribe(10);
+  worker().loop.Post([&] {
+    Delivery missing;
+    missing.kind = Delivery::Kind::kAckMissing;
+    worker().queue.DeliverUnanswerable({lost.state->lineage, entry_.group, manager_group_},
+                                       std::move(missing));
+    lost.state->resume_timeout = kTimeout;
+    End(lost, Parting::kLost);
+    worker().queue.OnSubscriptionEnded(lost.state);
+  });
+  RunUntilIdle();
+  EXPECT_THAT(lost.sink->deliveries, IsEmpty());
+  auto back = ResumeNow(lost, 10);
+  ASSERT_THAT(back.sink->deliveries, SizeIs(1));
+  EXPECT_EQ(back.sink->deliveries[0].kind, Delivery::Kind::kAckMissing);
+}
+
+TEST_F(UnanswerableTest, WhatIsKeptIsBoundedAndMoreCountsAsLost) {
+  auto lost = Subscribe(10);
+  LoseNow(lost);
+  for (size_t i = 0; i < DeliveryQueue::kMaxKept; ++i) EXPECT_TRUE(DeliverAckTo(lost));
+  EXPECT_FALSE(DeliverAckTo(lost));
+  auto back = ResumeNow(lost, 0);
+  EXPECT_THAT(back.sink->deliveries, SizeIs(DeliveryQueue::kMaxKept));
+  EXPECT_EQ(back.state->lineage->TakeLost(), 1);
+}
+
 }  // namespace
 }  // namespace sipcm::dispatch

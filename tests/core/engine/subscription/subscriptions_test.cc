@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "core/base/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
