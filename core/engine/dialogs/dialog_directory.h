@@ -89,6 +89,9 @@ class DialogDirectory final : private dialog::DialogTable::Owner {
   // none when the order says where; else it goes to the destination. NOT_FOUND (DIALOG_NOT_FOUND),
   // INVALID_ARGUMENT naming the field.
   absl::Status Fill(const ManagerConfig& config, SendOrder* order, connection::ConnectionId* flow);
+  // A number for one more request in it, for one that was challenged; `least` when another worker
+  // has the dialog.
+  uint32_t NextCseq(dialog::DialogId id, uint32_t least);
   // This ACK of ours goes out: it is not owed any more.
   void OnAcknowledged(const sip::MessageView& ack);
   // Such a request was put on that connection; with credentials it has another CSeq than Fill()

@@ -89,6 +89,13 @@ absl::Status DialogDirectory::Fill(const ManagerConfig& config, SendOrder* order
   return absl::OkStatus();
 }
 
+uint32_t DialogDirectory::NextCseq(DialogId id, uint32_t least) {
+  Dialog* const dialog = id.worker() == worker_ ? table_.Find(id) : nullptr;
+  if (dialog == nullptr) return least;
+  dialog->local_cseq = std::max(dialog->local_cseq + 1, least);
+  return dialog->local_cseq;
+}
+
 void DialogDirectory::OnAcknowledged(const sip::MessageView& ack) {
   const auto settle = [call_id = std::string(ack.call_id()), remote_tag = std::string(ack.to_tag()),
                        local_tag = std::string(ack.from_tag())](DialogDirectory& there) {

@@ -97,6 +97,16 @@ DialogId DialogSend::OnResponse(ConnectionSlot& slot, const sip::MessageView& re
   return dialogs_->OnResponse(order_, owner_, slot, response, exchange_, &set_);
 }
 
+uint32_t DialogSend::NextCseq(uint32_t least) {
+  return order_.dialog.is_valid() ? dialogs_->NextCseq(order_.dialog, least) : least;
+}
+
+void DialogSend::OnConnectionLost() {
+  // The peer may have it, and a BYE ends the dialog whatever comes (15.1.1).
+  if (!order_.dialog.is_valid() || exchange_.method != sip::Method::kBye) return;
+  dialogs_->OnExchange(order_.dialog, exchange_);
+}
+
 void DialogSend::OnNoAnswer(absl::Duration waited) {
   // What an application waits for less than a transaction takes, or what rings, says nothing of the
   // dialog (RFC 3261 12.2.1.2); a BYE ends it whatever comes (15.1.1).

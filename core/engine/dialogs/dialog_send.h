@@ -34,6 +34,9 @@ class DialogSend {
   // What it says, as it will go out: its dialogs are made from it, as are ACK and CANCEL of an
   // INVITE. INVALID_ARGUMENT (request.headers): it is not well-formed.
   absl::Status Read(absl::string_view request);
+  // The number of the request that follows this one with credentials; `least` where it is in no
+  // dialog, or in one of another worker.
+  uint32_t NextCseq(uint32_t least);
   // It was put on that connection.
   void OnSent(const ConnectionSlot& slot);
   // The dialog that the response made or belongs to.

@@ -62,11 +62,11 @@ bool SendCredentials::Take(Authenticator* authenticator, const sip::MessageView&
   return true;
 }
 
-const std::string& SendCredentials::Again(Authenticator* authenticator, absl::string_view branch) {
+const std::string& SendCredentials::Again(Authenticator* authenticator, absl::string_view branch,
+                                          uint32_t cseq) {
   sip::MessageView view;
   SIPCM_CHECK(ParseWhole(request_, &view));  // Take() has read it
-  request_ = transaction::MakeAuthorized(view, branch, view.cseq_number() + 1,
-                                         Answers(authenticator, view, round_));
+  request_ = transaction::MakeAuthorized(view, branch, cseq, Answers(authenticator, view, round_));
   return request_;
 }
 

@@ -2,6 +2,7 @@
 #define SIPCM_CORE_ENGINE_REGISTERED_SEND_CREDENTIALS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -28,8 +29,9 @@ class SendCredentials final {
 
   // False: the challenge is the application's business.
   bool Take(registration::Authenticator* authenticator, const sip::MessageView& challenge);
-  // After Take(): the next request, kept in place of the former.
-  const std::string& Again(registration::Authenticator* authenticator, absl::string_view branch);
+  // After Take(): the next request, with that number, kept in place of the former.
+  const std::string& Again(registration::Authenticator* authenticator, absl::string_view branch,
+                           uint32_t cseq);
 
  private:
   std::string request_;  // as sent; empty: not concerned

@@ -111,6 +111,35 @@ TEST_F(AuthorizedSendsTest, EndlesslyStaleEndsWithTheApplication) {
   EXPECT_THAT(registrar_.Take(), IsEmpty());
 }
 
+TEST_F(AuthorizedSendsTest, InADialogTheNextNumberIsOneThatNoOtherRequestHas) {
+  Send("sip:bob@example.com", "INVITE");
+  registrar_.Reply(Take(), 200);
+  const dialog::DialogId dialog = sent_->events.back().dialog;
+  ASSERT_TRUE(dialog.is_valid());
+  registrar_.Take();
+  std::vector<std::string> sent;
+  for (const char* method : {"INVITE", "INFO"}) {
+    SendOrder order;
+    order.endpoint_id = "alice";
+    order.method = method;
+    order.dialog = dialog;
+    order.message.headers = {{"Content-Type", "application/sdp"}};
+    order.message.body = "v=0\r\n";
+    order.cookie = ++last_cookie_;
+    fixture_.engine->Send({std::move(order)}, sent_);
+    fixture_.RunUntilIdle();
+    sent.push_back(Take());
+  }
+  EXPECT_EQ(HeaderOf(sent[0], "CSeq"), "2 INVITE");
+  EXPECT_EQ(HeaderOf(sent[1], "CSeq"), "3 INFO");
+  registrar_.Reply(sent[0], 407, kChallenge);
+  const std::vector<std::string> messages = registrar_.Take();
+  ASSERT_THAT(messages, SizeIs(2));
+  EXPECT_EQ(HeaderOf(messages[1], "CSeq"), "4 INVITE");
+  registrar_.Reply(messages[1], 200);
+  EXPECT_EQ(HeaderOf(Take(), "CSeq"), "4 ACK");
+}
+
 TEST_F(AuthorizedSendsTest, AnInviteAcknowledgesTheChallengeAndGoesOn) {
   Send("sip:bob@example.com", "INVITE");
   const std::string first = Take();
