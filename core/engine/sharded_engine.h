@@ -95,6 +95,9 @@ class ShardedEngine final : public Engine {
 
   void Post(int worker, absl::AnyInvocable<void(Worker&)> task) const;
   void PostToAll(const std::function<void(Worker&)>& task) const;
+  // `cookies` in order. What no worker knows is asked for `more_rounds` times more.
+  void CancelOnWorkers(std::vector<uint64_t> cookies, const std::shared_ptr<SendSink>& sink,
+                       int more_rounds);
   int worker_count() const { return static_cast<int>(workers_.size()); }
   // Runs `ask` on every worker and hands all answers, in order of workers, to `done`.
   template <typename T>

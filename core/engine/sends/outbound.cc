@@ -310,12 +310,18 @@ void Outbound::SendCancel(OpenSend* send) {
   send->slot->connection->Send(transaction::MakeCancel(invite));
 }
 
-void Outbound::Cancel(const std::vector<uint64_t>& cookies, const std::shared_ptr<SendSink>& sink) {
+std::vector<uint64_t> Outbound::Cancel(const std::vector<uint64_t>& cookies,
+                                       const std::shared_ptr<SendSink>& sink) {
+  std::vector<uint64_t> unknown;
   for (const uint64_t cookie : cookies) {
     const auto found = by_cookie_.find(SendKey(sink.get(), cookie));
-    if (found == by_cookie_.end()) continue;
-    GiveUp(found->second, SendCancelled());
+    if (found == by_cookie_.end()) {
+      unknown.push_back(cookie);
+    } else {
+      GiveUp(found->second, SendCancelled());
+    }
   }
+  return unknown;
 }
 
 void Outbound::OnTimeout(event::TimeoutQueue::Entry& entry) {

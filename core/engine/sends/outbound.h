@@ -61,8 +61,9 @@ class Outbound final : private event::TimeoutQueue::Listener, private AnsweredCa
   void Send(PlannedSend planned);
   // Its final event, without trying.
   void Refuse(const PlannedSend& planned, absl::Status why);
-  // Ends the sends of that sink with CANCELLED; unknown cookies are passed over.
-  void Cancel(const std::vector<uint64_t>& cookies, const std::shared_ptr<SendSink>& sink);
+  // Ends the sends of that sink with CANCELLED; those cookies that are not known here.
+  std::vector<uint64_t> Cancel(const std::vector<uint64_t>& cookies,
+                               const std::shared_ptr<SendSink>& sink);
   void OnResponse(ConnectionSlot& slot, const sip::MessageView& response);
   // A copy of a 2xx came to another worker: the ACK goes out again if it is of this one.
   void RepeatSentAck(const std::string& call_key) { acks_.Repeat(call_key); }

@@ -127,6 +127,28 @@ TEST_F(WorkersTest, WithoutAConnectionTheWorkerOfTheTargetsPoolSends) {
   EXPECT_EQ(received, 6u);
 }
 
+TEST_F(WorkersTest, ACancelFindsASendThatIsOnItsWayBetweenWorkers) {
+  for (int number = 1; number <= 8; ++number) {
+    auto peer = fixture_.ConnectPeer();
+    Give(*peer, MakeRequest("INVITE", kAlice, number,
+                            absl::StrCat("Contact: <sip:peer@192.0.2.9:5070;n=", number, ">\r\n")));
+    SendOrder order;
+    order.endpoint_id = "alice";
+    order.method = "INFO";
+    order.dialog = Answer(Last(), 200).dialog;
+    order.cookie = 5;
+    peer->Close();
+    fixture_.RunUntilIdle();
+    auto sink = std::make_shared<RecordingSendSink>();
+    fixture_.engine->Send({order}, sink);
+    fixture_.engine->CancelSends({4, 5, 6}, sink);
+    fixture_.RunUntilIdle();
+    ASSERT_FALSE(sink->events.empty());
+    EXPECT_TRUE(sink->events.back().is_final) << number;
+    EXPECT_EQ(sink->events.back().failure.code(), absl::StatusCode::kCancelled);
+  }
+}
+
 // Many calls over connections that come and go; at the end nothing is left and nobody got
 // another's.
 TEST_F(WorkersTest, AThousandCallsOverAllWorkersLeaveNothing) {
