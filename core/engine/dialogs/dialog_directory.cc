@@ -74,6 +74,7 @@ bool DialogDirectory::Ask(std::shared_ptr<const dispatch::RequestRecord> record,
   auto answered = [this, done = std::move(done)](const DialogClaim& claim) mutable {
     --asked_count_;
     done(claim);
+    if (asked_count_ == 0) host_->OnNothingAsked();
   };
   const int worker = WorkerOf(record->view.call_id(), record->view.to_tag());
   RunAt(worker,

@@ -41,6 +41,9 @@ class DialogDirectory final : private dialog::DialogTable::Owner {
     // it in (see Fill) before this returns.
     virtual void SendOwn(const std::string& manager_id, SendOrder order) = 0;
 
+    // No question waits for its answer any more.
+    virtual void OnNothingAsked() = 0;
+
    protected:
     ~Host() = default;
   };
@@ -58,6 +61,7 @@ class DialogDirectory final : private dialog::DialogTable::Owner {
   // Asks it; `done` is called in another turn. False: too many ask already.
   bool Ask(std::shared_ptr<const dispatch::RequestRecord> record,
            absl::AnyInvocable<void(const DialogClaim&)> done);
+  size_t asked_count() const { return asked_count_; }
   // From now on it is that subscription's.
   void SetOwner(dialog::DialogId id, uint64_t lineage_id);
 

@@ -11,6 +11,8 @@
 #include "core/dialog/dialog_request.h"
 #include "core/engine/sends/send_route.h"
 #include "core/net/address.h"
+#include "core/sip/name_address.h"
+#include "core/sip/parser.h"
 
 namespace sipcm::engine {
 namespace {
@@ -93,6 +95,19 @@ absl::Status FillInDialog(const ManagerConfig& config, dialog::Dialog* dialog, S
     order->destination = DestinationOf(config, *dialog, *order);
   }
   return absl::OkStatus();
+}
+
+bool IsInDialog(const SendOrder& order) {
+  if (order.dialog.is_valid()) return true;
+  if (!order.message.raw.empty()) {
+    sip::MessageView view;
+    const size_t header_end = order.message.raw.find("\r\n\r\n");
+    return header_end != std::string::npos &&
+           sip::Parse(order.message.raw, header_end + 4, view).ok() && !view.to_tag().empty();
+  }
+  sip::NameAddress to;
+  return sip::ParseNameAddress(GivenHeader(order, sip::HeaderId::kTo), &to).empty() &&
+         !to.tag.empty();
 }
 
 absl::Status NoSuchDialog(const SendOrder& order) {

@@ -21,6 +21,9 @@ namespace sipcm::engine {
 absl::Status FillInDialog(const ManagerConfig& config, dialog::Dialog* dialog, SendOrder* order,
                           connection::ConnectionId* flow);
 
+// Whether it is in a dialog, which it names, or of which it has the tag in its To. Pure.
+bool IsInDialog(const SendOrder& order);
+
 // NOT_FOUND (DIALOG_NOT_FOUND).
 absl::Status NoSuchDialog(const SendOrder& order);
 

@@ -1,9 +1,9 @@
 #include "core/engine/registered/registered_order.h"
 
 #include "absl/strings/str_cat.h"
+#include "core/engine/dialogs/dialog_order.h"
 #include "core/sip/header_id.h"
 #include "core/sip/method.h"
-#include "core/sip/name_address.h"
 
 namespace sipcm::engine {
 namespace {
@@ -16,13 +16,6 @@ const std::string* ValueOf(const SendOrder& order, HeaderId id) {
     if (sip::LookupHeader(name) == id) return &value;
   }
   return nullptr;
-}
-
-bool IsInDialog(const SendOrder& order) {
-  if (order.dialog.is_valid()) return true;
-  const std::string* const to = ValueOf(order, HeaderId::kTo);
-  sip::NameAddress address;
-  return to != nullptr && sip::ParseNameAddress(*to, &address).empty() && !address.tag.empty();
 }
 
 }  // namespace

@@ -240,7 +240,7 @@ void Inbound::Close(OpenRequest& request, int status_code, Ending ending) {
   if (request.attempt > 1) totals_->requests_redelivered.Add(request.attempt - 1);
   requests_.Close(&request, ending);
   UpdateGauges();
-  if (requests_.size() == 0) host_->OnInboundIdle();
+  if (open_count() == 0) host_->OnInboundIdle();
 }
 
 void Inbound::OnUndeliverable(OpenRequest& request, Situation situation, absl::string_view allow) {

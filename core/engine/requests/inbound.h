@@ -43,7 +43,7 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
    public:
     // Has OnCredit(group) called on that worker.
     virtual void WakeWorker(int worker, std::shared_ptr<dispatch::SubscriptionGroup> group) = 0;
-    // The last open request ended.
+    // The last open request ended, or the last ACK came that was waited for.
     virtual void OnInboundIdle() = 0;
     // Has OnForeignAck() called on that worker.
     virtual void CarryAck(int worker, std::shared_ptr<const dispatch::RequestRecord> ack) = 0;
@@ -91,7 +91,8 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   void Drain() { draining_ = true; }
   // Answers all that is open with 503: the drain's deadline, or the end.
   void AnswerAllOpen();
-  size_t open_count() const { return requests_.size(); }
+  // Requests without a final answer, and INVITEs whose 2xx has no ACK yet.
+  size_t open_count() const { return requests_.size() + answered_.unacknowledged_count(); }
 
  private:
   using Claimed = void (Inbound::*)(ConnectionSlot& slot, const sip::MessageView& request,
@@ -117,6 +118,9 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
   }
   void CarryAck(int worker, std::shared_ptr<const dispatch::RequestRecord> ack) override {
     host_->CarryAck(worker, std::move(ack));
+  }
+  void OnNothingUnacknowledged() override {
+    if (open_count() == 0) host_->OnInboundIdle();
   }
 
   bool Holds(ConnectionSlot& slot, const sip::MessageView& request);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/engine/dialogs/dialog_order.h"
 #include "core/engine/registered/send_credentials.h"
 #include "core/engine/sends/named_connection.h"
 #include "core/engine/sends/send_event.h"
@@ -72,7 +73,7 @@ void Outbound::Send(PlannedSend planned) {
     send->method = *std::move(method);
   }
   send->method_id = sip::ParseMethod(send->method);
-  if (draining_ && !send->planned.order.dialog.is_valid()) {
+  if (draining_ && send->method_id != sip::Method::kAck && !IsInDialog(send->planned.order)) {
     return Fail(send, SendWhileDraining());
   }
   absl::StatusOr<std::unique_ptr<DialogSend>> dialog =

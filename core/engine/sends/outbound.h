@@ -72,7 +72,7 @@ class Outbound final : private event::TimeoutQueue::Listener, private AnsweredCa
 
   // Ends those sends of a removed manager that are on no connection. The others end with theirs.
   void ForgetManager(const LocalManager* manager);
-  // From now on sends are refused, but for those in dialogs.
+  // From now on sends are refused, but for ACKs and what is in a dialog.
   void Drain() { draining_ = true; }
   void FailAllOpen(const absl::Status& why);
   // Those whose application waits for a final event.

@@ -92,6 +92,7 @@ void AnswerCourier::Finish(Parcel* parcel, absl::StatusOr<Arrival> result) {
     host_->OnRemovedManagerIdle(manager);
   }
   if (owned->done) owned->done(std::move(result));
+  if (waiting_.empty()) host_->OnCourierIdle();
 }
 
 void AnswerCourier::ForgetManager(const LocalManager* manager) {

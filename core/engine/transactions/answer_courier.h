@@ -41,6 +41,8 @@ class AnswerCourier {
    public:
     // The last answer of a manager that was removed is gone; not to be released inside.
     virtual void OnRemovedManagerIdle(const LocalManager& manager) = 0;
+    // None is left to carry.
+    virtual void OnCourierIdle() = 0;
 
    protected:
     ~Host() = default;
@@ -53,6 +55,8 @@ class AnswerCourier {
 
   void Carry(LocalManager* manager, const pool::Destination& destination, std::string response,
              Done done);
+  // Answers that wait for a connection.
+  size_t waiting_count() const { return waiting_.size(); }
   // Its answers fail.
   void ForgetManager(const LocalManager* manager);
 

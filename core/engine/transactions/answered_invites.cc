@@ -80,6 +80,7 @@ void AnsweredInvites::TakeAck(const std::shared_ptr<const dispatch::RequestRecor
   delivery.dialog = invite->dialog;
   delivery.expire_time = absl::InfiniteFuture();
   queue_->DeliverUnanswerable(invite->addressee, std::move(delivery));
+  if (unacknowledged_count() == 0) host_->OnNothingUnacknowledged();
 }
 
 void AnsweredInvites::RepeatResponse(transaction::AcceptedInvite& invite) {
@@ -94,6 +95,7 @@ void AnsweredInvites::OnAckMissing(transaction::AcceptedInvite& invite) {
   delivery.endpoint = answered.endpoint;
   delivery.dialog = answered.dialog;
   queue_->DeliverUnanswerable(answered.addressee, std::move(delivery));
+  if (unacknowledged_count() == 0) host_->OnNothingUnacknowledged();
 }
 
 }  // namespace sipcm::engine

@@ -27,6 +27,8 @@ class AnsweredInvites final : private transaction::AcceptedInviteTable::Owner {
     virtual void RepeatAnswer(const ReturnAddress& address, const std::string& response) = 0;
     // Has TakeAck() called on that worker.
     virtual void CarryAck(int worker, std::shared_ptr<const dispatch::RequestRecord> ack) = 0;
+    // Each has its ACK, or was told to have none.
+    virtual void OnNothingUnacknowledged() = 0;
 
    protected:
     ~Host() = default;
@@ -43,6 +45,7 @@ class AnsweredInvites final : private transaction::AcceptedInviteTable::Owner {
   void OnAck(const ConnectionSlot& slot, const sip::MessageView& ack);
   // One that came to whichever worker, and whose INVITE may be here.
   void TakeAck(const std::shared_ptr<const dispatch::RequestRecord>& ack);
+  size_t unacknowledged_count() const { return table_.unacknowledged_count(); }
 
  private:
   struct Answered;

@@ -135,6 +135,7 @@ class Worker final : private connection::Connection::Listener,
   void AskOthersForAck(const std::string& call_key) override;
   void OnInboundIdle() override { drain_.Check(); }
   void OnOutboundIdle() override { drain_.Check(); }
+  void OnCourierIdle() override { drain_.Check(); }
   void OnRemovedManagerIdle(const LocalManager& manager) override;
   void SendFromHome(PlannedSend planned) override { sends_->SendFromHome(std::move(planned)); }
   registration::Authenticator* AuthenticatorOf(const PlannedSend& send) override;
@@ -144,6 +145,7 @@ class Worker final : private connection::Connection::Listener,
   void SendOwn(const std::string& manager_id, SendOrder order) override {
     sends_->SendOwn(manager_id, std::move(order));
   }
+  void OnNothingAsked() override { drain_.Check(); }
   // SendRouter::Host
   void PostToRouter(int worker, absl::AnyInvocable<void(SendRouter&)> task) override;
   // FlowDirectory::Host
@@ -162,7 +164,8 @@ class Worker final : private connection::Connection::Listener,
   void OnPoolRemoved(LocalManager* manager, const PoolSnapshot& pool) override;
   // WorkerDrain::Host
   bool HasOpenWork() const override {
-    return inbound_->open_count() > 0 || outbound_->open_count() > 0;
+    return inbound_->open_count() > 0 || outbound_->open_count() > 0 ||
+           courier_->waiting_count() > 0 || dialogs_->asked_count() > 0;
   }
   void EndOpenWork() override;
   bool HasConnections() const override { return connections_.size() > 0; }

@@ -17,7 +17,8 @@ class WorkerDrain {
  public:
   class Host {
    public:
-    // Requests without a final answer, ours and the peers'.
+    // Requests without a final answer, ours and the peers', 2xx without their ACK, and what is on
+    // its way to another worker or connection.
     virtual bool HasOpenWork() const = 0;
     // Answers and fails all of it.
     virtual void EndOpenWork() = 0;
