@@ -41,6 +41,8 @@ class DialogSend {
   void OnSent(const ConnectionSlot& slot);
   // The dialog that the response made or belongs to.
   dialog::DialogId OnResponse(ConnectionSlot& slot, const sip::MessageView& response);
+  // Nor can one come any more: its connection was lost after something of it went out.
+  void OnConnectionLost();
   // None came in time, `waited` after it was put on a connection.
   void OnNoAnswer(absl::Duration waited);
   // It was given up, but this final answer came: the dialog that it is in changes all the same, and

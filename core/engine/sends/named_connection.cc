@@ -12,12 +12,14 @@ absl::StatusOr<ConnectionSlot*> FindNamed(const SendOrder& order, sip::Method me
   const std::string quoted = absl::StrCat("connection \"", order.connection.ToString(), "\"");
   const auto state =
       slot == nullptr ? connection::ConnectionState::kClosed : slot->connection->state();
-  if (state == connection::ConnectionState::kDraining) {
+  // Dialogs go on over a connection that drains (semantics.md 7).
+  const bool goes_on = slot != nullptr && order.dialog.is_valid() && slot->connection->can_send();
+  if (state == connection::ConnectionState::kDraining && !goes_on) {
     return MakeError(
         absl::StatusCode::kUnavailable, "CONNECTION_DRAINING",
         absl::StrCat(quoted, " drains and takes no new requests; send by destination"));
   }
-  if (state != connection::ConnectionState::kEstablished) {
+  if (state != connection::ConnectionState::kEstablished && !goes_on) {
     return MakeError(absl::StatusCode::kNotFound, "RESOURCE_NOT_FOUND",
                      absl::StrCat(quoted, " is closed or does not exist; send by destination"));
   }

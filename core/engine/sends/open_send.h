@@ -28,7 +28,8 @@ struct PlannedSend {
   // at home on that worker (RFC 5923).
   connection::ConnectionId reuse;
   int home = 0;
-  // Of its dialog: taken instead of the destination while it is alive.
+  // Of its dialog: taken instead of the destination while it is alive, and then the order's
+  // connection.
   connection::ConnectionId flow = {};
   // Its connection was lost before a byte of it went out; not a second time.
   bool retried = false;

@@ -121,6 +121,7 @@ void Outbound::FindConnection(OpenSend* send) {
     const absl::StatusOr<ConnectionSlot*> slot =
         FindNamed(order, send->method_id, send->planned.manager, *connections_);
     if (!slot.ok()) {
+      if (LeavesFlow(send, slot.status())) return;
       if (slot.status().code() == absl::StatusCode::kResourceExhausted) {
         CountHeldBack(ThrottleMechanism::kConnection);
       }
@@ -149,6 +150,22 @@ void Outbound::FindConnection(OpenSend* send) {
   } else {
     send->waiter = std::move(acquired.waiter);
   }
+}
+
+bool Outbound::LeavesFlow(OpenSend* send, const absl::Status& why) {
+  const SendOrder& order = send->planned.order;
+  const bool is_gone = why.code() == absl::StatusCode::kNotFound ||
+                       why.code() == absl::StatusCode::kUnavailable;
+  const bool is_full = why.code() == absl::StatusCode::kResourceExhausted;
+  if (order.connection != send->planned.flow || !send->planned.flow.is_valid() ||
+      !(is_gone || (is_full && order.destination.has_value()))) {
+    return false;
+  }
+  PlannedSend planned = send->planned;
+  planned.order.connection = connection::ConnectionId();
+  Remove(send);
+  host_->LeaveFlow(std::move(planned));
+  return true;
 }
 
 bool Outbound::ReuseOrGoHome(OpenSend* send) {
@@ -230,7 +247,7 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
     if (is_final) {
       if (send->dialog != nullptr) send->dialog->OnLateAnswer(response);
       Remove(send);
-    } else {
+    } else if (!send->cancel_sent) {
       SendCancel(send);
     }
     return;
@@ -343,6 +360,9 @@ void Outbound::OnConnectionClosed(ConnectionSlot& slot, const absl::Status& why)
       LeaveConnection(send);
       continue;
     }
+    if (send->dialog != nullptr && WrittenOf(*send) != SendEvent::Written::kNothing) {
+      send->dialog->OnConnectionLost();
+    }
     Fail(send, ConnectionLost(send->method, send->planned.order, slot.connection->remote_address(),
                               why, WrittenOf(*send)));
   }
@@ -363,7 +383,8 @@ SendEvent::Written Outbound::WrittenOf(const OpenSend& send) {
 // Once, and only where the pool may have another connection for it (reliability.md 32).
 bool Outbound::MayRetry(const OpenSend& send) {
   const SendOrder& order = send.planned.order;
-  return !send.planned.retried && !send.given_up && !order.connection.is_valid() &&
+  const bool by_name = order.connection.is_valid() && order.connection != send.planned.flow;
+  return !send.planned.retried && !send.given_up && !by_name && order.destination.has_value() &&
          !order.destination->is_dedicated() && WrittenOf(send) == SendEvent::Written::kNothing;
 }
 

@@ -43,6 +43,8 @@ class Outbound final : private event::TimeoutQueue::Listener, private AnsweredCa
     virtual void OnOutboundIdle() = 0;
     // Has the worker that is its `home` send it.
     virtual void SendFromHome(PlannedSend planned) = 0;
+    // Has it sent to its destination, and no more over its dialog's flow.
+    virtual void LeaveFlow(PlannedSend planned) = 0;
     // Who answers challenges to it; null: its application does.
     virtual registration::Authenticator* AuthenticatorOf(const PlannedSend& send) = 0;
     // Has RepeatSentAck() called on the other workers.
@@ -94,6 +96,8 @@ class Outbound final : private event::TimeoutQueue::Listener, private AnsweredCa
     totals_->throttled_requests[static_cast<int>(mechanism)].Add();
   }
   void FindConnection(OpenSend* send);
+  // Whether it goes to its destination now, since it must not go over its dialog's flow.
+  bool LeavesFlow(OpenSend* send, const absl::Status& why);
   // Whether it went over the peer's own connection, or on to the worker that has its pool.
   bool ReuseOrGoHome(OpenSend* send);
   void OnConnection(OpenSend* send, connection::Connection* connection, bool reused);

@@ -24,13 +24,7 @@ void SendRouter::Send(const std::shared_ptr<ManagerState>& manager, PlannedSend 
   if (manager->removed.load(std::memory_order_acquire)) {
     return outbound_->Refuse(planned, manager->DeletedError());
   }
-  if (planned.flow.is_valid()) {
-    const ConnectionSlot* const slot = connections_->Find(planned.flow);
-    if (slot == nullptr || !slot->connection->is_usable()) {
-      return SendByDestination(manager, std::move(planned));
-    }
-    planned.order.connection = std::exchange(planned.flow, connection::ConnectionId());
-  }
+  if (planned.flow.is_valid()) planned.order.connection = planned.flow;
   planned.manager = managers_->For(manager);
   outbound_->Send(std::move(planned));
 }
@@ -67,6 +61,11 @@ void SendRouter::SendInDialog(const std::shared_ptr<ManagerState>& manager, Plan
   if (!by.is_valid()) return SendByDestination(manager, std::move(planned));
   if (by.worker() == connections_->worker()) return Send(manager, std::move(planned));
   Forward(by.worker(), manager, std::move(planned));
+}
+
+void SendRouter::LeaveFlow(PlannedSend planned) {
+  const std::shared_ptr<ManagerState> manager = planned.manager->state;
+  SendByDestination(manager, std::move(planned));
 }
 
 void SendRouter::SendFromHome(PlannedSend planned) {

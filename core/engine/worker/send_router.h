@@ -32,13 +32,14 @@ class SendRouter {
   SendRouter(int worker_count, LocalManagers* managers, const ConnectionTable* connections,
              DialogDirectory* dialogs, Outbound* outbound, WorkerTotals* totals, Host* host);
 
-  // On this worker; refused when the manager is gone. One whose flow is gone goes by its
-  // destination.
+  // On this worker; refused when the manager is gone.
   void Send(const std::shared_ptr<ManagerState>& manager, PlannedSend planned);
   // In a dialog that this worker has.
   void SendInDialog(const std::shared_ptr<ManagerState>& manager, PlannedSend planned);
   // On the worker that is its `home`.
   void SendFromHome(PlannedSend planned);
+  // To its destination, since it cannot use its dialog's flow.
+  void LeaveFlow(PlannedSend planned);
   // The server's own request in a dialog: nobody hears what becomes of it, but failures count.
   void SendOwn(const std::string& manager_id, SendOrder order);
 

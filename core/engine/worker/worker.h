@@ -138,6 +138,7 @@ class Worker final : private connection::Connection::Listener,
   void OnCourierIdle() override { drain_.Check(); }
   void OnRemovedManagerIdle(const LocalManager& manager) override;
   void SendFromHome(PlannedSend planned) override { sends_->SendFromHome(std::move(planned)); }
+  void LeaveFlow(PlannedSend planned) override { sends_->LeaveFlow(std::move(planned)); }
   registration::Authenticator* AuthenticatorOf(const PlannedSend& send) override;
   void OnEndpointThrottling(const PlannedSend& of, ThrottleChange change) override;
   // DialogDirectory::Host
