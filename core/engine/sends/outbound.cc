@@ -249,6 +249,8 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
       Remove(send);
     } else if (!send->cancel_sent) {
       SendCancel(send);
+      // Its answer has as long as any, however late it began to ring.
+      timeouts_.Arm(send, ResponseTimeout(send->planned));
     }
     return;
   }

@@ -219,6 +219,20 @@ TEST_F(OutboundTest, AnInviteGivenUpBeforeItRingsIsCancelledWhenItDoesAndItsFail
   EXPECT_THAT(sink_->events, SizeIs(2));  // sent, cancelled: nothing after the final one
 }
 
+TEST_F(OutboundTest, AnInviteGivenUpThatRingsAtTheLastMomentIsStillAcknowledged) {
+  Send(Order("INVITE", 1));
+  const std::string invite = Taken(0);
+  fixture_.engine->CancelSends({1}, sink_);
+  fixture_.AdvanceBy(absl::Seconds(32) - absl::Milliseconds(1));
+  remote_->peers[0]->Send(MakeResponse(invite, 180));
+  fixture_.RunUntilIdle();
+  EXPECT_THAT(Taken(0), StartsWith("CANCEL "));
+  fixture_.AdvanceBy(absl::Seconds(32) - absl::Milliseconds(1));
+  remote_->peers[0]->Send(MakeResponse(invite, 487));
+  fixture_.RunUntilIdle();
+  EXPECT_THAT(Taken(0), StartsWith("ACK "));
+}
+
 TEST_F(OutboundTest, TheTimeoutOfAnInviteCountsAgainFromItsLastProvisional) {
   SendOrder order = Order("INVITE", 1);
   order.timeout = absl::Seconds(10);
