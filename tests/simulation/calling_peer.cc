@@ -20,15 +20,21 @@ void Parse(const std::string& message, sip::MessageView* view) {
 
 }  // namespace
 
+std::string CallingPeer::KeyOf(const std::string& message) {
+  sip::MessageView view;
+  Parse(message, &view);
+  return simulation::KeyOf(view);
+}
+
 int CallingPeer::Exchange::most() const {
-  const bool is_kept = method == "INVITE" && final_answer.rfind("SIP/2.0 482", 0) != 0;
+  const bool is_kept = is_absorbed || (method == "INVITE" && !is_refused());
   return is_kept ? 1 : sent;
 }
 
 void CallingPeer::Send(const std::string& request) {
   sip::MessageView view;
   Parse(request, &view);
-  Exchange& exchange = exchanges_[KeyOf(view)];
+  Exchange& exchange = exchanges_[simulation::KeyOf(view)];
   exchange.request = request;
   exchange.method = std::string(view.cseq_method());
   exchange.number = static_cast<int>(view.cseq_number());
@@ -55,7 +61,7 @@ void CallingPeer::OnAnswer(const std::string& answer, Instant now,
                            std::vector<std::string>* faults) {
   sip::MessageView view;
   Parse(answer, &view);
-  const auto found = exchanges_.find(KeyOf(view));
+  const auto found = exchanges_.find(simulation::KeyOf(view));
   if (view.is_request() || view.cseq_method() == "ACK" || found == exchanges_.end()) {
     faults->push_back(absl::StrCat("what nobody asked for on this connection: ", answer));
     return;

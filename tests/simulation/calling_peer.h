@@ -27,16 +27,23 @@ class CallingPeer {
     int repeated = 0;  // these
     std::string final_answer;
     Instant final_at = Instant::Infinite();
-    bool is_over = false;  // its failure was acknowledged: a copy would be a new request
+    bool is_merged = false;    // it was sent by another connection too
+    bool is_absorbed = false;  // a copy came for sure while it was open
+    bool is_over = false;      // its failure was acknowledged: a copy would be a new request
 
     // How many final answers it may have, and has to have. A copy is absorbed while a transaction
     // knows it; what is no INVITE, and what was refused, is forgotten with its answer (timer J is
     // zero), so that a copy that comes later is answered anew, as each CANCEL is.
     int most() const;
+    // By the server itself, which forgets it at once: a copy is answered anew.
+    bool is_refused() const { return final_answer.find("\r\nWarning: 399") != std::string::npos; }
     int least() const { return method == "CANCEL" ? sent : 1; }
   };
 
   bool lives() const { return !broken_ && !stream_->is_over(); }
+  bool has_written() const { return !lives() || stream_->unsent_size() == 0; }
+  // By which the exchange of a whole message is found.
+  static std::string KeyOf(const std::string& message);
   // A whole request: one more of its exchange.
   void Send(const std::string& request);
   // A request that has no answer.

@@ -1,11 +1,13 @@
 #include "tests/simulation/transaction_simulation.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "core/base/check.h"
+#include "tests/fakes/memory_stream.h"
 #include "tests/simulation/network_faults.h"
 
 namespace sipcm::simulation {
@@ -27,36 +29,17 @@ std::string RequestOf(const dispatch::Delivery& delivery) {
 
 }  // namespace
 
-struct TransactionSimulation::Application {
-  std::shared_ptr<engine::RecordingSink> sink = std::make_shared<engine::RecordingSink>();
-  std::unique_ptr<engine::Subscription> subscription;
-  size_t seen = 0;
-  std::vector<dispatch::RequestId> open;
-};
-
-void TransactionTally::Add(const TransactionTally& other) {
-  requests += other.requests;
-  copies += other.copies;
-  merged += other.merged;
-  cancels += other.cancels;
-  repeated_2xx += other.repeated_2xx;
-  acks_delivered += other.acks_delivered;
-  acks_missing += other.acks_missing;
-  malformed += other.malformed;
-  lost_connections += other.lost_connections;
-  lost_applications += other.lost_applications;
-  returned_answers += other.returned_answers;
-  calls_out += other.calls_out;
-  ended_calls_out += other.ended_calls_out;
-}
-
 TransactionSimulation::TransactionSimulation(RandomSource* decisions, uint64_t engine_seed)
     : decisions_(decisions),
       results_(std::make_shared<engine::RecordingResponseSink>()),
       sent_(std::make_shared<engine::RecordingSendSink>()) {
   const fakes::FakeNetworkOptions network = DrawNetworkFaults(decisions);
   fixture_ = std::make_unique<EngineFixture>(1 + Draw(3), engine_seed, network);
-  fixture_->StartTcpManager();
+  engine::ManagerConfig config = EngineFixture::TcpManager("edge");
+  if (Chance(30)) config.connection_throttling = {4, 2};
+  if (Chance(30)) config.max_client_request_count = 5;
+  SIPCM_CHECK(fixture_->engine->ApplyManager(config).ok());
+  SIPCM_CHECK(fixture_->engine->StartListening("edge").ok());
   SIPCM_CHECK(fixture_->engine->ApplyEndpoint(EngineFixture::PeerToPeer("alice", kAlice)).ok());
   remote_ = std::make_unique<CalledRemote>(&fixture_->network, fixture_->loops[0].get(), decisions);
   way_back_ = std::make_unique<engine::RemoteListener>(&fixture_->network, fixture_->loops[0].get(),
@@ -76,16 +59,27 @@ TransactionSimulation::~TransactionSimulation() {
 void TransactionSimulation::Step() {
   using Action = void (TransactionSimulation::*)();
   static constexpr Action kActions[] = {
-      &TransactionSimulation::SendRequest,     &TransactionSimulation::SendRequest,
-      &TransactionSimulation::SendRequest,     &TransactionSimulation::SendCopy,
-      &TransactionSimulation::SendMerged,      &TransactionSimulation::SendCancel,
-      &TransactionSimulation::SendAck,         &TransactionSimulation::SendAck,
-      &TransactionSimulation::SendMalformed,   &TransactionSimulation::BreakConnection,
-      &TransactionSimulation::Connect,         &TransactionSimulation::StartApplication,
-      &TransactionSimulation::StopApplication, &TransactionSimulation::Answer,
-      &TransactionSimulation::Answer,          &TransactionSimulation::Answer,
-      &TransactionSimulation::AnswerAgain,     &TransactionSimulation::CallOut,
+      &TransactionSimulation::SendRequest,
+      &TransactionSimulation::SendRequest,
+      &TransactionSimulation::SendRequest,
+      &TransactionSimulation::SendCopy,
+      &TransactionSimulation::SendMerged,
+      &TransactionSimulation::SendCancel,
+      &TransactionSimulation::SendAck,
+      &TransactionSimulation::SendAck,
+      &TransactionSimulation::SendMalformed,
+      &TransactionSimulation::BreakConnection,
+      &TransactionSimulation::Connect,
+      &TransactionSimulation::StartApplication,
+      &TransactionSimulation::StopApplication,
+      &TransactionSimulation::Answer,
+      &TransactionSimulation::Answer,
+      &TransactionSimulation::Answer,
+      &TransactionSimulation::AnswerAgain,
+      &TransactionSimulation::CallOut,
       &TransactionSimulation::SendAckOut,
+      &TransactionSimulation::SendCopyOfOpen,
+      &TransactionSimulation::ReturnApplication,
   };
   (this->*kActions[Draw(std::size(kActions))])();
   if (Chance(60)) {
@@ -130,6 +124,7 @@ void TransactionSimulation::SendCopy() {
   // Timers H and L end what a copy is known by; a connection that is not read from may hold a copy
   // back for most of their 32 s.
   const bool is_known = exchange != nullptr && exchange->method == "INVITE" && !exchange->is_over &&
+                        !exchange->is_absorbed && !exchange->is_refused() &&
                         (exchange->final_answer.empty() ||
                          fixture_->loops[0]->Now() - exchange->final_at < absl::Seconds(2));
   if (Chance(30) || !is_known) {
@@ -142,15 +137,51 @@ void TransactionSimulation::SendCopy() {
   peer->Send(copy);
 }
 
+bool TransactionSimulation::AllHasArrived() {
+  for (fakes::MemoryStream* const stream : fixture_->network.StreamsAt(server_address_)) {
+    if (stream->incoming_size() > 0) return false;
+  }
+  return std::all_of(peers_.begin(), peers_.end(),
+                     [](const auto& peer) { return peer->has_written(); });
+}
+
+// With nothing on its way, so that it is sure to come while its original is open.
+void TransactionSimulation::SendCopyOfOpen() {
+  CallingPeer* const peer = DrawPeer();
+  CallingPeer::Exchange* const exchange = peer == nullptr ? nullptr : DrawExchange(*peer);
+  if (exchange == nullptr || exchange->method == "CANCEL" || exchange->is_merged ||
+      exchange->sent != 1) {
+    return;
+  }
+  const std::string request = absl::StrCat("alice call-", exchange->number, "@example.net ",
+                                           exchange->number, " ", exchange->method);
+  fixture_->AdvanceBy(absl::Seconds(1));
+  Collect();
+  const auto first = first_attempts_.find(request);
+  if (first == first_attempts_.end() || !peer->lives() || !exchange->final_answer.empty() ||
+      !AllHasArrived() || !IsOpen(first->second)) {
+    return;
+  }
+  peer->Send(std::string(exchange->request));
+  fixture_->AdvanceBy(absl::Seconds(1));
+  if (!peer->lives() || !AllHasArrived() || !IsOpen(first->second)) return;
+  ++tally_.absorbed;
+  exchange->is_absorbed = true;
+  absorbed_.insert(request);
+}
+
 void TransactionSimulation::SendMerged() {
   CallingPeer* const from = DrawPeer();
   CallingPeer* const by = DrawPeer();
   if (from == nullptr || by == nullptr) return;
-  const CallingPeer::Exchange* const exchange = DrawExchange(*from);
-  if (exchange == nullptr || exchange->method == "CANCEL") return;
+  CallingPeer::Exchange* const exchange = DrawExchange(*from);
+  if (exchange == nullptr || exchange->method == "CANCEL" || exchange->is_absorbed) return;
+  exchange->is_merged = true;
   const std::string branch = absl::StrCat("z9hG4bKway", ++last_number_, "-");
   const std::string copy = absl::StrReplaceAll(exchange->request, {{"z9hG4bKtest", branch}});
-  if (copy != exchange->request) by->Send(copy);
+  if (copy == exchange->request) return;
+  by->Send(copy);
+  by->exchanges().at(CallingPeer::KeyOf(copy)).is_merged = true;
 }
 
 void TransactionSimulation::SendCancel() {
@@ -209,115 +240,13 @@ void TransactionSimulation::BreakConnection() {
   peer->Break(Chance(50));
 }
 
-// --- Applications
-// ----------------------------------------------------------------------------------
-
-void TransactionSimulation::StartApplication() {
-  if (applications_.size() >= 3) return;
-  engine::SubscriptionOptions options;
-  options.endpoint_id = "alice";
-  options.max_outstanding_count = 1 + Draw(8);
-  auto application = std::make_unique<Application>();
-  auto subscription = fixture_->engine->Subscribe(options, application->sink);
-  SIPCM_CHECK(subscription.ok());
-  application->subscription = *std::move(subscription);
-  applications_.push_back(std::move(application));
-}
-
-void TransactionSimulation::StopApplication() {
-  if (applications_.empty() || Chance(50)) return;
-  ++tally_.lost_applications;
-  EndApplication(Draw(static_cast<int>(applications_.size())));
-}
-
-void TransactionSimulation::EndApplication(size_t index) {
-  applications_[index]->subscription.reset();
-  CollectDeliveries(*applications_[index]);
-  applications_.erase(applications_.begin() + static_cast<std::ptrdiff_t>(index));
-}
-
-void TransactionSimulation::Answer() {
-  if (applications_.empty()) return;
-  Application& application = *applications_[Draw(static_cast<int>(applications_.size()))];
-  if (application.open.empty()) return;
-  const size_t index = Draw(static_cast<int>(application.open.size()));
-  static constexpr int kCodes[] = {100, 180, 200, 200, 200, 486, 503, 404};
-  engine::ResponseOrder order;
-  order.request_id = application.open[index];
-  order.status_code = kCodes[Draw(8)];
-  if (order.status_code >= 200) {
-    application.open.erase(application.open.begin() + static_cast<std::ptrdiff_t>(index));
-  }
-  fixture_->engine->Respond({order}, results_);
-}
-
-// Twice at once, whatever became of it.
-void TransactionSimulation::AnswerAgain() {
-  if (first_attempts_.empty()) return;
-  auto request = first_attempts_.begin();
-  std::advance(request, Draw(static_cast<int>(first_attempts_.size())));
-  engine::ResponseOrder order;
-  order.request_id = request->second;
-  order.status_code = Chance(50) ? 200 : 486;
-  fixture_->engine->Respond({order, order}, results_);
-}
-
-// By an answer that is refused and changes nothing.
-bool TransactionSimulation::IsOpen(dispatch::RequestId id) {
-  engine::ResponseOrder order;
-  order.request_id = id;
-  order.status_code = 200;
-  order.message.headers.emplace_back("X-Evil", "1\r\n\r\n");
-  auto results = std::make_shared<engine::RecordingResponseSink>();
-  fixture_->engine->Respond({order}, results);
-  fixture_->RunUntilIdle();
-  return results->results.front().status.code() == absl::StatusCode::kInvalidArgument;
-}
-
-// --- Calls of our own
-// --------------------------------------------------------------------------------
-
-void TransactionSimulation::CallOut() {
-  engine::SendOrder order;
-  order.endpoint_id = "alice";
-  order.method = Chance(80) ? "INVITE" : "OPTIONS";
-  order.request_uri = absl::StrCat("sip:bob@", CalledRemote::kAddress);
-  order.timeout = absl::Seconds(1 + Draw(40));
-  order.cookie = ++last_cookie_;
-  finals_of_sends_[order.cookie] = 0;
-  ++tally_.calls_out;
-  std::vector<engine::SendOrder> orders;
-  orders.push_back(std::move(order));
-  fixture_->engine->Send(std::move(orders), sent_);
-  if (Chance(30)) {
-    fixture_->AdvanceBy(absl::Milliseconds(Draw(500)));
-    fixture_->engine->CancelSends({last_cookie_}, sent_);
-  }
-}
-
-void TransactionSimulation::SendAckOut() {
-  if (remote_->accepted().empty()) return;
-  const CalledRemote::Accepted& call =
-      remote_->accepted()[Draw(static_cast<int>(remote_->accepted().size()))];
-  engine::SendOrder order;
-  order.endpoint_id = "alice";
-  order.method = "ACK";
-  order.request_uri = absl::StrCat("sip:bob@", CalledRemote::kAddress);
-  for (const char* name : {"From", "To", "Call-ID"}) {
-    order.message.headers.emplace_back(name, HeaderOf(call.success, name));
-  }
-  order.message.headers.emplace_back("CSeq", "1 ACK");
-  order.cookie = ++last_cookie_;
-  finals_of_sends_[order.cookie] = 0;
-  std::vector<engine::SendOrder> orders;
-  orders.push_back(std::move(order));
-  fixture_->engine->Send(std::move(orders), sent_);
-}
-
 // --- What came of it -----------------------------------------------------------------------------
 
 void TransactionSimulation::OnFirstAttempt(const dispatch::Delivery& delivery) {
   dispatch::RequestId& last = first_attempts_[RequestOf(delivery)];
+  if (absorbed_.count(RequestOf(delivery)) > 0) {
+    faults_.push_back(absl::StrCat("a copy was delivered: ", delivery.request->bytes));
+  }
   if (last != dispatch::RequestId() && last != delivery.request_id && IsOpen(last)) {
     faults_.push_back(absl::StrCat("open already, and delivered again as a first attempt: ",
                                    delivery.request->bytes));
@@ -342,12 +271,17 @@ void TransactionSimulation::OnCallEnd(const dispatch::Delivery& delivery, const 
 void TransactionSimulation::CollectDeliveries(Application& application) {
   for (; application.seen < application.sink->deliveries.size(); ++application.seen) {
     const dispatch::Delivery delivery = application.sink->deliveries[application.seen];
-    if (delivery.kind == dispatch::Delivery::Kind::kAckMissing) {
+    if (delivery.kind == dispatch::Delivery::Kind::kGap) {
+      tally_.lost_to_them += static_cast<int>(delivery.lost_count);
+    } else if (delivery.kind == dispatch::Delivery::Kind::kAckMissing) {
       OnCallEnd(delivery, "AckMissing");
     } else if (delivery.kind == dispatch::Delivery::Kind::kRequest) {
       if (delivery.request->view.method() == "ACK") {
         OnCallEnd(delivery, "ACK");
         continue;
+      }
+      if (delivery.request->view.method() == "INVITE") {
+        invites_.insert(delivery.request_id.value());
       }
       if (delivery.attempt == 1) OnFirstAttempt(delivery);
       application.open.push_back(delivery.request_id);
@@ -357,6 +291,8 @@ void TransactionSimulation::CollectDeliveries(Application& application) {
 
 void TransactionSimulation::Collect() {
   for (size_t i = 0; i < applications_.size(); ++i) CollectDeliveries(*applications_[i]);
+  // What was on its way to those that have ended.
+  for (const auto& application : ended_) CollectDeliveries(*application);
   for (const auto& peer : peers_) peer->Collect(fixture_->loops[0]->Now(), &faults_);
   remote_->Act(&faults_);
   for (; results_seen_ < results_->results.size(); ++results_seen_) {
@@ -364,6 +300,7 @@ void TransactionSimulation::Collect() {
     const bool returned = result.route == engine::ResponseRoute::kOpenedConnection ||
                           result.route == engine::ResponseRoute::kOtherConnection;
     if (returned) ++tally_.returned_answers;
+    if (result.status.ok() && acceptances_.count(result.cookie) > 0) ++tally_.accepted;
   }
   for (; events_seen_ < sent_->events.size(); ++events_seen_) {
     const engine::SendEvent& event = sent_->events[events_seen_];
@@ -380,6 +317,15 @@ std::vector<std::string> TransactionSimulation::Finish() {
   while (!applications_.empty()) EndApplication(0);
   fixture_->AdvanceBy(absl::Seconds(60));
   Collect();
+  // To hear what they lost.
+  while (!away_.empty()) ReturnApplication();
+  fixture_->AdvanceBy(absl::Seconds(60));
+  Collect();
+  if (tally_.accepted > tally_.acks_delivered + tally_.acks_missing + tally_.lost_to_them) {
+    faults_.push_back(absl::StrCat(tally_.accepted, " calls accepted, ", tally_.acks_delivered,
+                                   " ACKs delivered, ", tally_.acks_missing, " missing and ",
+                                   tally_.lost_to_them, " deliveries told as lost"));
+  }
   for (const auto& peer : peers_) {
     peer->Check(&faults_);
     for (const auto& [key, exchange] : peer->exchanges()) {

@@ -23,17 +23,21 @@ TEST(TransactionSimulationTest, NoTransactionHasTwoAnswersOrTwoFirstAttempts) {
     return faults;
   });
   std::printf(
-      "%d requests, %d copies, %d merged, %d CANCELs, %d malformed; 2xx repeated %d times, %d ACKs "
+      "%d requests, %d copies, %d absorbed, %d merged, %d CANCELs, %d malformed; 2xx repeated %d "
+      "times, %d ACKs "
       "delivered, %d missing; %d answers went another way; %d connections and %d applications "
-      "lost; %d calls out, %d ended by the server\n",
-      sum.requests, sum.copies, sum.merged, sum.cancels, sum.malformed, sum.repeated_2xx,
-      sum.acks_delivered, sum.acks_missing, sum.returned_answers, sum.lost_connections,
-      sum.lost_applications, sum.calls_out, sum.ended_calls_out);
+      "lost, %d back; %d calls out, %d ended by the server\n",
+      sum.requests, sum.copies, sum.absorbed, sum.merged, sum.cancels, sum.malformed,
+      sum.repeated_2xx, sum.acks_delivered, sum.acks_missing, sum.returned_answers,
+      sum.lost_connections, sum.lost_applications, sum.returned_applications, sum.calls_out,
+      sum.ended_calls_out);
   if (!many) return;
   // A simulation in which nothing goes wrong proves nothing.
-  for (const int count : {sum.copies, sum.merged, sum.cancels, sum.malformed, sum.repeated_2xx,
-                          sum.acks_delivered, sum.acks_missing, sum.returned_answers,
-                          sum.lost_connections, sum.lost_applications, sum.ended_calls_out}) {
+  for (const int count :
+       {sum.copies, sum.absorbed, sum.merged, sum.cancels, sum.malformed, sum.repeated_2xx,
+        sum.acks_delivered, sum.acks_missing, sum.returned_answers, sum.lost_connections,
+        sum.lost_applications, sum.returned_applications, sum.accepted, sum.lost_to_them,
+        sum.ended_calls_out}) {
     EXPECT_GT(count, 0);
   }
 }
