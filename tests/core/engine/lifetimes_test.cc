@@ -1,6 +1,5 @@
-// How long connections live and why they end: semantics.md 5 and scenario 3 of section 11, with the
+// How long connections live: semantics.md 5 and scenario 3 of section 11, with the
 // whole engine. Each timer by itself is tested in tests/core/connection.
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -166,77 +165,6 @@ TEST_F(LifetimesTest, APooledConnectionIsPingedAndAMutePeerIsClosed) {
   ASSERT_EQ(pools.size(), 1u);
   EXPECT_EQ(pools[0].statistics.live_count, 0) << "its slot is free";
 }
-
-// How a peer, or control, makes an incoming connection end for that reason.
-struct Ending {
-  CloseReason reason;
-  std::function<void(EngineFixture&, fakes::TestPeer&)> make;
-};
-
-class CloseReasonTest : public LifetimesTest, public ::testing::WithParamInterface<Ending> {};
-
-TEST_P(CloseReasonTest, IsToldOnceInEventAndCount) {
-  Start();
-  GetParam().make(fixture_, *peer_);
-  fixture_.AdvanceBy(absl::Minutes(20));
-  EXPECT_THAT(Closings(), ElementsAre(GetParam().reason));
-  EXPECT_EQ(
-      fixture_.engine->GetTotals().connections_closed[0][0][static_cast<int>(GetParam().reason)],
-      1u);
-}
-
-void Speak(EngineFixture& fixture, fakes::TestPeer& peer) {
-  peer.Send(MakeRequest("OPTIONS", kAlice, 1));
-  fixture.RunUntilIdle();
-}
-
-connection::ConnectionId OnlyConnection(EngineFixture& fixture) {
-  connection::ConnectionId id;
-  fixture.engine->ListConnections("edge", [&](auto result) { id = result->at(0).id; });
-  fixture.RunUntilIdle();
-  return id;
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Reasons, CloseReasonTest,
-    ::testing::Values(
-        Ending{CloseReason::kIdle, [](auto& fixture, auto& peer) { Speak(fixture, peer); }},
-        Ending{CloseReason::kFirstMessageTimeout, [](auto&, auto&) {}},
-        Ending{CloseReason::kPartialMessageTimeout,
-               [](auto&, auto& peer) { peer.Send("OPTIONS sip:a"); }},
-        Ending{CloseReason::kPeerClosed,
-               [](auto& fixture, auto& peer) {
-                 Speak(fixture, peer);
-                 peer.CloseWrite();
-               }},
-        Ending{CloseReason::kTruncated,
-               [](auto&, auto& peer) {
-                 peer.Send("OPTIONS sip:a");
-                 peer.CloseWrite();
-               }},
-        Ending{CloseReason::kReset,
-               [](auto& fixture, auto& peer) {
-                 peer.SetReading(false);  // input unread: its end is a reset
-                 Speak(fixture, peer);
-                 peer.Close();
-               }},
-        Ending{CloseReason::kProtocolError,
-               [](auto&, auto& peer) { peer.Send("GET / HTTP/1.1\r\n\r\n"); }},
-        Ending{CloseReason::kLimit,
-               [](auto&, auto& peer) {
-                 peer.Send("OPTIONS sip:a SIP/2.0\r\nX: " + std::string(70'000, 'x'));
-               }},
-        Ending{CloseReason::kAdmin,
-               [](auto& fixture, auto&) {
-                 fixture.engine->CloseConnection(OnlyConnection(fixture), absl::nullopt,
-                                                 [](auto) {});
-               }},
-        Ending{
-            CloseReason::kManagerDeleted,
-            [](auto& fixture, auto&) { EXPECT_TRUE(fixture.engine->RemoveManager("edge").ok()); }},
-        Ending{CloseReason::kShutdown,
-               [](auto& fixture, auto&) { fixture.engine->Shutdown(absl::Seconds(1), [] {}); }}),
-    [](const auto& info) { return std::string(connection::CloseReasonName(info.param.reason)); });
 
 }  // namespace
 }  // namespace sipcm::engine

@@ -97,6 +97,20 @@ TEST_F(LoggerTest, EngineEventsSayWhoWhereAndWhy) {
       << lines_[0];
 }
 
+TEST_F(LoggerTest, AClosingsReasonIsTheWordOfTheApi) {
+  const auto logger = Make();
+  EngineEventLog log(logger.get());
+  engine::EngineEvent event;
+  event.kind = engine::EngineEvent::Kind::kConnectionClosed;
+  event.connection = std::make_shared<engine::ConnectionSnapshot>();
+  for (int i = 0; i < connection::kCloseReasonCount; ++i) {
+    event.close_reason = static_cast<connection::CloseReason>(i);
+    log.OnEvent(event);
+    const std::string word(connection::CloseReasonName(event.close_reason));
+    EXPECT_TRUE(absl::EndsWith(lines_.back(), " reason=" + word)) << lines_.back();
+  }
+}
+
 TEST_F(LoggerTest, ThrottlingIsNamed) {
   const auto logger = Make();
   EngineEventLog log(logger.get());
