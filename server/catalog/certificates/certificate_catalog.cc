@@ -68,15 +68,6 @@ const FieldRules& CertificateCatalog::Rules() {
   return *rules;
 }
 
-absl::Status CheckUnused(const std::string& name, const std::vector<std::string>& users,
-                         absl::string_view remedy) {
-  if (users.empty()) return absl::OkStatus();
-  return WithMetadata(MakeError(absl::StatusCode::kFailedPrecondition, "RESOURCE_IN_USE",
-                                absl::StrCat("\"", name, "\" is used by ",
-                                             absl::StrJoin(users, ", "), "; ", remedy)),
-                      "connection_managers", absl::StrJoin(users, ","));
-}
-
 absl::StatusOr<Certificate> CertificateCatalog::Create(
     const sipcm::v1::CreateCertificateRequest& request) {
   SIPCM_RETURN_IF_ERROR(CheckNewId(request.certificate_id(), "certificate_id"));
@@ -88,7 +79,7 @@ absl::StatusOr<Certificate> CertificateCatalog::Create(
   certificate.set_name(ResourceName(kCertificates, request.certificate_id()));
   SIPCM_ASSIGN_OR_RETURN(const int revision, NextRevision(certificate.name()));
   const absl::Time now = state_->options.now();
-  const auto credential = ToCredential(certificate, revision, now);
+  const auto credential = Read(&certificate, revision);
   if (!credential.ok()) return Within(credential.status(), "certificate");
   AddContent(**credential, &certificate);
   {
@@ -97,7 +88,7 @@ absl::StatusOr<Certificate> CertificateCatalog::Create(
     Record& record = records_[certificate.name()];
     if (record.revision + 1 == revision) {
       if (request.validate_only()) return Shown(certificate);
-      record = {revision, {}, ExpiryStage::kFar};
+      record = {revision, {}, {}};
       state_->credentials[certificate.name()] = *credential;
       Certificate shown = Shown(state_->certificates.Put(std::move(certificate), now));
       state_->WatchFiles();
@@ -108,10 +99,9 @@ absl::StatusOr<Certificate> CertificateCatalog::Create(
   return Create(request);  // one of that name came and went meanwhile, and has taken the version
 }
 
-absl::StatusOr<int> CertificateCatalog::NextRevision(const std::string& name) {
-  absl::MutexLock lock(&state_->mutex);
-  SIPCM_RETURN_IF_ERROR(state_->certificates.CheckFree(name));
-  return records_[name].revision + 1;
+absl::StatusOr<CertificateCatalog::ContentPointer> CertificateCatalog::Read(
+    Certificate* certificate, int revision) const {
+  return ToCredential(*certificate, revision, state_->options.now());
 }
 
 absl::StatusOr<Certificate> CertificateCatalog::Get(
@@ -140,30 +130,8 @@ absl::StatusOr<Certificate> CertificateCatalog::Update(
   SIPCM_RETURN_IF_ERROR(ParseName(name, kCertificates, "certificate.name").status());
   SIPCM_RETURN_IF_ERROR(CheckEnum(request.old_connections(), sipcm::v1::OldConnections_descriptor(),
                                   "old_connections"));
-  while (true) {
-    SIPCM_ASSIGN_OR_RETURN(const Draft draft, DraftOf(request));
-    absl::StatusOr<CredentialPointer> credential = CredentialPointer();
-    if (!draft.same) {
-      // Reading a key may take its time: not under the lock.
-      credential = ToCredential(draft.certificate, draft.revision, state_->options.now());
-      if (!credential.ok()) return Within(credential.status(), "certificate");
-    }
-    std::vector<std::string> users;
-    absl::StatusOr<Certificate> updated = absl::UnknownError("");
-    {
-      absl::MutexLock lock(&state_->mutex);
-      const Certificate* const stored = state_->certificates.Find(name);
-      // Changed meanwhile: once more, from what is there now.
-      if (stored == nullptr || stored->etag() != draft.base_etag) continue;
-      updated = draft.same ? KeepContent(*stored, draft.certificate, request.validate_only())
-                           : Install(draft.certificate, *credential, request.validate_only());
-      users = state_->UsersOf(name);
-    }
-    if (updated.ok() && !request.validate_only()) {
-      state_->EndOldConnections(users, name, updated->version(), request.old_connections());
-    }
-    return updated;
-  }
+  return Change(
+      name, [&] { return DraftOf(request); }, request.old_connections(), request.validate_only());
 }
 
 absl::StatusOr<CertificateCatalog::Draft> CertificateCatalog::DraftOf(
@@ -176,12 +144,12 @@ absl::StatusOr<CertificateCatalog::Draft> CertificateCatalog::DraftOf(
   Draft draft;
   draft.base_etag = stored->etag();
   draft.revision = records_[stored->name()].revision + 1;
-  SIPCM_ASSIGN_OR_RETURN(draft.certificate, Merged(*stored, request, &draft.same));
+  SIPCM_ASSIGN_OR_RETURN(draft.resource, Merged(*stored, request, &draft.same));
   return draft;
 }
 
-Certificate CertificateCatalog::KeepContent(Certificate stored, const Certificate& changed,
-                                            bool validate_only) {
+Certificate CertificateCatalog::KeepContent(const Certificate& changed, bool validate_only) {
+  Certificate stored = *state_->certificates.Find(changed.name());
   if (stored.reload_old_connections() == changed.reload_old_connections()) return Shown(stored);
   stored.set_reload_old_connections(changed.reload_old_connections());
   if (validate_only) return Shown(stored);
@@ -189,15 +157,16 @@ Certificate CertificateCatalog::KeepContent(Certificate stored, const Certificat
 }
 
 absl::StatusOr<Certificate> CertificateCatalog::Install(Certificate changed,
-                                                        const CredentialPointer& credential,
+                                                        const ContentPointer& credential,
                                                         bool validate_only) {
+  if (credential == nullptr) return KeepContent(changed, validate_only);
   const std::string name = changed.name();
   const absl::Time now = state_->options.now();
-  CredentialPointer& in_force = state_->credentials[name];
+  ContentPointer& in_force = state_->credentials[name];
   // The same certificates again (a call that is repeated, a file that was touched): no new version.
   const bool is_new = credential->CertificatePem() != in_force->CertificatePem();
   AddContent(is_new ? *credential : *in_force, &changed);
-  const CredentialPointer old = in_force;
+  const ContentPointer old = in_force;
   if (is_new) in_force = credential;
   auto configs = state_->ConfigsOfUsers(name);
   if (validate_only || !configs.ok()) {
@@ -216,7 +185,7 @@ absl::StatusOr<Certificate> CertificateCatalog::Install(Certificate changed,
   }
   if (is_new) {
     ++records_[name].revision;
-    records_[name].told = ExpiryStage::kFar;
+    records_[name].told = {};
     SIPCM_RETURN_IF_ERROR(state_->Apply(*std::move(configs)));
   }
   Certificate shown = Shown(state_->certificates.Put(std::move(changed), now));
@@ -271,95 +240,8 @@ absl::Status CertificateCatalog::Delete(const sipcm::v1::DeleteCertificateReques
   return absl::OkStatus();
 }
 
-void CertificateCatalog::Reload(const std::vector<std::string>& changed_files) {
-  const auto is_changed = [&](const std::string& path) {
-    return std::find(changed_files.begin(), changed_files.end(), path) != changed_files.end();
-  };
-  std::vector<std::pair<Certificate, int>> due;  // with the revision that it would be
-  const absl::Time now = state_->options.now();
-  {
-    absl::MutexLock lock(&state_->mutex);
-    for (const auto& [name, certificate] : state_->certificates.all()) {
-      if (is_changed(certificate.certificate_file()) ||
-          is_changed(certificate.private_key_file()) ||
-          records_[name].reload_failure.IsDueAgain(now)) {
-        due.emplace_back(certificate, records_[name].revision + 1);
-      }
-    }
-  }
-  for (auto& [certificate, revision] : due) {
-    certificate.clear_certificate_pem();
-    const auto credential = ToCredential(certificate, revision, state_->options.now());
-    std::vector<std::string> users;
-    Certificate reloaded;
-    {
-      absl::MutexLock lock(&state_->mutex);
-      const Certificate* stored = state_->certificates.Find(certificate.name());
-      // Somebody was faster: what he read is as fresh.
-      if (stored == nullptr || stored->etag() != certificate.etag()) continue;
-      FinishReload(certificate, credential);
-      reloaded = *state_->certificates.Find(certificate.name());
-      users = state_->UsersOf(reloaded.name());
-    }
-    if (reloaded.version() == certificate.version()) continue;
-    state_->EndOldConnections(users, reloaded.name(), reloaded.version(),
-                              reloaded.reload_old_connections());
-  }
-}
-
-void CertificateCatalog::FinishReload(const Certificate& read,
-                                      const absl::StatusOr<CredentialPointer>& credential) {
-  absl::Status status = credential.status();
-  if (status.ok()) status = Install(read, *credential, /*validate_only=*/false).status();
-  if (status.ok()) return;
-  Record& record = records_[read.name()];
-  record.reload_failure.at = state_->options.now();
-  const std::string error(status.message());
-  if (record.reload_failure.error == error) return;  // told already
-  record.reload_failure.error = error;
-  state_->Tell(MakeEvent(Event::CERTIFICATE_RELOAD_FAILED,
-                         Shown(*state_->certificates.Find(read.name())), error));
-}
-
-void CertificateCatalog::TellExpiries() {
-  absl::MutexLock lock(&state_->mutex);
-  const absl::Time now = state_->options.now();
-  for (const auto& [name, credential] : state_->credentials) {
-    const absl::Time end = credential->expire_time();
-    Record& record = records_[name];
-    record.told = ToldAt(record.told, end, now);
-    const ExpiryStage stage = StageOf(end, now);
-    if (stage <= record.told) continue;
-    record.told = stage;
-    const Certificate shown = Shown(*state_->certificates.Find(name));
-    state_->Tell(MakeEvent(Event::CERTIFICATE_EXPIRING, shown,
-                           absl::StrCat("\"", name, "\" ", shown.state_reason())));
-  }
-}
-
-absl::Time CertificateCatalog::EarliestEnd() {
-  absl::Time earliest = absl::InfiniteFuture();
-  absl::MutexLock lock(&state_->mutex);
-  for (const auto& [name, credential] : state_->credentials) {
-    earliest = std::min(earliest, credential->expire_time());
-  }
-  return earliest;
-}
-
-std::map<Certificate::State, int> CertificateCatalog::CountByState() {
-  std::map<Certificate::State, int> counts;
-  absl::MutexLock lock(&state_->mutex);
-  for (const auto& [name, certificate] : state_->certificates.all()) {
-    ++counts[Shown(certificate).state()];
-  }
-  return counts;
-}
-
-void CertificateCatalog::TellState(uint64_t round) {
-  absl::MutexLock lock(&state_->mutex);
-  state_->TellAll(round, ObjectClass::kCertificate, state_->certificates,
-                  [this](const auto& stored)
-                      ABSL_NO_THREAD_SAFETY_ANALYSIS { return Shown(stored); });
+CertificateCatalog::Ends CertificateCatalog::EndsOf(const std::string& name) const {
+  return {ContentEnd{state_->credentials.at(name)->expire_time()}};
 }
 
 Certificate CertificateCatalog::Shown(const Certificate& stored) {

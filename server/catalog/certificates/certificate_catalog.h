@@ -1,16 +1,11 @@
 #ifndef SIPCM_SERVER_CATALOG_CERTIFICATES_CERTIFICATE_CATALOG_H_
 #define SIPCM_SERVER_CATALOG_CERTIFICATES_CERTIFICATE_CATALOG_H_
 
-#include <map>
-#include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "proto/sipcm/v1/certificates.pb.h"
-#include "server/catalog/certificates/expiry_stage.h"
-#include "server/catalog/certificates/reload_failure.h"
+#include "server/catalog/certificates/content_catalog.h"
 #include "server/catalog/control_state.h"
 #include "server/store/update_mask.h"
 
@@ -18,9 +13,12 @@ namespace sipcm::server {
 
 // The certificates as callers see them; their keys stay in the engine's credentials. As
 // ConnectionManagerCatalog.
-class CertificateCatalog {
+class CertificateCatalog final : public ContentCatalog<sipcm::v1::Certificate, tls::Credential> {
  public:
-  explicit CertificateCatalog(ControlState* state) : state_(state) {}
+  explicit CertificateCatalog(ControlState* state)
+      : ContentCatalog(state, {"certificate", ObjectClass::kCertificate,
+                               sipcm::v1::Event::CERTIFICATE_RELOAD_FAILED,
+                               sipcm::v1::Event::CERTIFICATE_EXPIRING}) {}
 
   // How the fields of its resources take to changes.
   static const FieldRules& Rules();
@@ -32,68 +30,36 @@ class CertificateCatalog {
   absl::StatusOr<sipcm::v1::Certificate> Update(const sipcm::v1::UpdateCertificateRequest& request);
   absl::Status Delete(const sipcm::v1::DeleteCertificateRequest& request);
 
-  // Reads those anew that have one of the files, or failed kReloadAgainAfter ago; a file that
-  // cannot be taken leaves what was there in force. Reads and parses without the lock.
-  void Reload(const std::vector<std::string>& changed_files);
-  // Tells of those that came nearer to their end: one event for each stage (ExpiryStage). To be
-  // called now and then.
-  void TellExpiries();
-
   // When the first of all ends, for metrics; InfiniteFuture() when there are none.
-  absl::Time EarliestEnd();
-  // How many are in each state.
-  std::map<sipcm::v1::Certificate::State, int> CountByState();
-
-  // Tells the event sink all of them, as the answer to a question of that round.
-  void TellState(uint64_t round);
+  absl::Time EarliestEnd() { return Earliest(0); }
 
  private:
-  using CredentialPointer = std::shared_ptr<const tls::Credential>;
-
-  // What is known of a name beside the resource. The count goes on after a deletion, so that
-  // versions differ.
-  struct Record {
-    int revision = 0;
-    ReloadFailure reload_failure;
-    ExpiryStage told = ExpiryStage::kFar;
-  };
-
-  sipcm::v1::Certificate Shown(const sipcm::v1::Certificate& stored)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
-  // Puts new content in force for later handshakes of all managers that use it, or only checks that
-  // it could be. The old content stays on an error.
+  const ResourceStore<sipcm::v1::Certificate>& Stored() const override
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex) {
+    return state_->certificates;
+  }
+  Files FilesOf(const sipcm::v1::Certificate& stored) const override {
+    return {stored.certificate_file(), stored.private_key_file()};
+  }
+  void ForgetContent(sipcm::v1::Certificate* certificate) const override {
+    certificate->clear_certificate_pem();
+  }
+  absl::StatusOr<ContentPointer> Read(sipcm::v1::Certificate* certificate,
+                                      int revision) const override;
   absl::StatusOr<sipcm::v1::Certificate> Install(sipcm::v1::Certificate changed,
-                                                 const CredentialPointer& credential,
-                                                 bool validate_only)
+                                                 const ContentPointer& credential,
+                                                 bool validate_only) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
-  // What an update makes of the resource. Its content is read without the lock, so it holds only as
-  // long as the etag is the same.
-  struct Draft {
-    sipcm::v1::Certificate certificate;
-    std::string base_etag;
-    int revision = 0;   // that the new content would be
-    bool same = false;  // no new content was given
-  };
+  sipcm::v1::Certificate Shown(const sipcm::v1::Certificate& stored) override
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
+  Ends EndsOf(const std::string& name) const override ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
+
   absl::StatusOr<Draft> DraftOf(const sipcm::v1::UpdateCertificateRequest& request)
       ABSL_LOCKS_EXCLUDED(state_->mutex);
-  // Of a name that is free.
-  absl::StatusOr<int> NextRevision(const std::string& name) ABSL_LOCKS_EXCLUDED(state_->mutex);
   // An update that gave no new content: the rest of `changed` holds.
-  sipcm::v1::Certificate KeepContent(sipcm::v1::Certificate stored,
-                                     const sipcm::v1::Certificate& changed, bool validate_only)
+  sipcm::v1::Certificate KeepContent(const sipcm::v1::Certificate& changed, bool validate_only)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
-  void FinishReload(const sipcm::v1::Certificate& read,
-                    const absl::StatusOr<CredentialPointer>& credential)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
-
-  ControlState* const state_;
-  std::map<std::string, Record> records_ ABSL_GUARDED_BY(state_->mutex);
 };
-
-// FAILED_PRECONDITION (RESOURCE_IN_USE) with the users' names and the remedy, or OK when there are
-// none.
-absl::Status CheckUnused(const std::string& name, const std::vector<std::string>& users,
-                         absl::string_view remedy);
 
 }  // namespace sipcm::server
 

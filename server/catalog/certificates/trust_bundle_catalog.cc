@@ -7,7 +7,6 @@
 #include "absl/strings/string_view.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
-#include "server/catalog/certificates/certificate_catalog.h"
 #include "server/catalog/shown_resource.h"
 #include "server/conversion/certificates/certificate_conversion.h"
 #include "server/event/resource_event.h"
@@ -76,7 +75,7 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::Create(
   ClearOutputOnly(Rules(), &bundle);
   bundle.set_name(ResourceName(kTrustBundles, request.trust_bundle_id()));
   SIPCM_ASSIGN_OR_RETURN(const int revision, NextRevision(bundle.name()));
-  const auto content = ToTrustBundle(&bundle, revision);
+  const auto content = Read(&bundle, revision);
   if (!content.ok()) return Within(content.status(), "trust_bundle");
   const std::string crls = bundle.crls_pem();
   AddContent(**content, &bundle);
@@ -89,7 +88,8 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::Create(
         ShowDefaults(**content, &bundle);
         return Shown(bundle);
       }
-      record = {revision, crls, {}};
+      record = {revision, {}, {}};
+      crls_[bundle.name()] = crls;
       state_->anchors[bundle.name()] = *content;
       TrustBundle shown =
           Shown(state_->trust_bundles.Put(std::move(bundle), state_->options.now()));
@@ -101,10 +101,9 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::Create(
   return Create(request);  // as CertificateCatalog::Create
 }
 
-absl::StatusOr<int> TrustBundleCatalog::NextRevision(const std::string& name) {
-  absl::MutexLock lock(&state_->mutex);
-  SIPCM_RETURN_IF_ERROR(state_->trust_bundles.CheckFree(name));
-  return records_[name].revision + 1;
+absl::StatusOr<TrustBundleCatalog::ContentPointer> TrustBundleCatalog::Read(TrustBundle* bundle,
+                                                                            int revision) const {
+  return ToTrustBundle(bundle, revision);
 }
 
 absl::StatusOr<TrustBundle> TrustBundleCatalog::Get(
@@ -133,26 +132,8 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::Update(
   SIPCM_RETURN_IF_ERROR(ParseName(name, kTrustBundles, "trust_bundle.name").status());
   SIPCM_RETURN_IF_ERROR(CheckEnum(request.old_connections(), sipcm::v1::OldConnections_descriptor(),
                                   "old_connections"));
-  while (true) {
-    SIPCM_ASSIGN_OR_RETURN(Draft draft, DraftOf(request));
-    // A list of revoked certificates may take a while: not under the lock.
-    const auto content = ToTrustBundle(&draft.bundle, draft.revision);
-    if (!content.ok()) return Within(content.status(), "trust_bundle");
-    std::vector<std::string> users;
-    absl::StatusOr<TrustBundle> updated = absl::UnknownError("");
-    {
-      absl::MutexLock lock(&state_->mutex);
-      const TrustBundle* const stored = state_->trust_bundles.Find(name);
-      // Changed meanwhile: once more, from what is there now.
-      if (stored == nullptr || stored->etag() != draft.base_etag) continue;
-      updated = Install(std::move(draft.bundle), *content, request.validate_only());
-      users = state_->UsersOf(name);
-    }
-    if (updated.ok() && !request.validate_only()) {
-      state_->EndOldConnections(users, name, updated->version(), request.old_connections());
-    }
-    return updated;
-  }
+  return Change(
+      name, [&] { return DraftOf(request); }, request.old_connections(), request.validate_only());
 }
 
 absl::StatusOr<TrustBundleCatalog::Draft> TrustBundleCatalog::DraftOf(
@@ -162,7 +143,6 @@ absl::StatusOr<TrustBundleCatalog::Draft> TrustBundleCatalog::DraftOf(
   SIPCM_ASSIGN_OR_RETURN(const TrustBundle* stored,
                          state_->trust_bundles.Get(patch.name(), "trust_bundle.name"));
   SIPCM_RETURN_IF_ERROR(CheckEtag(stored->name(), patch.etag(), stored->etag()));
-  const Record& record = records_[stored->name()];
   TrustBundle changed = *stored;
   if (HasFiles(changed)) {
     // What was answered and comes back is no new content.
@@ -171,7 +151,7 @@ absl::StatusOr<TrustBundleCatalog::Draft> TrustBundleCatalog::DraftOf(
     }
     changed.clear_certificates_pem();
   } else {
-    changed.set_crls_pem(record.crls_pem);
+    changed.set_crls_pem(crls_[stored->name()]);
   }
   ForgetShownDefaults(*state_->anchors.at(stored->name()), *stored, request.update_mask(), &patch);
   const absl::StatusOr<ContentSource> given = SourceOf(patch);
@@ -189,25 +169,25 @@ absl::StatusOr<TrustBundleCatalog::Draft> TrustBundleCatalog::DraftOf(
   if (*given == ContentSource::kPem && patch.crls_pem().empty() && !HasFiles(*stored) &&
       !Names(request.update_mask(), "crls_pem", "crlsPem")) {
     // Nobody was told them, so nobody meant to clear them who did not name them: "*" does not.
-    changed.set_crls_pem(record.crls_pem);
+    changed.set_crls_pem(crls_[stored->name()]);
   }
-  return Draft{std::move(changed), stored->etag(), record.revision + 1};
+  return Draft{std::move(changed), stored->etag(), records_[stored->name()].revision + 1};
 }
 
 absl::StatusOr<TrustBundle> TrustBundleCatalog::Install(TrustBundle changed,
-                                                        const BundlePointer& content,
+                                                        const ContentPointer& content,
                                                         bool validate_only) {
   const std::string name = changed.name();
   Record& record = records_[name];
   const TrustBundle& stored = *state_->trust_bundles.Find(name);
-  BundlePointer& in_force = state_->anchors[name];
+  ContentPointer& in_force = state_->anchors[name];
   const std::string crls = changed.crls_pem();
   // The same again (a call that is repeated, a file that was touched): no new version.
   const bool is_new = changed.certificates_pem() != stored.certificates_pem() ||
-                      crls != record.crls_pem || content->crl_check() != in_force->crl_check() ||
+                      crls != crls_[name] || content->crl_check() != in_force->crl_check() ||
                       content->stale_crl() != in_force->stale_crl();
   AddContent(is_new ? *content : *in_force, &changed);
-  const BundlePointer old = in_force;
+  const ContentPointer old = in_force;
   if (is_new) in_force = content;
   auto configs = state_->ConfigsOfUsers(name);
   if (validate_only || !configs.ok()) {
@@ -222,7 +202,8 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::Install(TrustBundle changed,
   const bool had_failed = !std::exchange(record.reload_failure, {}).error.empty();
   if (is_new) {
     ++record.revision;
-    record.crls_pem = crls;
+    record.told = {};
+    crls_[name] = crls;
     SIPCM_RETURN_IF_ERROR(state_->Apply(*std::move(configs)));
   } else if (SameSettings(changed, stored)) {
     if (had_failed) {
@@ -235,58 +216,6 @@ absl::StatusOr<TrustBundle> TrustBundleCatalog::Install(TrustBundle changed,
   state_->Tell(MakeEvent(Event::TRUST_BUNDLE_CHANGED, shown,
                          is_new ? "" : "its settings changed; the version is the same"));
   return shown;
-}
-
-void TrustBundleCatalog::Reload(const std::vector<std::string>& changed_files) {
-  const auto is_changed = [&](const std::string& path) {
-    return std::find(changed_files.begin(), changed_files.end(), path) != changed_files.end();
-  };
-  std::vector<std::pair<TrustBundle, int>> due;  // with the revision that it would be
-  const absl::Time now = state_->options.now();
-  {
-    absl::MutexLock lock(&state_->mutex);
-    for (const auto& [name, bundle] : state_->trust_bundles.all()) {
-      if (is_changed(bundle.certificates_file()) || is_changed(bundle.crls_file()) ||
-          records_[name].reload_failure.IsDueAgain(now)) {
-        due.emplace_back(bundle, records_[name].revision + 1);
-      }
-    }
-  }
-  for (auto& [bundle, revision] : due) {
-    bundle.clear_certificates_pem();
-    // A list of revoked certificates may take a while: not under the lock.
-    const auto content = ToTrustBundle(&bundle, revision);
-    const std::string name = bundle.name();
-    const std::string version = bundle.version();
-    std::vector<std::string> users;
-    TrustBundle reloaded;
-    {
-      absl::MutexLock lock(&state_->mutex);
-      const TrustBundle* stored = state_->trust_bundles.Find(name);
-      // Somebody was faster: what he read is as fresh.
-      if (stored == nullptr || stored->etag() != bundle.etag()) continue;
-      FinishReload(std::move(bundle), content);
-      reloaded = *state_->trust_bundles.Find(name);
-      users = state_->UsersOf(name);
-    }
-    if (reloaded.version() == version) continue;
-    state_->EndOldConnections(users, name, reloaded.version(), reloaded.reload_old_connections());
-  }
-}
-
-void TrustBundleCatalog::FinishReload(TrustBundle read,
-                                      const absl::StatusOr<BundlePointer>& content) {
-  const std::string name = read.name();
-  absl::Status status = content.status();
-  if (status.ok()) status = Install(std::move(read), *content, /*validate_only=*/false).status();
-  if (status.ok()) return;
-  Record& record = records_[name];
-  record.reload_failure.at = state_->options.now();
-  const std::string error(status.message());
-  if (record.reload_failure.error == error) return;  // told already
-  record.reload_failure.error = error;
-  state_->Tell(MakeEvent(Event::TRUST_BUNDLE_RELOAD_FAILED,
-                         Shown(*state_->trust_bundles.Find(name)), error));
 }
 
 absl::Status TrustBundleCatalog::Delete(const sipcm::v1::DeleteTrustBundleRequest& request) {
@@ -326,9 +255,8 @@ absl::Status TrustBundleCatalog::Delete(const sipcm::v1::DeleteTrustBundleReques
                            "a trust bundle that it referred to was deleted"));
   }
   TrustBundle last = Shown(*bundle);
-  Record& record = records_[request.name()];
-  record.crls_pem.clear();
-  record.reload_failure = {};
+  records_[request.name()].reload_failure = {};
+  crls_.erase(request.name());
   state_->anchors.erase(request.name());
   state_->trust_bundles.Erase(request.name());
   state_->WatchFiles();
@@ -349,18 +277,14 @@ std::vector<std::string> TrustBundleCatalog::BoundTo(const std::string& name,
   return bound;
 }
 
-std::map<TrustBundle::State, int> TrustBundleCatalog::CountByState() {
-  std::map<TrustBundle::State, int> counts;
-  absl::MutexLock lock(&state_->mutex);
-  for (const auto& [name, bundle] : state_->trust_bundles.all()) ++counts[Shown(bundle).state()];
-  return counts;
-}
-
-void TrustBundleCatalog::TellState(uint64_t round) {
-  absl::MutexLock lock(&state_->mutex);
-  state_->TellAll(round, ObjectClass::kTrustBundle, state_->trust_bundles,
-                  [this](const auto& stored)
-                      ABSL_NO_THREAD_SAFETY_ANALYSIS { return Shown(stored); });
+TrustBundleCatalog::Ends TrustBundleCatalog::EndsOf(const std::string& name) const {
+  const tls::TrustBundle& content = *state_->anchors.at(name);
+  Ends ends;
+  ends[kCrls] = {content.crl_next_update(), ExpiryStage::kWithinDay};
+  for (const tls::Certificate& certificate : content.certificates()) {
+    ends[kCertificates].at = std::min(ends[kCertificates].at, certificate.not_after);
+  }
+  return ends;
 }
 
 TrustBundle TrustBundleCatalog::Shown(const TrustBundle& stored) {

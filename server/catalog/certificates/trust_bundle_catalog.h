@@ -2,22 +2,24 @@
 #define SIPCM_SERVER_CATALOG_CERTIFICATES_TRUST_BUNDLE_CATALOG_H_
 
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "proto/sipcm/v1/certificates.pb.h"
-#include "server/catalog/certificates/reload_failure.h"
+#include "server/catalog/certificates/content_catalog.h"
 #include "server/catalog/control_state.h"
 #include "server/store/update_mask.h"
 
 namespace sipcm::server {
 
 // The trust bundles as callers see them. As ConnectionManagerCatalog.
-class TrustBundleCatalog {
+class TrustBundleCatalog final : public ContentCatalog<sipcm::v1::TrustBundle, tls::TrustBundle> {
  public:
-  explicit TrustBundleCatalog(ControlState* state) : state_(state) {}
+  explicit TrustBundleCatalog(ControlState* state)
+      : ContentCatalog(state, {"trust_bundle", ObjectClass::kTrustBundle,
+                               sipcm::v1::Event::TRUST_BUNDLE_RELOAD_FAILED,
+                               sipcm::v1::Event::KIND_UNSPECIFIED}) {}
 
   // How the fields of its resources take to changes.
   static const FieldRules& Rules();
@@ -29,51 +31,45 @@ class TrustBundleCatalog {
   absl::StatusOr<sipcm::v1::TrustBundle> Update(const sipcm::v1::UpdateTrustBundleRequest& request);
   absl::Status Delete(const sipcm::v1::DeleteTrustBundleRequest& request);
 
-  // As CertificateCatalog::Reload.
-  void Reload(const std::vector<std::string>& changed_files);
-  // How many are in each state.
-  std::map<sipcm::v1::TrustBundle::State, int> CountByState();
-
-  // Tells the event sink all of them, as the answer to a question of that round.
-  void TellState(uint64_t round);
+  // When the first of all certificates ends, and when the first CRL is to be replaced, for metrics;
+  // InfiniteFuture() when there are none.
+  absl::Time EarliestCertificateEnd() { return Earliest(kCertificates); }
+  absl::Time EarliestCrlEnd() { return Earliest(kCrls); }
 
  private:
-  using BundlePointer = std::shared_ptr<const tls::TrustBundle>;
+  // The ends that a bundle has.
+  enum End { kCertificates, kCrls };
 
-  // What is known of a name beside the resource. The count goes on after a deletion, so that
-  // versions differ.
-  struct Record {
-    int revision = 0;
-    // Not answered, but an update of the certificates alone keeps them.
-    std::string crls_pem;
-    ReloadFailure reload_failure;
-  };
-
-  // As CertificateCatalog::Install. `changed` holds the PEM that `content` was made from.
+  const ResourceStore<sipcm::v1::TrustBundle>& Stored() const override
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex) {
+    return state_->trust_bundles;
+  }
+  Files FilesOf(const sipcm::v1::TrustBundle& stored) const override {
+    return {stored.certificates_file(), stored.crls_file()};
+  }
+  void ForgetContent(sipcm::v1::TrustBundle* bundle) const override {
+    bundle->clear_certificates_pem();
+  }
+  absl::StatusOr<ContentPointer> Read(sipcm::v1::TrustBundle* bundle, int revision) const override;
+  // `changed` holds the PEM that `content` was made from.
   absl::StatusOr<sipcm::v1::TrustBundle> Install(sipcm::v1::TrustBundle changed,
-                                                 const BundlePointer& content, bool validate_only)
+                                                 const ContentPointer& content,
+                                                 bool validate_only) override
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
-  // As CertificateCatalog::Draft.
-  struct Draft {
-    sipcm::v1::TrustBundle bundle;
-    std::string base_etag;
-    int revision = 0;
-  };
+  sipcm::v1::TrustBundle Shown(const sipcm::v1::TrustBundle& stored) override
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
+  Ends EndsOf(const std::string& name) const override ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
+
   absl::StatusOr<Draft> DraftOf(const sipcm::v1::UpdateTrustBundleRequest& request)
       ABSL_LOCKS_EXCLUDED(state_->mutex);
-  absl::StatusOr<int> NextRevision(const std::string& name) ABSL_LOCKS_EXCLUDED(state_->mutex);
-  void FinishReload(sipcm::v1::TrustBundle read, const absl::StatusOr<BundlePointer>& content)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
-  sipcm::v1::TrustBundle Shown(const sipcm::v1::TrustBundle& stored)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
 
   // Those of `users` that stay bound to the bundle even by force: without it their mutual TLS would
   // let nobody in, or they would trust the system's certificates instead of the bundle's.
   std::vector<std::string> BoundTo(const std::string& name, const std::vector<std::string>& users)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
 
-  ControlState* const state_;
-  std::map<std::string, Record> records_ ABSL_GUARDED_BY(state_->mutex);
+  // By name: PEM that is not answered, but that an update of the certificates alone keeps.
+  std::map<std::string, std::string> crls_ ABSL_GUARDED_BY(state_->mutex);
 };
 
 }  // namespace sipcm::server

@@ -144,6 +144,25 @@ TEST_F(CertificateSourcesTest, TheSameFileAgainIsNoNewVersionAndEndsAFailure) {
   EXPECT_EQ(Get().state(), Certificate::VALID);
 }
 
+TEST_F(CertificateSourcesTest, AnUpdateDuringAReloadThatReadTheOldFilesDoesNotHideTheNewOnes) {
+  const pki::IssuedCertificate old = Issue();
+  ASSERT_TRUE(Create(Files(old)).ok());
+  const pki::IssuedCertificate renewed = Issue();
+  Files(renewed);
+  files_.Touch(folder_.Path("edge.pem"));
+  AtNextLook([&] {    // for what is due
+    AtNextLook([&] {  // to read it
+      Certificate changed = Files(old);
+      changed.set_reload_old_connections(sipcm::v1::DRAIN);
+      EXPECT_TRUE(Update(changed).ok());
+      Files(renewed);
+    });
+  });
+  catalogs_.CheckFilesAndTimes();
+  EXPECT_EQ(Get().certificate_pem(), renewed.chain_pem);
+  EXPECT_EQ(Get().reload_old_connections(), sipcm::v1::DRAIN);
+}
+
 TEST_F(CertificateSourcesTest, AnotherSourceTakesTheOldOnesPlace) {
   ASSERT_TRUE(Create(Files(Issue())).ok());
   const pki::IssuedCertificate issued = Issue();
