@@ -88,6 +88,8 @@ class Server::Parts {
         server_catalog_(&catalogs_.state, &catalogs_.managers, options_.worker_count),
         messaging_(engine, LookupIn(&catalogs_.endpoints)),
         metrics_({engine, [this] { return catalogs_.certificates.EarliestEnd(); },
+                  [this] { return catalogs_.trust_bundles.EarliestCertificateEnd(); },
+                  [this] { return catalogs_.trust_bundles.EarliestCrlEnd(); },
                   [this] { return catalogs_.managers.Warnings().size(); },
                   [this] {
                     return StateCounts(*sipcm::v1::Certificate::State_descriptor(),

@@ -44,7 +44,8 @@ MetricFamily PerState(const char* name, const char* help,
 
 MetricFamily Closed(const EngineTotals& totals) {
   Family family(MetricType::Counter, "sipcm_connections_closed_total",
-                "Connections closed, by reason.");
+                "Connections closed, by reason. Attempts that failed before there was a connection "
+                "are in sipcm_pool_failed_attempts_total, by cause.");
   for (int d = 0; d < 2; ++d) {
     for (int t = 0; t < 2; ++t) {
       for (int r = 0; r < connection::kCloseReasonCount; ++r) {
@@ -67,6 +68,15 @@ MetricFamily AutomaticAnswers(const EngineTotals& totals) {
   for (const uint64_t count : totals.automatic_answers) {
     if (count > 0) family.Add(static_cast<double>(count), {{"code", absl::StrCat(code)}});
     ++code;
+  }
+  return family.Take();
+}
+
+// When the first of some things ends, if there are any.
+MetricFamily Earliest(const char* name, const char* help, absl::Time end) {
+  Family family(MetricType::Gauge, name, help);
+  if (end != absl::InfiniteFuture()) {
+    family.Add(static_cast<double>(absl::ToUnixSeconds(end)));
   }
   return family.Take();
 }
@@ -160,14 +170,18 @@ std::vector<MetricFamily> EngineMetrics::Collect() const {
   AddThrottling(totals, &families);
   AddScalars(totals, &families);
   AddPoolMetrics(totals.pool_sums, &families);
-  Family expiry(MetricType::Gauge, "sipcm_certificate_earliest_expire_time_seconds",
-                "When the certificate that ends first ends, in seconds since 1970; "
-                "none without certificates.");
-  const absl::Time earliest = sources_.earliest_certificate_end();
-  if (earliest != absl::InfiniteFuture()) {
-    expiry.Add(static_cast<double>(absl::ToUnixSeconds(earliest)));
-  }
-  families.push_back(expiry.Take());
+  families.push_back(Earliest("sipcm_certificate_earliest_expire_time_seconds",
+                              "When the certificate that ends first ends, in seconds since 1970; "
+                              "none without certificates.",
+                              sources_.earliest_certificate_end()));
+  families.push_back(Earliest("sipcm_trust_bundle_earliest_expire_time_seconds",
+                              "When the first certificate of all trust bundles ends, in seconds "
+                              "since 1970; none without trust bundles.",
+                              sources_.earliest_trust_bundle_end()));
+  families.push_back(Earliest("sipcm_trust_bundle_earliest_crl_next_update_time_seconds",
+                              "When the first CRL of all trust bundles is to be replaced, in "
+                              "seconds since 1970; none without CRLs.",
+                              sources_.earliest_crl_end()));
   families.push_back(
       PerState("sipcm_certificates", "Certificates now, by state.", sources_.certificate_states()));
   families.push_back(PerState("sipcm_trust_bundles", "Trust bundles now, by state.",

@@ -18,8 +18,11 @@ namespace sipcm::server {
 class EngineMetrics final : public prometheus::Collectable {
  public:
   struct Sources {
-    engine::Engine* engine = nullptr;                      // outlives this
-    std::function<absl::Time()> earliest_certificate_end;  // InfiniteFuture(): there is none
+    engine::Engine* engine = nullptr;  // outlives this
+    // When the first of them ends; InfiniteFuture(): there is none.
+    std::function<absl::Time()> earliest_certificate_end;
+    std::function<absl::Time()> earliest_trust_bundle_end;
+    std::function<absl::Time()> earliest_crl_end;
     std::function<size_t()> warning_count;
     // How many are in each state, "valid", "expiring", ...: all states, also those of none.
     std::function<std::map<std::string, int>()> certificate_states;

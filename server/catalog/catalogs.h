@@ -26,8 +26,8 @@ struct Catalogs {
         pools(&state),
         connections(&state) {}
 
-  // What time brings: files that changed, certificates that come nearer to their end. To be called
-  // about once a second, from one thread.
+  // What time brings: files that changed, certificates and CRLs that come nearer to their end. To
+  // be called about once a second, from one thread.
   void CheckFilesAndTimes() {
     if (FileWatcher* const files = state.options.files; files != nullptr) {
       const std::vector<std::string> changed = files->TakeChanged();
@@ -35,6 +35,7 @@ struct Catalogs {
       trust_bundles.Reload(changed);
     }
     certificates.TellExpiries();
+    trust_bundles.TellExpiries();
   }
 
   ControlState state;

@@ -34,6 +34,7 @@ ObjectClass ClassOf(Event::Kind kind) {
       return ObjectClass::kCertificate;
     case Event::TRUST_BUNDLE_ADDED:
     case Event::TRUST_BUNDLE_CHANGED:
+    case Event::TRUST_BUNDLE_EXPIRING:
     case Event::TRUST_BUNDLE_RELOAD_FAILED:
     case Event::TRUST_BUNDLE_REMOVED:
       return ObjectClass::kTrustBundle;

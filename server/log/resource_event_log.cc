@@ -21,6 +21,7 @@ LogLevel LevelOf(Event::Kind kind) {
   switch (kind) {
     case Event::CERTIFICATE_EXPIRING:
     case Event::CERTIFICATE_RELOAD_FAILED:
+    case Event::TRUST_BUNDLE_EXPIRING:
     case Event::TRUST_BUNDLE_RELOAD_FAILED:
       return LogLevel::kWarning;
     default:

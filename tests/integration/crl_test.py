@@ -1,5 +1,6 @@
 """Revocation lists that are large, stale or missing (reliability.md, row 24)."""
 
+import datetime
 import time
 import unittest
 
@@ -9,6 +10,8 @@ from tests.integration.support.authority import Authority
 from tests.integration.support.bystander_case import BystanderCase
 from tests.integration.support.server_process import ServerProcess, tls_config
 from tests.integration.support.sip_peer import is_served
+from tests.integration.support.waiting import wait_for
+from tests.integration.support.watcher import CHANGES_ONLY, Watcher
 
 PAST = ('20200101000000Z', '20200201000000Z')
 
@@ -76,6 +79,18 @@ class CrlTest(BystanderCase):
         self.assertTrue(self.is_served(self.good))
         self.assertEqual(self.rule(self.bad), 'CERTIFICATE_REVOKED')
         self.assertIn('used all the same', self.bundle().state_reason)
+
+    def test_a_list_that_was_to_be_replaced_is_told(self):
+        self.start(crls_file=self.crls_file(self.authority.crl([], lifetime=PAST)))
+        wait_for(lambda: ' warning trust_bundle_expiring name=trustBundles/partners ' in
+                 self.server.log(), 'line of the log')
+        end = datetime.datetime(2020, 2, 1, tzinfo=datetime.timezone.utc).timestamp()
+        self.assertIn('sipcm_trust_bundle_earliest_crl_next_update_time_seconds %d\n' % end,
+                      self.server.http('/metrics')[1])
+        with Watcher(self.server, kinds=['TRUST_BUNDLE_EXPIRING'], start=CHANGES_ONLY) as watcher:
+            self.crls_file(self.authority.crl([self.bad], lifetime=PAST))
+            told = watcher.wait_for('TRUST_BUNDLE_EXPIRING', 'trustBundles/partners')
+        self.assertIn('peers that need it are refused', told.explanation)
 
     def test_row_24_a_missing_list_that_is_wanted_refuses(self):
         self.start(crl_check='LEAF')

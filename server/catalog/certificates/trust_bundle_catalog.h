@@ -19,7 +19,7 @@ class TrustBundleCatalog final : public ContentCatalog<sipcm::v1::TrustBundle, t
   explicit TrustBundleCatalog(ControlState* state)
       : ContentCatalog(state, {"trust_bundle", ObjectClass::kTrustBundle,
                                sipcm::v1::Event::TRUST_BUNDLE_RELOAD_FAILED,
-                               sipcm::v1::Event::KIND_UNSPECIFIED}) {}
+                               sipcm::v1::Event::TRUST_BUNDLE_EXPIRING}) {}
 
   // How the fields of its resources take to changes.
   static const FieldRules& Rules();

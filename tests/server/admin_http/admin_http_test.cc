@@ -32,7 +32,10 @@ class AdminHttpTest : public testing::Test {
   std::atomic<bool> serving_ = true;
   absl::Time earliest_end_ = absl::FromUnixSeconds(1'800'000'000);
   fakes::FakeEngine engine_;
-  EngineMetrics metrics_{{&engine_, [this] { return earliest_end_; }, [] { return size_t{2}; },
+  EngineMetrics metrics_{{&engine_, [this] { return earliest_end_; },
+                          [this] { return earliest_end_ + absl::Seconds(1); },
+                          [this] { return earliest_end_ + absl::Seconds(2); },
+                          [] { return size_t{2}; },
                           [] {
                             return std::map<std::string, int>{{"expiring", 3}};
                           },
@@ -68,10 +71,23 @@ TEST_F(AdminHttpTest, MetricsHaveTheEnginesTotals) {
         "4",
         "sipcm_automatic_answers_total{code=\"480\"} 5\n", "sipcm_requests_received_total 6\n",
         "sipcm_certificate_earliest_expire_time_seconds 1800000000\n",
+        "sipcm_trust_bundle_earliest_expire_time_seconds 1800000001\n",
+        "sipcm_trust_bundle_earliest_crl_next_update_time_seconds 1800000002\n",
         "sipcm_certificates{state=\"expiring\"} 3\n", "sipcm_trust_bundles{state=\"valid\"} 1\n",
         "sipcm_connection_manager_warnings 2\n", "# TYPE sipcm_connections gauge\n",
         "# TYPE sipcm_connections_closed_total counter\n"}) {
     EXPECT_TRUE(absl::StrContains(response->body, line)) << line << response->body;
+  }
+}
+
+TEST_F(AdminHttpTest, EachCloseReasonIsALabelOfItsWord) {
+  engine::EngineTotals totals;
+  for (uint64_t& count : totals.connections_closed[0][0]) count = 1;
+  engine_.SetTotals(totals);
+  const std::string body = client_->Get("/metrics")->body;
+  for (int i = 0; i < connection::kCloseReasonCount; ++i) {
+    const auto word = connection::CloseReasonName(static_cast<connection::CloseReason>(i));
+    EXPECT_TRUE(absl::StrContains(body, "reason=\"" + std::string(word) + "\"} 1\n")) << word;
   }
 }
 
@@ -109,8 +125,12 @@ TEST_F(AdminHttpTest, MetricsHaveWhatAllPoolsDoTogether) {
 
 TEST_F(AdminHttpTest, WithoutCertificatesNoneEnds) {
   earliest_end_ = absl::InfiniteFuture();
-  EXPECT_FALSE(absl::StrContains(client_->Get("/metrics")->body,
-                                 "\nsipcm_certificate_earliest_expire_time_seconds"));
+  const std::string body = client_->Get("/metrics")->body;
+  for (const char* name : {"\nsipcm_certificate_earliest_expire_time_seconds",
+                           "\nsipcm_trust_bundle_earliest_expire_time_seconds",
+                           "\nsipcm_trust_bundle_earliest_crl_next_update_time_seconds"}) {
+    EXPECT_FALSE(absl::StrContains(body, name));
+  }
 }
 
 TEST_F(AdminHttpTest, ATakenPortIsNamed) {
