@@ -185,7 +185,8 @@ void PoolDirectory::ApplySetting(LocalManager* manager, const pool::Destination&
     home->removed = false;
     home->pool->SetLimits(LimitsOf(*home));
     host_->OnPoolChanged(SnapshotOf(*home));
-  } else if (pool::LimitsOf(setting, DefaultsOf(manager, destination)).min_connection_count > 0) {
+  } else if (pool::LimitsOf(setting, DefaultsOf(manager, destination)).min_connection_count > 0 &&
+             CheckRoom(manager, destination).ok()) {
     MakeHome(manager, destination);
   } else {
     host_->OnPoolChanged(SnapshotOf(key, settings_[key]));

@@ -167,6 +167,21 @@ pool::PoolSetting ConnectionPoolCatalog::SettingOf(const Target& target) const {
   return setting == manager->second.end() ? pool::PoolSetting() : setting->second;
 }
 
+absl::Status ConnectionPoolCatalog::CheckRoom(const Target& target, int limit) const {
+  const auto settings = state_->pool_settings.find(target.manager_id);
+  if (settings == state_->pool_settings.end() || settings->second.contains(target.name) ||
+      settings->second.size() < static_cast<size_t>(limit)) {
+    return absl::OkStatus();
+  }
+  return WithField(
+      MakeError(absl::StatusCode::kResourceExhausted, "RESOURCE_LIMIT",
+                absl::StrCat("connection_pool.name: connection manager \"connectionManagers/",
+                             target.manager_id, "\" has settings for ", settings->second.size(),
+                             " pools, as many as it may; delete some, or raise "
+                             "limits.max_pool_count")),
+      "connection_pool.name");
+}
+
 absl::StatusOr<ConnectionPoolCatalog::Change> ConnectionPoolCatalog::Changed(
     const Target& target, const sipcm::v1::UpdateConnectionPoolRequest& request) {
   const ConnectionPool& patch = request.connection_pool();
@@ -193,6 +208,7 @@ absl::StatusOr<ConnectionPoolCatalog::Change> ConnectionPoolCatalog::Changed(
   SIPCM_RETURN_IF_ERROR(
       Within(CheckTogether(change.setting, config.default_pool_limits, fields), "connection_pool"));
   change.limits = pool::LimitsOf(change.setting, config.default_pool_limits);
+  SIPCM_RETURN_IF_ERROR(CheckRoom(target, config.max_pool_count));
   return change;
 }
 

@@ -46,6 +46,9 @@ class ConnectionPoolCatalog {
   // What callers asked of that pool; nothing: nothing.
   pool::PoolSetting SettingOf(const Target& target) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
+  // RESOURCE_EXHAUSTED when it would be one setting too many.
+  absl::Status CheckRoom(const Target& target, int limit) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex);
   // A deletion under way; an update that came after it has made a setting that stays.
   struct Deletion {
     bool is_overtaken = false;

@@ -363,5 +363,17 @@ TEST_F(LostConnectionTest, ARequestForANamedConnectionIsNotMovedToAnother) {
   EXPECT_EQ(retried(), 0);
 }
 
+TEST_F(PoolsTest, ASettingMakesNoPoolBeyondTheLimit) {
+  ManagerConfig config = EngineFixture::TcpManager("edge");
+  config.max_pool_count = 1;
+  ASSERT_TRUE(fixture_.engine->ApplyManager(config).ok());
+  SetMinimum(1);
+  EXPECT_EQ(fixture_.engine->GetTotals().pools, 1);
+  destination_.port = 5071;
+  SetMinimum(1);
+  EXPECT_EQ(fixture_.engine->GetTotals().pools, 1);
+  EXPECT_THAT(Pools(), SizeIs(2)) << "the setting is there all the same";
+}
+
 }  // namespace
 }  // namespace sipcm::engine

@@ -240,5 +240,21 @@ TEST_F(PoolThatGoesTest, LeavesNothingOfAManagerThatWentMeanwhile) {
   EXPECT_TRUE(catalogs_.state.pool_settings.empty());
 }
 
+TEST_F(ConnectionPoolCatalogTest, AsManyPoolsHaveSettingsAsThereMayBe) {
+  ASSERT_TRUE(
+      CreateManager("small", R"({"kind":"SERVER_TCP","limits":{"max_pool_count":2}})").ok());
+  const auto set = [this](int port) {
+    return Update("{\"name\":\"connectionManagers/small/pools/tcp:127.0.0.1:" +
+                      std::to_string(port) + R"(","max_connection_count":3})",
+                  "maxConnectionCount")
+        .status();
+  };
+  EXPECT_TRUE(set(5070).ok());
+  EXPECT_TRUE(set(5071).ok());
+  ExpectRefused(set(5072), absl::StatusCode::kResourceExhausted, "RESOURCE_LIMIT",
+                "connection_pool.name");
+  EXPECT_TRUE(set(5071).ok()) << "it is there already";
+}
+
 }  // namespace
 }  // namespace sipcm::server
