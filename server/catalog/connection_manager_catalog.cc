@@ -229,11 +229,13 @@ absl::Status ConnectionManagerCatalog::CheckMayListen(const ConnectionManager& m
                   "a SERVER_TLS manager needs a certificate; create one and update the manager");
   }
   // There for as long as the manager is: it cannot be deleted, not even by force.
-  const auto credential = state_->credentials.find(manager.certificate());
-  SIPCM_CHECK(credential != state_->credentials.end());
-  if (credential->second->expire_time() <= state_->options.now()) {
-    return refuse("CERTIFICATE_EXPIRED",
-                  absl::StrCat("\"", manager.certificate(), "\" has ended; update it"));
+  for (const std::string& certificate : CertificatesOf(manager)) {
+    const auto credential = state_->credentials.find(certificate);
+    SIPCM_CHECK(credential != state_->credentials.end());
+    if (credential->second->expire_time() <= state_->options.now()) {
+      return refuse("CERTIFICATE_EXPIRED",
+                    absl::StrCat("\"", certificate, "\" has ended; update it"));
+    }
   }
   if (manager.mutual_tls() == ConnectionManager::OFF || !manager.trust_bundle().empty()) {
     return absl::OkStatus();

@@ -30,8 +30,8 @@ std::shared_ptr<const T> FindIn(const std::map<std::string, std::shared_ptr<cons
 }
 
 bool Uses(const ConnectionManager& manager, const std::string& name) {
-  if (manager.certificate() == name || manager.trust_bundle() == name) return true;
-  for (const std::string& certificate : manager.additional_certificates()) {
+  if (manager.trust_bundle() == name) return true;
+  for (const std::string& certificate : CertificatesOf(manager)) {
     if (certificate == name) return true;
   }
   for (const sipcm::v1::AllowedDomain& domain : manager.allowed_domains()) {
@@ -116,16 +116,23 @@ void ControlState::WatchFiles() {
   options.files->SetPaths(std::move(paths));
 }
 
-void ControlState::EndOldConnections(const std::vector<std::string>& managers,
-                                     const std::string& object, const std::string& version,
+void ControlState::EndOldConnections(const std::string& object, const std::string& version,
                                      sipcm::v1::OldConnections how) const {
   if (how != sipcm::v1::DRAIN && how != sipcm::v1::CLOSE) return;
-  for (const std::string& manager : managers) {
+  for (const std::string& manager : UsersOf(object)) {
     engine->RetireConnections(
         manager.substr(manager.find('/') + 1), object, version,
         how == sipcm::v1::DRAIN ? engine::Retiring::kDrain : engine::Retiring::kNow,
         [](absl::StatusOr<int>) {});
   }
+}
+
+std::vector<std::string> CertificatesOf(const ConnectionManager& manager) {
+  std::vector<std::string> names;
+  if (!manager.certificate().empty()) names.push_back(manager.certificate());
+  names.insert(names.end(), manager.additional_certificates().begin(),
+               manager.additional_certificates().end());
+  return names;
 }
 
 absl::Status CheckConfig(const engine::ManagerConfig& config) {

@@ -36,7 +36,7 @@ using Done = absl::AnyInvocable<void(absl::StatusOr<T>)>;
 
 // What callers want, all kinds together, because they refer to each other. One lock: control calls
 // are rare and short; no worker ever takes it. The engine is called with the lock held where it
-// answers at once, and never where it calls back.
+// answers at once or calls back later, never where it may call back into this from inside.
 struct ControlState {
   struct Options {
     std::function<absl::Time()> now;  // wall time
@@ -79,10 +79,10 @@ struct ControlState {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
   // Has all files that certificates and trust bundles name watched, and no others.
   void WatchFiles() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
-  // Drains or closes what these managers have of other versions of the object than `version`.
-  void EndOldConnections(const std::vector<std::string>& managers, const std::string& object,
-                         const std::string& version, sipcm::v1::OldConnections how) const
-      ABSL_LOCKS_EXCLUDED(mutex);
+  // Drains or closes what its managers have of other versions of the object than `version`, which
+  // was put in force just now, with the lock still held: orders come in the order of versions.
+  void EndOldConnections(const std::string& object, const std::string& version,
+                         sipcm::v1::OldConnections how) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
   // The names of these managers, in order.
   std::vector<std::string> UsersOf(const std::string& name) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
@@ -118,6 +118,9 @@ struct ControlState {
 
   ControlThread thread;  // last: its tasks use the rest
 };
+
+// All certificates that it may present, that without a server name first.
+std::vector<std::string> CertificatesOf(const sipcm::v1::ConnectionManager& manager);
 
 // What the engine would refuse when it was given these settings: so that `validate_only` says what
 // the real call would.

@@ -40,12 +40,13 @@ ConnectionManager Shown(const ConnectionManager& stored, ControlState* state) {
                        "; it takes nothing"));
     }
   }
-  const auto credential = state->credentials.find(stored.certificate());
-  if (credential != state->credentials.end()) {
+  for (const std::string& certificate : CertificatesOf(stored)) {
+    const auto credential = state->credentials.find(certificate);
+    if (credential == state->credentials.end()) continue;
     const absl::Time end = credential->second->expire_time();
     if (end - state->options.now() < absl::Hours(24 * 30)) {
       shown.add_warnings(absl::StrCat(
-          "certificate \"", stored.certificate(), "\" ends at ",
+          "certificate \"", certificate, "\" ends at ",
           absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", end, absl::UTCTimeZone()), "; renew it"));
     }
   }

@@ -28,18 +28,13 @@ absl::StatusOr<Resource> ContentCatalog<Resource, Content>::Change(
     // A key, or a list of revoked certificates, may take its time: not under the lock.
     if (!draft.same) content = Read(&draft.resource, draft.revision);
     if (!content.ok()) return Within(content.status(), words_.field);
-    std::vector<std::string> users;
-    absl::StatusOr<Resource> updated = absl::UnknownError("");
-    {
-      absl::MutexLock lock(&state_->mutex);
-      const Resource* const stored = Stored().Find(name);
-      // Changed meanwhile: once more, from what is there now.
-      if (stored == nullptr || stored->etag() != draft.base_etag) continue;
-      updated = Install(std::move(draft.resource), *content, validate_only);
-      users = state_->UsersOf(name);
-    }
+    absl::MutexLock lock(&state_->mutex);
+    const Resource* const stored = Stored().Find(name);
+    // Changed meanwhile: once more, from what is there now.
+    if (stored == nullptr || stored->etag() != draft.base_etag) continue;
+    absl::StatusOr<Resource> updated = Install(std::move(draft.resource), *content, validate_only);
     if (updated.ok() && !validate_only) {
-      state_->EndOldConnections(users, name, updated->version(), old_connections);
+      state_->EndOldConnections(name, updated->version(), old_connections);
     }
     return updated;
   }
@@ -87,19 +82,14 @@ bool ContentCatalog<Resource, Content>::TryReload(const std::string& name) {
   const std::string etag = resource.etag();
   ForgetContent(&resource);
   const absl::StatusOr<ContentPointer> content = Read(&resource, revision);
-  std::vector<std::string> users;
-  Resource reloaded;
-  {
-    absl::MutexLock lock(&state_->mutex);
-    const Resource* const stored = Stored().Find(name);
-    if (stored == nullptr) return true;
-    if (stored->etag() != etag) return false;
-    FinishReload(std::move(resource), content);
-    reloaded = *Stored().Find(name);
-    users = state_->UsersOf(name);
-  }
-  if (reloaded.version() != version) {
-    state_->EndOldConnections(users, name, reloaded.version(), reloaded.reload_old_connections());
+  absl::MutexLock lock(&state_->mutex);
+  const Resource* stored = Stored().Find(name);
+  if (stored == nullptr) return true;
+  if (stored->etag() != etag) return false;
+  FinishReload(std::move(resource), content);
+  stored = Stored().Find(name);
+  if (stored->version() != version) {
+    state_->EndOldConnections(name, stored->version(), stored->reload_old_connections());
   }
   return true;
 }

@@ -15,6 +15,7 @@ using sipcm::v1::Certificate;
 using sipcm::v1::Event;
 using sipcm::v1::TrustBundle;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -167,6 +168,22 @@ TEST_F(CertificateRotationTest, AdditionalCertificatesReachTheListenerAndAreInUs
   request.set_name("certificates/second");
   request.set_force(true);
   EXPECT_EQ(ReasonOf(catalogs_.certificates.Delete(request)), "RESOURCE_IN_USE");
+}
+
+TEST_F(CertificateRotationTest, AnAdditionalCertificateThatEndsIsAWarningAndThenNoListeningBegins) {
+  ASSERT_TRUE(Create(Pem(Issue())).ok());
+  ASSERT_TRUE(Create(Pem(Issue(now_ + absl::Hours(24 * 31))), "second").ok());
+  ASSERT_TRUE(CreateManager("edge", R"({"kind":"SERVER_TLS","certificate":"certificates/edge",
+      "additional_certificates":["certificates/second"],
+      "listen_addresses":[{"host":"127.0.0.1"}]})")
+                  .ok());
+  EXPECT_THAT(catalogs_.managers.Warnings(), IsEmpty());
+  now_ += absl::Hours(24 * 2);
+  EXPECT_THAT(catalogs_.managers.Warnings(), ElementsAre(HasSubstr("certificates/second")));
+  now_ += absl::Hours(24 * 30);
+  sipcm::v1::StartListeningRequest start;
+  start.set_name("connectionManagers/edge");
+  EXPECT_EQ(ReasonOf(catalogs_.managers.StartListening(start).status()), "CERTIFICATE_EXPIRED");
 }
 
 TEST_F(CertificateRotationTest, WhichAdditionalCertificatesAreRefused) {

@@ -108,6 +108,27 @@ TEST_F(CertificateSourcesTest, AChangedFileIsANewVersionOnceKeyAndCertificateFit
   EXPECT_THAT(TakeKinds(), ElementsAre(Event::CERTIFICATE_ROTATED));
 }
 
+TEST_F(CertificateSourcesTest, AFileThatChangesWhileAnotherUpdateIsMadeIsTakenAllTheSame) {
+  ASSERT_TRUE(Create(Files(Issue())).ok());
+  const std::string first = Get().version();
+  const pki::IssuedCertificate renewed = Issue();
+  files_.Touch(folder_.Path("edge.pem"));
+  AtNextLook([&] {
+    // The reload has chosen what to read, and not read it yet.
+    AtNextLook([&] {
+      Certificate setting;
+      setting.set_reload_old_connections(sipcm::v1::DRAIN);
+      ASSERT_TRUE(Update(setting).ok());  // with what the files had before
+      EXPECT_EQ(Get().version(), first);
+      folder_.Write("edge.pem", renewed.chain_pem);
+      folder_.Write("edge.key", renewed.private_key_pem);
+    });
+  });
+  catalogs_.CheckFilesAndTimes();
+  EXPECT_NE(Get().version(), first);
+  EXPECT_EQ(Get().reload_old_connections(), sipcm::v1::DRAIN);
+}
+
 TEST_F(CertificateSourcesTest, ABrokenFileLeavesWhatWasThereInForceAndIsToldOnce) {
   ASSERT_TRUE(Create(Files(Issue())).ok());
   ASSERT_TRUE(
