@@ -16,6 +16,8 @@ struct PeerIdentity {
   // A certificate was presented and the verdict let it in. False: none was asked for, or none was
   // presented to a listener that only requests one.
   bool verified = false;
+  // Of a server: it asked for our certificate.
+  bool asks_for_certificate = false;
   // The first allowed domain that let the peer in, canonical; empty when the list was not consulted
   // (outgoing) or is empty and any domain is allowed.
   std::string matched_allowed_domain;

@@ -58,6 +58,7 @@ void StreamHandshake::Offer(ssl_st* ssl, absl::Time now) {
       !JudgeEarlier(session->peer, session->versions, session->authenticated, now)) {
     return;
   }
+  earlier_->identity->asks_for_certificate = session->certificate_asked;
   SSL_set_session(ssl, session->state.Restore().get());  // takes a reference of its own
 }
 
@@ -71,7 +72,8 @@ void StreamHandshake::Keep(ssl_st* ssl, const ssl_session_st& session, absl::Tim
         IdOf(session), std::make_shared<const ServerSession>(ServerSession{
                            SessionState(session), known.peer, std::move(versions), at}));
   } else if (offered != nullptr) {
-    offered->Add({SessionState(session), known.peer, client_context->versions(), at});
+    offered->Add({SessionState(session), known.peer, client_context->versions(), at,
+                  known.identity->asks_for_certificate});
   }
 }
 
@@ -82,7 +84,8 @@ std::unique_ptr<LaterSessions> StreamHandshake::KeepLater(ssl_st* ssl, absl::Tim
   // Of TLS 1.2 a session that was resumed serves again, and no other comes.
   if (resumed && SSL_version(ssl) < TLS1_3_VERSION) Keep(ssl, *SSL_get_session(ssl), now);
   return std::make_unique<LaterSessions>(
-      LaterSessions{offered, known.peer, client_context->versions(), resumed ? known.at : now});
+      LaterSessions{offered, known.peer, client_context->versions(), resumed ? known.at : now,
+                    known.identity->asks_for_certificate});
 }
 
 std::shared_ptr<RefusedPeer> StreamHandshake::RefusedBy(const HandshakeFault& fault,

@@ -43,6 +43,9 @@ class StreamHandshake {
   // Judges what the peer presents now. Null: it is let in.
   std::shared_ptr<RefusedPeer> JudgePresented(x509_store_ctx_st* store_context, absl::Time now);
 
+  // The server, which was judged by then, asks for our certificate.
+  void NoteAsked() { presented_.identity->asks_for_certificate = true; }
+
   // A session is taken up only while its peer, by what it presented then, passes the policy of now:
   // otherwise there is a full handshake, and what that says counts. As SslOwner::TakeUp().
   OpensslHandle<ssl_session_st> TakeUp(absl::string_view id, absl::Time now);

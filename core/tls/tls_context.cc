@@ -39,6 +39,12 @@ int OnNewSession(SSL* ssl, SSL_SESSION* session) {
   return 0;  // no reference was kept
 }
 
+// The certificate is that of the context.
+int OnCertificateAsked(SSL* ssl, void* /*argument*/) {
+  OwnerOf(ssl)->OnCertificateAsked();
+  return 1;
+}
+
 SSL_SESSION* OnSessionWanted(SSL* ssl, const unsigned char* id, int size, int* keeps_reference) {
   *keeps_reference = 0;
   return OwnerOf(ssl)
@@ -161,6 +167,7 @@ absl::StatusOr<std::shared_ptr<const ClientTlsContext>> ClientTlsContext::Create
   context->versions_ = std::make_shared<const TlsVersions>(
       TlsVersions::Of(credential.get(), &context->peer_policy_, generation));
   SSL_CTX_set_verify(context->native_.get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_cert_cb(context->native_.get(), OnCertificateAsked, nullptr);
   return std::shared_ptr<const ClientTlsContext>(std::move(context));
 }
 

@@ -36,6 +36,8 @@ class SslOwner {
   // Of a server, in a handshake: the session that the client wants to go on with; null: there is to
   // be a full handshake.
   virtual OpensslHandle<ssl_session_st> TakeUp(absl::string_view session_id) = 0;
+  // Of a client, in a full handshake: the server asks for our certificate.
+  virtual void OnCertificateAsked() = 0;
   // One that may be resumed; a client of TLS 1.3 gets it after its handshake.
   virtual void OnNewSession(const ssl_session_st& session) = 0;
 

@@ -168,8 +168,7 @@ void TlsStream::TakeHandshakeStep() {
 
 int TlsStream::JudgePeer(x509_store_ctx_st* store_context) {
   SIPCM_CHECK_MESSAGE(handshake_ != nullptr, "a peer presents certificates after its handshake");
-  std::shared_ptr<RefusedPeer> refused =
-      handshake_->JudgePresented(store_context, loop_->WallNow());
+  auto refused = handshake_->JudgePresented(store_context, loop_->WallNow());
   if (refused == nullptr) return 1;
   Refuse(std::move(refused));
   return 0;
@@ -178,6 +177,8 @@ int TlsStream::JudgePeer(x509_store_ctx_st* store_context) {
 OpensslHandle<ssl_session_st> TlsStream::TakeUp(absl::string_view session_id) {
   return handshake_->TakeUp(session_id, loop_->WallNow());
 }
+
+void TlsStream::OnCertificateAsked() { handshake_->NoteAsked(); }
 
 void TlsStream::OnNewSession(const ssl_session_st& session) {
   if (handshake_ != nullptr) {

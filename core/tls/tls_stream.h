@@ -106,6 +106,7 @@ class TlsStream final : public net::ByteStream,
   // SslOwner
   int JudgePeer(x509_store_ctx_st* store_context) override;
   OpensslHandle<ssl_session_st> TakeUp(absl::string_view session_id) override;
+  void OnCertificateAsked() override;
   void OnNewSession(const ssl_session_st& session) override;
 
   std::string PeerName() const;

@@ -212,9 +212,12 @@ class AdmissionTest(unittest.TestCase):
                      'alert=certificate_unknown', 'evil.org', 'remote=127.0.0.1:'):
             self.assertIn(part, lines[0])
 
-    def listen(self, name):
-        """A TLS server that has a certificate of this name."""
+    def listen(self, name, asks=True):
+        """A TLS server that has a certificate of this name, and asks for ours unless told not to."""
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if asks:
+            tls.verify_mode = ssl.CERT_REQUIRED
+            tls.load_verify_locations(self.authority.certificate)
         base = self.certificate(name)
         tls.load_cert_chain(base + '.pem', base + '.key')
         return self.enterContext(SipListener(tls=tls))
@@ -255,6 +258,11 @@ class AdmissionTest(unittest.TestCase):
         listener.close_connections()
         wait_for(lambda: not self.patterns(AUTO), 'end of the AUTO entry')
         self.assertEqual(self.patterns(), ['.contoso.com', 'a.contoso.com'])
+        self.assertIsNone(self.connect('far.org'))
+
+    def test_host_that_asks_for_no_certificate_may_not_connect_back(self):
+        self.send(self.listen('far.org', asks=False).address[1], 'far.org')
+        self.assertEqual(self.patterns(AUTO), [])
         self.assertIsNone(self.connect('far.org'))
 
     def test_hundred_parallel_edits_lose_none_and_every_handshake_sees_one_list(self):

@@ -7,6 +7,7 @@
 #include "core/engine/admission/removal_sweep.h"
 #include "core/engine/reuse/connection_alias.h"
 #include "core/engine/worker/home_worker.h"
+#include "core/tls/peer_identity.h"
 
 namespace sipcm::engine {
 namespace {
@@ -241,7 +242,7 @@ Connection* Worker::AdoptOutgoing(std::unique_ptr<Connection> connection, LocalM
   Connection* const adopted = connection.get();
   adopted->SetListener(this);
   Enter(std::move(connection), manager, pool);
-  const bool is_mutual = adopted->transport() == Transport::kTls &&
+  const bool is_mutual = adopted->peer() != nullptr && adopted->peer()->asks_for_certificate &&
                          manager->runtime.Get()->config.kind == ManagerKind::kServerTls;
   if (is_mutual) {
     const pool::Destination& destination = pool->destination();

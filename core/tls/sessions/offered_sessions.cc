@@ -5,7 +5,7 @@
 namespace sipcm::tls {
 
 void LaterSessions::Add(const ssl_session_st& session) const {
-  offered->Add({SessionState(session), peer, versions, authenticated});
+  offered->Add({SessionState(session), peer, versions, authenticated, certificate_asked});
 }
 
 void OfferedSessions::Add(ClientSession session) {

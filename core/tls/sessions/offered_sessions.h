@@ -20,6 +20,7 @@ struct ClientSession {
   std::shared_ptr<const KnownPeer> peer;        // the server
   std::shared_ptr<const TlsVersions> versions;  // of the context that it was made with
   absl::Time authenticated;                     // wall time of the full handshake
+  bool certificate_asked = false;               // the server asked for ours in it
 };
 
 class OfferedSessions;
@@ -30,6 +31,7 @@ struct LaterSessions {
   std::shared_ptr<const KnownPeer> peer;
   std::shared_ptr<const TlsVersions> versions;
   absl::Time authenticated;
+  bool certificate_asked = false;
 
   void Add(const ssl_session_st& session) const;
 };

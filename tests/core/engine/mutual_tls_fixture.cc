@@ -71,11 +71,11 @@ std::unique_ptr<fakes::TestPeer> MutualTlsFixture::ConnectTlsPeer(
 }
 
 std::unique_ptr<fakes::TestListener> MutualTlsFixture::ServeTls(
-    const std::string& address, const pki::CertificateOptions& options) {
+    const std::string& address, const pki::CertificateOptions& options, tls::MutualTls mutual_tls) {
   tls::PeerPolicy policy = tls::PolicyOf(bundle);
   policy.empty_list = tls::PeerPolicy::EmptyList::kAllowsAnyDomain;
-  auto context = tls::ServerTlsContext::Create(tls::CredentialOf(root.Issue(options)),
-                                               tls::MutualTls::kRequire, std::move(policy));
+  auto context = tls::ServerTlsContext::Create(tls::CredentialOf(root.Issue(options)), mutual_tls,
+                                               std::move(policy));
   SIPCM_CHECK(context.ok());
   return std::make_unique<fakes::TestListener>(
       &network, loops[0].get(), *net::SocketAddress::Parse(address),

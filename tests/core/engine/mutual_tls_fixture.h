@@ -32,9 +32,10 @@ class MutualTlsFixture : public EngineFixture {
   std::unique_ptr<fakes::TestPeer> ConnectTlsPeer(const pki::CertificateOptions& options);
   std::unique_ptr<fakes::TestPeer> ConnectTlsPeer(std::shared_ptr<const tls::Credential> presents,
                                                   const std::string& asked_host = "sip.edge.net");
-  // A TLS server at `address` with a certificate of these names.
-  std::unique_ptr<fakes::TestListener> ServeTls(const std::string& address,
-                                                const pki::CertificateOptions& options);
+  // A TLS server at `address` with a certificate of these names, which asks for ours or does not.
+  std::unique_ptr<fakes::TestListener> ServeTls(
+      const std::string& address, const pki::CertificateOptions& options,
+      tls::MutualTls mutual_tls = tls::MutualTls::kRequire);
   // Sends an OPTIONS of alice's over TLS to that host and runs until it is there or failed.
   void SendOptions(const std::string& host, uint16_t port = 5061);
   const EngineEvent* LastEvent(EngineEvent::Kind kind) const;  // null: none

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/tls/tls_stream.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/core/engine/mutual_tls_fixture.h"
@@ -162,6 +163,31 @@ TEST_P(AutoAllowedHostsTest, AServerThatWeRefusedIsNotAdded) {
   for (auto& resolver : fixture_.resolvers) resolver->SetAddresses("bad.org", {"198.51.100.9"});
   fixture_.SendOptions("bad.org");
   EXPECT_THAT(fixture_.AutoEntries(), IsEmpty());
+}
+
+TEST_P(AutoAllowedHostsTest, AServerThatAsksForNoCertificateIsNotAdded) {
+  fixture_.Start(fixture_.Config({".contoso.com"}));
+  server_.reset();
+  server_ = fixture_.ServeTls("198.51.100.9:5061", {.dns_names = {kHost}}, tls::MutualTls::kOff);
+  for (const bool resumed : {false, true}) {
+    fixture_.SendOptions(kHost);
+    ASSERT_THAT(server_->peers(), SizeIs(1));
+    EXPECT_EQ(static_cast<tls::TlsStream*>(server_->peers()[0]->stream())->is_resumed(), resumed);
+    EXPECT_THAT(fixture_.AutoEntries(), IsEmpty());
+    CloseAll(*server_);
+  }
+}
+
+TEST_P(AutoAllowedHostsTest, ASessionThatIsResumedIsAsMutualAsTheOneBefore) {
+  fixture_.Start(fixture_.Config({".contoso.com"}));
+  for (const bool resumed : {false, true, true}) {
+    fixture_.SendOptions(kHost);
+    ASSERT_THAT(server_->peers(), SizeIs(1));
+    EXPECT_EQ(static_cast<tls::TlsStream*>(server_->peers()[0]->stream())->is_resumed(), resumed);
+    EXPECT_THAT(fixture_.AutoEntries(), ElementsAre(kHost));
+    CloseAll(*server_);
+    EXPECT_THAT(fixture_.AutoEntries(), IsEmpty());
+  }
 }
 
 TEST_P(AutoAllowedHostsTest, ARemovalLeavesThePeerThatItsAutoEntryCovers) {
