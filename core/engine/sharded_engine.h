@@ -93,6 +93,14 @@ class ShardedEngine final : public Engine {
     std::shared_ptr<EndpointStatusCell> status;
   };
 
+  struct Sender;
+  // A send on its way to the worker that will do it.
+  struct RoutedSend {
+    int worker = 0;
+    ManagerPointer manager;
+    PlannedSend planned;
+  };
+
   void Post(int worker, absl::AnyInvocable<void(Worker&)> task) const;
   void PostToAll(const std::function<void(Worker&)>& task) const;
   // `cookies` in order. What no worker knows is asked for `more_rounds` times more.
@@ -155,7 +163,8 @@ class ShardedEngine final : public Engine {
   void EndSubscriptions(const std::shared_ptr<dispatch::SubscriptionGroup>& group,
                         const absl::Status& why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
   void OfferCredit(const std::shared_ptr<dispatch::SubscriptionGroup>& group) const;
-  absl::Status PlanSend(SendOrder order, const std::shared_ptr<SendSink>& sink);
+  absl::StatusOr<Sender> FindSender(const std::string& endpoint_id) const;
+  absl::Status PlanSend(const Sender& sender, SendOrder order, RoutedSend* send) const;
 
   // Serialises control; never taken by a worker.
   mutable absl::Mutex control_;

@@ -31,13 +31,18 @@ bool IsNumber(absl::string_view label) {
 }
 
 // A name of labels, or a literal address. Lower case, without trailing dot or brackets.
-absl::StatusOr<std::string> NormalizedHost(absl::string_view field, absl::string_view host) {
+struct Host {
+  std::string text;
+  bool is_literal = false;
+};
+
+absl::StatusOr<Host> NormalizedHost(absl::string_view field, absl::string_view host) {
   if (host.empty()) return InvalidField(field, "is required: a host name or a literal address");
   if (host.size() > kMaxHostBytes) {
     return BadHost(field, host, absl::StrCat("is longer than ", kMaxHostBytes, " bytes"));
   }
   if (const absl::StatusOr<net::IpAddress> literal = net::IpAddress::Parse(host); literal.ok()) {
-    return literal->ToString();
+    return Host{literal->ToString(), /*is_literal=*/true};
   }
   if (absl::StrContains(host, ':') || host[0] == '[') {
     return BadHost(field, host, "is not an IPv6 address; the port has a field of its own");
@@ -56,7 +61,7 @@ absl::StatusOr<std::string> NormalizedHost(absl::string_view field, absl::string
     }
   }
   if (IsNumber(labels.back())) return BadHost(field, host, "is not an IPv4 address");
-  return absl::AsciiStrToLower(name);
+  return Host{absl::AsciiStrToLower(name)};
 }
 
 std::string HostInId(const std::string& host) {
@@ -66,20 +71,20 @@ std::string HostInId(const std::string& host) {
 }  // namespace
 
 absl::StatusOr<Destination> Destination::Normalized(Destination raw) {
-  absl::StatusOr<std::string> host = NormalizedHost("host", raw.host);
+  absl::StatusOr<Host> host = NormalizedHost("host", raw.host);
   if (!host.ok()) return host.status();
-  raw.host = *std::move(host);
+  raw.host = std::move(host->text);
   if (raw.transport == connection::Transport::kTcp) {
     raw.tls_name.clear();
   } else if (!raw.tls_name.empty()) {
-    absl::StatusOr<std::string> tls_name = NormalizedHost("tls_name", raw.tls_name);
+    absl::StatusOr<Host> tls_name = NormalizedHost("tls_name", raw.tls_name);
     if (!tls_name.ok()) return tls_name.status();
-    raw.tls_name = *tls_name == raw.host ? std::string() : *std::move(tls_name);
+    raw.tls_name = tls_name->text == raw.host ? std::string() : std::move(tls_name->text);
   }
   if (raw.port == 0) raw.location = Location::kService;
   const uint16_t usual_port = raw.transport == connection::Transport::kTls ? 5061 : 5060;
   if (raw.location == Location::kService) raw.port = usual_port;
-  if (net::IpAddress::Parse(raw.host).ok()) raw.location = Location::kAddress;
+  if (host->is_literal) raw.location = Location::kAddress;
   return raw;
 }
 

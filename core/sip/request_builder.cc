@@ -73,16 +73,36 @@ absl::Status CheckIdentity(const RequestParts& parts, const HeaderSet& given) {
   return absl::OkStatus();
 }
 
+// All but the Via that is to be written; `*given`: the headers that there are.
+absl::Status Judge(const RequestParts& parts, HeaderSet* given) {
+  SIPCM_RETURN_IF_ERROR(CheckRequestLine(parts));
+  SIPCM_RETURN_IF_ERROR(CheckViaParts(parts));
+  SIPCM_RETURN_IF_ERROR(CheckHeaders(parts.headers, parts.body.size(), given));
+  return CheckIdentity(parts, *given);
+}
+
+HeaderSet GivenIn(absl::Span<const HeaderText> headers) {
+  HeaderSet given;
+  for (const HeaderText& header : headers) {
+    const HeaderId id = LookupHeader(header.name);
+    if (id != HeaderId::kUnknown) given.set(static_cast<size_t>(id));
+  }
+  return given;
+}
+
 // Judged where it was written, so that the check costs no string of its own.
 absl::Status AppendVia(const RequestParts& parts, std::string* out) {
   absl::StrAppend(out, "Via: ");
   const size_t start = out->size();
   absl::StrAppend(out, "SIP/2.0/", parts.transport, " ", parts.sent_by);
   absl::StrAppend(out, ";branch=", parts.branch, parts.via_parameters);
-  Via via;
-  const absl::string_view fault = ParseVia(absl::string_view(*out).substr(start), &via);
-  if (!fault.empty())
-    return InvalidArgument("INVALID_SIP_MESSAGE", "sent_by", absl::StrCat("not a Via: ", fault));
+  if (parts.judged == Judged::kNo) {
+    Via via;
+    const absl::string_view fault = ParseVia(absl::string_view(*out).substr(start), &via);
+    if (!fault.empty()) {
+      return InvalidArgument("INVALID_SIP_MESSAGE", "sent_by", absl::StrCat("not a Via: ", fault));
+    }
+  }
   absl::StrAppend(out, "\r\n");
   return absl::OkStatus();
 }
@@ -101,12 +121,18 @@ void AppendGiven(const HeaderText& header, absl::string_view from_tag, std::stri
 
 }  // namespace
 
+absl::Status CheckRequest(const RequestParts& parts) {
+  HeaderSet given;
+  return Judge(parts, &given);
+}
+
 absl::Status AppendRequest(const RequestParts& parts, std::string* out) {
   HeaderSet given;
-  SIPCM_RETURN_IF_ERROR(CheckRequestLine(parts));
-  SIPCM_RETURN_IF_ERROR(CheckViaParts(parts));
-  SIPCM_RETURN_IF_ERROR(CheckHeaders(parts.headers, parts.body.size(), &given));
-  SIPCM_RETURN_IF_ERROR(CheckIdentity(parts, given));
+  if (parts.judged == Judged::kYes) {
+    given = GivenIn(parts.headers);
+  } else {
+    SIPCM_RETURN_IF_ERROR(Judge(parts, &given));
+  }
   const size_t start = out->size();
   absl::StrAppend(out, parts.method, " ", parts.request_uri, " SIP/2.0\r\n");
   absl::Status status = AppendVia(parts, out);

@@ -11,6 +11,10 @@
 
 namespace sipcm::sip {
 
+// Whether CheckRequest() took the application's part of a request before; then it is not judged
+// again when it is written. What is filled in later is the caller's own.
+enum class Judged : uint8_t { kNo, kYes };
+
 // A request to be written: what the application said, and what is filled in when it did not.
 // Views: all must live until AppendRequest() returns.
 struct RequestParts {
@@ -30,7 +34,13 @@ struct RequestParts {
   uint32_t cseq = 1;
   absl::string_view call_id;
   absl::string_view from_tag;  // added to a From without tag
+
+  Judged judged = Judged::kNo;
 };
+
+// Judges it without writing: what AppendRequest() would refuse, and what our own parser would
+// refuse in what that writes. Errors as there.
+absl::Status CheckRequest(const RequestParts& parts);
 
 // Appends the whole request, or nothing: INVALID_ARGUMENT (INVALID_SIP_MESSAGE; INVALID_SIP_URI of
 // "request_uri") with the field it names ("method", "headers[1].value", "headers"). A given CSeq

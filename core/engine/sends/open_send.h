@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 
 #include "core/base/instant.h"
 #include "core/connection/connection_id.h"
@@ -12,8 +11,10 @@
 #include "core/engine/dialogs/dialog_send.h"
 #include "core/engine/message_order.h"
 #include "core/engine/registered/send_credentials.h"
+#include "core/engine/sends/sent_invite.h"
 #include "core/engine/throttling/send_pacer.h"
 #include "core/pool/connection_pool.h"
+#include "core/sip/request_builder.h"
 #include "core/transaction/client_transaction.h"
 
 namespace sipcm::engine {
@@ -31,6 +32,8 @@ struct PlannedSend {
   // Of its dialog: taken instead of the destination while it is alive, and then the order's
   // connection.
   connection::ConnectionId flow = {};
+  // kYes: CheckOrder() took it, and nothing of it has changed since.
+  sip::Judged judged = sip::Judged::kNo;
   // Its connection was lost before a byte of it went out; not a second time.
   bool retried = false;
 };
@@ -45,11 +48,15 @@ struct OpenSend : transaction::ClientTransaction, PacedSend {
   ConnectionSlot* slot = nullptr;                        // once it was put on one
   uint64_t begins_at = 0;  // its place in the bytes that its connection sends
   uint64_t ends_at = 0;
-  std::string invite;                            // as sent, for ACK and CANCEL; INVITE only
+  SentInvite invite;
   std::unique_ptr<SendCredentials> credentials;  // null: its application answers challenges
   // The application has its final event; the INVITE is still to be cancelled and acknowledged.
   bool given_up = false;
-  bool cancel_sent = false;
+
+  // How much of it was handed to the network.
+  SendEvent::Written written() const;
+  // Once, and only where the pool may have another connection for it (reliability.md 32).
+  bool may_be_retried() const;
 };
 
 }  // namespace sipcm::engine

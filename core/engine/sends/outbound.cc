@@ -4,12 +4,10 @@
 
 #include "core/base/error.h"
 #include "core/engine/dialogs/dialog_order.h"
-#include "core/engine/registered/send_credentials.h"
 #include "core/engine/sends/named_connection.h"
 #include "core/engine/sends/send_event.h"
 #include "core/engine/sends/send_failure.h"
 #include "core/sip/status_code.h"
-#include "core/transaction/branch.h"
 
 namespace sipcm::engine {
 namespace {
@@ -193,7 +191,7 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
   std::string* const tail = connection->tail();
   const size_t begin = tail->size();
   absl::Status built =
-      composer_.Append(send->planned.order, *send->planned.endpoint, *send,
+      composer_.Append(send->planned.order, send->planned.judged, *send->planned.endpoint, *send,
                        send->dialog == nullptr ? "" : send->dialog->from_tag(), slot, tail);
   if (built.ok()) AddCredentials(send, slot, tail, begin);
   if (built.ok() && send->dialog != nullptr) {
@@ -207,7 +205,7 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
     Fail(send, std::move(built));
     return;
   }
-  if (send->method_id == sip::Method::kInvite) send->invite = tail->substr(begin);
+  if (send->method_id == sip::Method::kInvite) send->invite.Keep(tail->substr(begin));
   const std::string ack =
       send->method_id == sip::Method::kAck ? tail->substr(begin) : std::string();
   if (send->dialog != nullptr) send->dialog->OnSent(slot);
@@ -218,15 +216,19 @@ void Outbound::OnConnection(OpenSend* send, connection::Connection* connection, 
   send->sent_at = loop_->Now();
   slot.ForSending().sends.PushBack(send);
   load_->Begin(slot, TransactionSide::kSent);
-  SendEvent sent = MakeSentEvent(slot, send->planned.order.cookie, *send, reused);
-  sent.call_id = composer_.last_call_id();
-  sent.dialog = send->planned.order.dialog;
-  sent.waited = loop_->Now() - send->asked_at;
-  outbox_.Tell(send->planned.sink, std::move(sent));
+  TellSent(send, composer_.last_call_id(), reused);
   if (send->method_id != sip::Method::kAck) return;
   // An ACK has no answer (RFC 3261 17.1).
   acks_.Add(ack, connection->id());
   Remove(send);
+}
+
+void Outbound::TellSent(OpenSend* send, absl::string_view call_id, bool reused) {
+  SendEvent sent = MakeSentEvent(*send->slot, send->planned.order.cookie, *send, reused);
+  sent.call_id = std::string(call_id);
+  sent.dialog = send->planned.order.dialog;
+  sent.waited = send->sent_at - send->asked_at;
+  outbox_.Tell(send->planned.sink, std::move(sent));
 }
 
 // --- What comes back -----------------------------------------------------------------------------
@@ -237,9 +239,11 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
   // Only on the connection that the request went out by: nobody else can answer for that peer.
   if (send == nullptr || send->slot != &slot) return OnStrayResponse(slot, response);
   const bool is_final = sip::IsFinal(response.status_code());
-  if (is_final && response.status_code() >= 300) Acknowledge(send, response);
+  if (is_final && response.status_code() >= 300) {
+    send->invite.Acknowledge(response, slot.connection.get());
+  }
   if (is_final && response.status_code() < 300 && send->method_id == sip::Method::kInvite) {
-    calls_.Add(send->key, std::move(send->invite), slot, response,
+    calls_.Add(send->key, send->invite.Take(), slot, response,
                send->given_up ? AnsweredCalls::Wanted::kNo : AnsweredCalls::Wanted::kYes);
   }
   if (send->given_up) {
@@ -247,8 +251,7 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
     if (is_final) {
       if (send->dialog != nullptr) send->dialog->OnLateAnswer(response);
       Remove(send);
-    } else if (!send->cancel_sent) {
-      SendCancel(send);
+    } else if (CancelInvite(send)) {
       // Its answer has as long as any, however late it began to ring.
       timeouts_.Arm(send, ResponseTimeout(send->planned));
     }
@@ -268,48 +271,6 @@ void Outbound::OnResponse(ConnectionSlot& slot, const sip::MessageView& response
   }
 }
 
-// On the endpoint's own flow only: whoever is at the end of another connection is shown none.
-void Outbound::AddCredentials(OpenSend* send, const ConnectionSlot& slot, std::string* tail,
-                              size_t begin) {
-  send->credentials = nullptr;
-  if (slot.endpoint_id() != send->planned.endpoint->id) return;
-  registration::Authenticator* const authenticator = host_->AuthenticatorOf(send->planned);
-  if (authenticator == nullptr) return;
-  send->credentials = std::make_unique<SendCredentials>();
-  send->credentials->OnComposed(authenticator, tail, begin);
-}
-
-bool Outbound::Authorize(OpenSend* send, const sip::MessageView& challenge) {
-  registration::Authenticator* const authenticator = host_->AuthenticatorOf(send->planned);
-  if (authenticator == nullptr || send->credentials == nullptr) return false;
-  const int status_code = challenge.status_code();
-  if (status_code != 401 && status_code != 407) {
-    authenticator->TakeNextNonce(challenge);
-    return false;
-  }
-  connection::Connection& connection = *send->slot->connection;
-  if (!connection.can_send() || !send->credentials->Take(authenticator, challenge)) return false;
-  transactions_.Renew(send);
-  uint32_t cseq = challenge.cseq_number() + 1;
-  if (send->dialog != nullptr) cseq = send->dialog->NextCseq(cseq);
-  const std::string& request =
-      send->credentials->Again(authenticator, transaction::BranchText(send->key), cseq);
-  if (send->method_id == sip::Method::kInvite) send->invite = request;
-  if (send->dialog != nullptr && send->dialog->Read(request).ok()) {
-    send->dialog->OnSent(*send->slot);
-  }
-  send->begins_at = connection.counters().bytes_out + connection.queued_bytes();
-  send->ends_at = send->begins_at + request.size();
-  connection.Send(request);
-  send->sent_at = loop_->Now();
-  totals_->requests_out.Add();
-  SendEvent sent = MakeSentEvent(*send->slot, send->planned.order.cookie, *send, /*reused=*/true);
-  sent.call_id = std::string(challenge.call_id());
-  sent.waited = loop_->Now() - send->asked_at;
-  outbox_.Tell(send->planned.sink, std::move(sent));
-  return true;
-}
-
 // It is of no request that waits for one.
 void Outbound::OnStrayResponse(ConnectionSlot& slot, const sip::MessageView& response) {
   if (calls_.OnResponse(slot, response)) return;
@@ -318,16 +279,10 @@ void Outbound::OnStrayResponse(ConnectionSlot& slot, const sip::MessageView& res
   totals_->stray_responses_in.Add();
 }
 
-void Outbound::SendCancel(OpenSend* send) {
-  // Before a provisional there is nothing to cancel yet (RFC 3261 9.1).
-  if (send->invite.empty() || !send->has_provisional || send->slot == nullptr ||
-      send->cancel_sent || !send->slot->connection->can_send()) {
-    return;
-  }
-  sip::MessageView invite;
-  if (!sip::Parse(send->invite, send->invite.size(), invite).ok()) return;
-  send->cancel_sent = true;
-  send->slot->connection->Send(transaction::MakeCancel(invite));
+// Before a provisional there is nothing to cancel yet (RFC 3261 9.1).
+bool Outbound::CancelInvite(OpenSend* send) {
+  return send->has_provisional && send->slot != nullptr &&
+         send->invite.Cancel(send->slot->connection.get());
 }
 
 std::vector<uint64_t> Outbound::Cancel(const std::vector<uint64_t>& cookies,
@@ -357,16 +312,16 @@ void Outbound::OnTimeout(event::TimeoutQueue::Entry& entry) {
 void Outbound::OnConnectionClosed(ConnectionSlot& slot, const absl::Status& why) {
   std::vector<OpenSend*> again;
   while (auto* send = static_cast<OpenSend*>(slot.FirstSend())) {
-    if (MayRetry(*send)) {
+    if (send->may_be_retried()) {
       again.push_back(send);
       LeaveConnection(send);
       continue;
     }
-    if (send->dialog != nullptr && WrittenOf(*send) != SendEvent::Written::kNothing) {
+    if (send->dialog != nullptr && send->written() != SendEvent::Written::kNothing) {
       send->dialog->OnConnectionLost();
     }
     Fail(send, ConnectionLost(send->method, send->planned.order, slot.connection->remote_address(),
-                              why, WrittenOf(*send)));
+                              why, send->written()));
   }
   for (OpenSend* const send : again) {
     send->planned.retried = true;
@@ -375,26 +330,11 @@ void Outbound::OnConnectionClosed(ConnectionSlot& slot, const absl::Status& why)
   }
 }
 
-SendEvent::Written Outbound::WrittenOf(const OpenSend& send) {
-  if (send.slot == nullptr) return SendEvent::Written::kNothing;
-  const uint64_t sent = send.slot->connection->counters().bytes_out;
-  if (sent <= send.begins_at) return SendEvent::Written::kNothing;
-  return sent < send.ends_at ? SendEvent::Written::kSome : SendEvent::Written::kWhole;
-}
-
-// Once, and only where the pool may have another connection for it (reliability.md 32).
-bool Outbound::MayRetry(const OpenSend& send) {
-  const SendOrder& order = send.planned.order;
-  const bool by_name = order.connection.is_valid() && order.connection != send.planned.flow;
-  return !send.planned.retried && !send.given_up && !by_name && order.destination.has_value() &&
-         !order.destination->is_dedicated() && WrittenOf(send) == SendEvent::Written::kNothing;
-}
-
 void Outbound::LeaveConnection(OpenSend* send) {
   ConnectionSlot* const slot = std::exchange(send->slot, nullptr);
   slot->ForSending().sends.Remove(send);
   load_->End(*slot, TransactionSide::kSent);
-  send->invite.clear();
+  send->invite.Forget();
   if (slot->pool != nullptr && PoolDirectory::IsUnshared(*slot->pool)) {
     slot->connection->Drain(loop_->Now() + absl::InfiniteDuration());
   }
@@ -413,30 +353,16 @@ void Outbound::ForgetManager(const LocalManager* manager) {
 
 void Outbound::FailAllOpen(const absl::Status& why) {
   while (auto* send = static_cast<OpenSend*>(transactions_.Any())) {
-    SendCancel(send);
+    CancelInvite(send);
     Fail(send, why);
   }
 }
 
 // --- Ends --------------------------------------------------------------------------------------
 
-void Outbound::Acknowledge(OpenSend* send, const sip::MessageView& response) {
-  sip::MessageView invite;
-  if (send->invite.empty() || !send->slot->connection->can_send() ||
-      !sip::Parse(send->invite, send->invite.size(), invite).ok()) {
-    return;
-  }
-  send->slot->connection->Send(transaction::MakeAck(invite, response));
-}
-
 void Outbound::Refuse(const PlannedSend& planned, absl::Status why) {
   totals_->sends_failed.Add();
-  SendEvent event;
-  event.kind = SendEvent::Kind::kFailure;
-  event.cookie = planned.order.cookie;
-  event.is_final = true;
-  event.failure = std::move(why);
-  outbox_.Tell(planned.sink, std::move(event));
+  outbox_.Tell(planned.sink, MakeFailureEvent(nullptr, planned.order.cookie, std::move(why)));
 }
 
 void Outbound::Fail(OpenSend* send, absl::Status why) {
@@ -453,26 +379,15 @@ void Outbound::GiveUp(OpenSend* send, absl::Status why) {
   send->given_up = true;
   ++given_up_count_;
   totals_->open_sends.Add(-1);
-  SendCancel(send);
+  CancelInvite(send);
   timeouts_.Arm(send, ResponseTimeout(send->planned));
   if (open_count() == 0) host_->OnOutboundIdle();
 }
 
 void Outbound::TellFailure(OpenSend* send, absl::Status why) {
   totals_->sends_failed.Add();
-  SendEvent event;
-  event.kind = SendEvent::Kind::kFailure;
-  event.cookie = send->planned.order.cookie;
-  event.is_final = true;
-  event.written = WrittenOf(*send);
-  if (send->slot != nullptr) {
-    event.connection = send->slot->connection->id();
-    event.manager_id = send->slot->manager->state->id();
-    event.target = send->slot->connection->remote_address();
-  } else if (const auto tried = net::SocketAddress::Parse(TargetOf(why)); tried.ok()) {
-    event.target = *tried;
-  }
-  event.failure = std::move(why);
+  SendEvent event = MakeFailureEvent(send->slot, send->planned.order.cookie, std::move(why));
+  event.written = send->written();
   outbox_.Tell(send->planned.sink, std::move(event));
 }
 

@@ -101,11 +101,9 @@ class Outbound final : private event::TimeoutQueue::Listener, private AnsweredCa
   // Whether it went over the peer's own connection, or on to the worker that has its pool.
   bool ReuseOrGoHome(OpenSend* send);
   void OnConnection(OpenSend* send, connection::Connection* connection, bool reused);
-  // How much of it was handed to the network.
-  static SendEvent::Written WrittenOf(const OpenSend& send);
-  static bool MayRetry(const OpenSend& send);
+  void TellSent(OpenSend* send, absl::string_view call_id, bool reused);
   void LeaveConnection(OpenSend* send);
-  void SendCancel(OpenSend* send);
+  void CancelInvite(OpenSend* send);
   void AddCredentials(OpenSend* send, const ConnectionSlot& slot, std::string* tail, size_t begin);
   // Whether `challenge` was answered: the send goes on with the next request.
   bool Authorize(OpenSend* send, const sip::MessageView& challenge);
@@ -113,7 +111,6 @@ class Outbound final : private event::TimeoutQueue::Listener, private AnsweredCa
   void GiveUp(OpenSend* send, absl::Status why);
   void TellFailure(OpenSend* send, absl::Status why);
   void ForgetCookie(OpenSend* send);
-  void Acknowledge(OpenSend* send, const sip::MessageView& response);
   void OnStrayResponse(ConnectionSlot& slot, const sip::MessageView& response);
   void Remove(OpenSend* send);
 

@@ -37,12 +37,22 @@ absl::string_view TransportName(const ConnectionSlot& slot) {
   return slot.connection->transport() == connection::Transport::kTls ? "TLS" : "TCP";
 }
 
-bool Has(const MessageParts& message, sip::HeaderId id) {
-  for (const auto& [name, value] : message.headers) {
-    if (sip::LookupHeader(name) == id) return true;
+// What of that which is filled in otherwise the application gave.
+struct Given {
+  explicit Given(const MessageParts& message) {
+    for (const auto& [name, value] : message.headers) {
+      const sip::HeaderId id = sip::LookupHeader(name);
+      from |= id == sip::HeaderId::kFrom;
+      to |= id == sip::HeaderId::kTo;
+      contact |= id == sip::HeaderId::kContact;
+      if (id == sip::HeaderId::kCallId) call_id = &value;
+    }
   }
-  return false;
-}
+  bool from = false;
+  bool to = false;
+  bool contact = false;
+  const std::string* call_id = nullptr;
+};
 
 }  // namespace
 
@@ -60,21 +70,23 @@ absl::StatusOr<std::string> RequestComposer::MethodOfRaw(const SendOrder& order,
   return std::string(raw_request_.method());
 }
 
-absl::Status RequestComposer::Append(const SendOrder& order, const dispatch::Endpoint& endpoint,
+absl::Status RequestComposer::Append(const SendOrder& order, sip::Judged judged,
+                                     const dispatch::Endpoint& endpoint,
                                      const transaction::ClientTransaction& transaction,
                                      absl::string_view from_tag, ConnectionSlot& slot,
                                      std::string* out) {
-  return WithFieldPrefix(order.message.raw.empty()
-                             ? AppendParts(order, endpoint, transaction, from_tag, slot, out)
-                             : AppendRaw(order, transaction, slot, out),
+  return WithFieldPrefix(order.message.raw.empty() ? AppendParts(order, judged, endpoint,
+                                                                 transaction, from_tag, slot, out)
+                                                   : AppendRaw(order, transaction, slot, out),
                          "request");
 }
 
-absl::Status RequestComposer::AppendParts(const SendOrder& order,
+absl::Status RequestComposer::AppendParts(const SendOrder& order, sip::Judged judged,
                                           const dispatch::Endpoint& endpoint,
                                           const transaction::ClientTransaction& transaction,
                                           absl::string_view from_tag, ConnectionSlot& slot,
                                           std::string* out) {
+  const Given given(order.message);
   const std::string& sent_by = SentBy(slot);
   const std::string branch = transaction::BranchText(transaction.key);
   last_call_id_ = absl::StrCat(absl::Hex(random_->Next(), absl::kZeroPad16), "@", sent_by);
@@ -87,10 +99,9 @@ absl::Status RequestComposer::AppendParts(const SendOrder& order,
   absl::InlinedVector<sip::HeaderText, 16> headers;
   // The application's first, so that an error counts them as it does.
   for (const auto& [name, value] : order.message.headers) headers.push_back({name, value});
-  if (!Has(order.message, sip::HeaderId::kFrom)) headers.push_back({"From", from});
-  if (!Has(order.message, sip::HeaderId::kTo)) headers.push_back({"To", to});
-  if (dialog::RefreshesTarget(transaction.method_id) &&
-      !Has(order.message, sip::HeaderId::kContact)) {
+  if (!given.from) headers.push_back({"From", from});
+  if (!given.to) headers.push_back({"To", to});
+  if (dialog::RefreshesTarget(transaction.method_id) && !given.contact) {
     // A dialog needs a way back (RFC 3261 8.1.1.8).
     contact = ContactOf(endpoint, slot);
     headers.push_back({"Contact", contact});
@@ -106,10 +117,9 @@ absl::Status RequestComposer::AppendParts(const SendOrder& order,
   parts.via_parameters = AliasParameter(slot);
   parts.call_id = last_call_id_;
   parts.from_tag = tag;
+  parts.judged = judged;
   SIPCM_RETURN_IF_ERROR(sip::AppendRequest(parts, out));
-  for (const auto& [name, value] : order.message.headers) {
-    if (sip::LookupHeader(name) == sip::HeaderId::kCallId) last_call_id_ = value;
-  }
+  if (given.call_id != nullptr) last_call_id_ = *given.call_id;
   return absl::OkStatus();
 }
 

@@ -11,6 +11,7 @@
 #include "core/engine/connection_table.h"
 #include "core/engine/message_order.h"
 #include "core/sip/message_view.h"
+#include "core/sip/request_builder.h"
 #include "core/transaction/client_transaction.h"
 
 namespace sipcm::engine {
@@ -36,14 +37,16 @@ class RequestComposer {
 
   // Appends the request for that connection, with the transaction's branch; `from_tag` goes to a
   // From without one, empty: any. INVALID_ARGUMENT, naming the field: `out` is as it was.
-  absl::Status Append(const SendOrder& order, const dispatch::Endpoint& endpoint,
+  absl::Status Append(const SendOrder& order, sip::Judged judged,
+                      const dispatch::Endpoint& endpoint,
                       const transaction::ClientTransaction& transaction, absl::string_view from_tag,
                       ConnectionSlot& slot, std::string* out);
   // Of the request that was appended last.
   const std::string& last_call_id() const { return last_call_id_; }
 
  private:
-  absl::Status AppendParts(const SendOrder& order, const dispatch::Endpoint& endpoint,
+  absl::Status AppendParts(const SendOrder& order, sip::Judged judged,
+                           const dispatch::Endpoint& endpoint,
                            const transaction::ClientTransaction& transaction,
                            absl::string_view from_tag, ConnectionSlot& slot, std::string* out);
   absl::Status AppendRaw(const SendOrder& order, const transaction::ClientTransaction& transaction,

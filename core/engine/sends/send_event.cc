@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "core/base/error.h"
+#include "core/net/address.h"
 #include "core/sip/status_code.h"
 #include "core/transaction/branch.h"
 
@@ -35,6 +37,22 @@ SendEvent MakeResponseEvent(const ConnectionSlot& slot, uint64_t cookie,
   auto view = std::make_shared<sip::MessageView>();
   view->CopyIndexFrom(response, event.bytes.data());
   event.view = std::move(view);
+  return event;
+}
+
+SendEvent MakeFailureEvent(const ConnectionSlot* slot, uint64_t cookie, absl::Status why) {
+  SendEvent event;
+  event.kind = SendEvent::Kind::kFailure;
+  event.cookie = cookie;
+  event.is_final = true;
+  if (slot != nullptr) {
+    event.connection = slot->connection->id();
+    event.manager_id = slot->manager->state->id();
+    event.target = slot->connection->remote_address();
+  } else if (const auto tried = net::SocketAddress::Parse(TargetOf(why)); tried.ok()) {
+    event.target = *tried;
+  }
+  event.failure = std::move(why);
   return event;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "absl/status/status.h"
 #include "core/engine/connection_table.h"
 #include "core/engine/message_order.h"
 #include "core/sip/message_view.h"
@@ -17,6 +18,10 @@ SendEvent MakeSentEvent(const ConnectionSlot& slot, uint64_t cookie,
 // A response that came for the send `cookie`, copied: what it is of goes on.
 SendEvent MakeResponseEvent(const ConnectionSlot& slot, uint64_t cookie,
                             const sip::MessageView& response);
+
+// The send `cookie` ended for `why`, on that connection; null: on none, and the address that was
+// tried last is the one that `why` names. How much of it was written is for the caller to add.
+SendEvent MakeFailureEvent(const ConnectionSlot* slot, uint64_t cookie, absl::Status why);
 
 }  // namespace sipcm::engine
 

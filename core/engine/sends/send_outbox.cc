@@ -1,6 +1,11 @@
 #include "core/engine/sends/send_outbox.h"
 
 namespace sipcm::engine {
+namespace {
+
+constexpr size_t kUsual = 16;  // events of a busy turn, for one sink
+
+}  // namespace
 
 void SendOutbox::Tell(const std::shared_ptr<SendSink>& sink, SendEvent event) {
   if (events_.empty()) loop_->AtTurnEnd([this] { Flush(); });
@@ -12,6 +17,7 @@ void SendOutbox::Tell(const std::shared_ptr<SendSink>& sink, SendEvent event) {
     }
   }
   events_.emplace_back(sink, std::vector<SendEvent>());
+  events_.back().second.reserve(kUsual);
   events_.back().second.push_back(std::move(event));
 }
 
