@@ -78,9 +78,9 @@ void ShardedEngine::Send(std::vector<SendOrder> orders, std::shared_ptr<SendSink
     Post(i, [mine = std::move(by_worker[i])](Worker& worker) mutable {
       for (RoutedSend& send : mine) {
         if (send.planned.order.dialog.is_valid()) {
-          worker.SendInDialog(send.manager, std::move(send.planned));
+          worker.sends().SendInDialog(send.manager, std::move(send.planned));
         } else {
-          worker.Send(send.manager, std::move(send.planned));
+          worker.sends().Send(send.manager, std::move(send.planned));
         }
       }
     });
