@@ -1,4 +1,6 @@
 // The requests that applications send: to the worker that will do each.
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -135,9 +137,31 @@ absl::Status ShardedEngine::PlanSend(const Sender& sender, SendOrder order,
 }
 
 void ShardedEngine::CancelSends(std::vector<uint64_t> cookies, std::shared_ptr<SendSink> sink) {
-  PostToAll([cookies = std::move(cookies), sink = std::move(sink)](Worker& worker) {
-    worker.outbound().Cancel(cookies, sink);
-  });
+  // One that is on its way to another worker was posted there before that worker is asked again; it
+  // goes from its dialog's to its flow's to its destination's.
+  constexpr int kMostHops = 2;
+  std::sort(cookies.begin(), cookies.end());
+  CancelOnWorkers(std::move(cookies), sink, worker_count() == 1 ? 0 : kMostHops);
+}
+
+void ShardedEngine::CancelOnWorkers(std::vector<uint64_t> cookies,
+                                    const std::shared_ptr<SendSink>& sink, int more_rounds) {
+  using Cookies = std::vector<uint64_t>;
+  Gather<Cookies>(
+      [cookies, sink](Worker& worker) { return worker.outbound().Cancel(cookies, sink); },
+      [this, sink, more_rounds](std::vector<Cookies> unknown) {
+        // Those that no worker knew.
+        Cookies left = std::move(unknown[0]);
+        for (size_t i = 1; i < unknown.size(); ++i) {
+          Cookies both;
+          std::set_intersection(left.begin(), left.end(), unknown[i].begin(), unknown[i].end(),
+                                std::back_inserter(both));
+          left = std::move(both);
+        }
+        if (!left.empty() && more_rounds > 0) {
+          CancelOnWorkers(std::move(left), sink, more_rounds - 1);
+        }
+      });
 }
 
 }  // namespace sipcm::engine

@@ -11,7 +11,8 @@ SendEvent::Written OpenSend::written() const {
 
 bool OpenSend::may_be_retried() const {
   const SendOrder& order = planned.order;
-  return !planned.retried && !given_up && !order.connection.is_valid() &&
+  const bool by_name = order.connection.is_valid() && order.connection != planned.flow;
+  return !planned.retried && !given_up && !by_name && order.destination.has_value() &&
          !order.destination->is_dedicated() && written() == SendEvent::Written::kNothing;
 }
 

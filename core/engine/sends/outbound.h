@@ -103,7 +103,8 @@ class Outbound final : private event::TimeoutQueue::Listener, private AnsweredCa
   void OnConnection(OpenSend* send, connection::Connection* connection, bool reused);
   void TellSent(OpenSend* send, absl::string_view call_id, bool reused);
   void LeaveConnection(OpenSend* send);
-  void CancelInvite(OpenSend* send);
+  // Whether it went out now.
+  bool CancelInvite(OpenSend* send);
   void AddCredentials(OpenSend* send, const ConnectionSlot& slot, std::string* tail, size_t begin);
   // Whether `challenge` was answered: the send goes on with the next request.
   bool Authorize(OpenSend* send, const sip::MessageView& challenge);

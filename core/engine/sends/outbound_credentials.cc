@@ -1,4 +1,5 @@
 // The challenges to an Outbound's sends that a REGISTERED endpoint's credentials answer.
+#include <cstdint>
 #include <memory>
 
 #include "core/engine/sends/outbound.h"
@@ -28,8 +29,10 @@ bool Outbound::Authorize(OpenSend* send, const sip::MessageView& challenge) {
   connection::Connection& connection = *send->slot->connection;
   if (!connection.can_send() || !send->credentials->Take(authenticator, challenge)) return false;
   transactions_.Renew(send);
+  uint32_t cseq = challenge.cseq_number() + 1;
+  if (send->dialog != nullptr) cseq = send->dialog->NextCseq(cseq);
   const std::string& request =
-      send->credentials->Again(authenticator, transaction::BranchText(send->key));
+      send->credentials->Again(authenticator, transaction::BranchText(send->key), cseq);
   if (send->method_id == sip::Method::kInvite) send->invite.Keep(request);
   if (send->dialog != nullptr && send->dialog->Read(request).ok()) {
     send->dialog->OnSent(*send->slot);

@@ -9,11 +9,12 @@ bool SentInvite::Read(const connection::Connection& connection, sip::MessageView
   return !text_.empty() && connection.can_send() && sip::Parse(text_, text_.size(), *invite).ok();
 }
 
-void SentInvite::Cancel(connection::Connection* connection) {
+bool SentInvite::Cancel(connection::Connection* connection) {
   sip::MessageView invite;
-  if (is_cancelled_ || !Read(*connection, &invite)) return;
+  if (is_cancelled_ || !Read(*connection, &invite)) return false;
   is_cancelled_ = true;
   connection->Send(transaction::MakeCancel(invite));
+  return true;
 }
 
 void SentInvite::Acknowledge(const sip::MessageView& response,

@@ -19,8 +19,8 @@ class SentInvite {
   // For whoever repeats its ACK.
   std::string Take() { return std::move(text_); }
 
-  // Sends its CANCEL, once; a provisional response has come (RFC 3261 9.1).
-  void Cancel(connection::Connection* connection);
+  // Sends its CANCEL, once; a provisional response has come (RFC 3261 9.1). Whether it did now.
+  bool Cancel(connection::Connection* connection);
   // Acknowledges a final response of 300 and above (RFC 3261 17.1.1.3).
   void Acknowledge(const sip::MessageView& response, connection::Connection* connection) const;
 
