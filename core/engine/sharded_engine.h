@@ -13,9 +13,9 @@
 #include "absl/synchronization/mutex.h"
 #include "core/base/random_source.h"
 #include "core/engine/engine.h"
-#include "core/engine/worker/gathering.h"
 #include "core/engine/manager/manager_state.h"
 #include "core/engine/subscription/resume_directory.h"
+#include "core/engine/worker/gathering.h"
 #include "core/engine/worker/worker.h"
 
 namespace sipcm::engine {

@@ -152,8 +152,8 @@ void Outbound::FindConnection(OpenSend* send) {
 
 bool Outbound::LeavesFlow(OpenSend* send, const absl::Status& why) {
   const SendOrder& order = send->planned.order;
-  const bool is_gone = why.code() == absl::StatusCode::kNotFound ||
-                       why.code() == absl::StatusCode::kUnavailable;
+  const bool is_gone =
+      why.code() == absl::StatusCode::kNotFound || why.code() == absl::StatusCode::kUnavailable;
   const bool is_full = why.code() == absl::StatusCode::kResourceExhausted;
   if (order.connection != send->planned.flow || !send->planned.flow.is_valid() ||
       !(is_gone || (is_full && order.destination.has_value()))) {
