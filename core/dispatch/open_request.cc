@@ -6,6 +6,12 @@
 
 namespace sipcm::dispatch {
 
+absl::Status NotYours(RequestId id) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, "REQUEST_NOT_YOURS",
+                   absl::StrCat("request \"", id.ToString(),
+                                "\" is with another application's stream; nothing was sent"));
+}
+
 OpenRequestTable::OpenRequestTable(int worker, RandomSource* random)
     : worker_(worker), random_(random) {}
 

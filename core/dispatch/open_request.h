@@ -61,7 +61,12 @@ struct OpenRequest final : event::TimeoutQueue::Entry, ListHook<AssignmentTag> {
   DeliveryCounters* counters = nullptr;   // of its endpoint
   // Whose subscription had it last and ended without an answer, until it is delivered again.
   std::shared_ptr<Lineage> left_by;
+  // That one's, also when it is delivered again: an answer may be on its way. Only compared.
+  const void* left_sender = nullptr;
 };
+
+// FAILED_PRECONDITION (REQUEST_NOT_YOURS): another application has it.
+absl::Status NotYours(RequestId id);
 
 // The open requests of one worker, found by id without a map. Thread: the worker's.
 class OpenRequestTable {

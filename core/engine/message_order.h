@@ -29,8 +29,12 @@ struct MessageParts {
 
 // --- Answers -------------------------------------------------------------------------------
 
+class SendSink;
+
 struct ResponseOrder {
   dispatch::RequestId request_id;
+  // As of SubscriptionOptions: whose answer it is. Null: of whoever knows the id.
+  const SendSink* sender = nullptr;
   int status_code = 0;  // 100..699; of `raw` when that is set
   std::string reason_phrase;
   MessageParts message;
@@ -50,8 +54,8 @@ struct ResponseResult {
   uint64_t cookie = 0;
   dispatch::RequestId request_id;
   // NOT_FOUND (REQUEST_NOT_FOUND), FAILED_PRECONDITION (REQUEST_ALREADY_ANSWERED,
-  // REQUEST_EXPIRED, REQUEST_CANCELLED), INVALID_ARGUMENT (a bad header, status or body),
-  // UNAVAILABLE (CONNECTION_GONE: no way back to the peer). Nothing was sent unless OK.
+  // REQUEST_EXPIRED, REQUEST_CANCELLED, REQUEST_NOT_YOURS), INVALID_ARGUMENT (a bad header, status
+  // or body), UNAVAILABLE (CONNECTION_GONE: no way back to the peer). Nothing was sent unless OK.
   absl::Status status;
   ResponseRoute route = ResponseRoute::kNone;
   connection::ConnectionId connection = {};  // that it was written to

@@ -277,7 +277,10 @@ void AttachSession::Respond(v1::ApplicationFrame* frame) {
   orders.reserve(frame->responses_size());
   for (v1::RespondRequest& request : *frame->mutable_responses()) {
     const absl::Status taken = TakeResponse(&request, &orders.emplace_back());
-    if (taken.ok()) continue;
+    if (taken.ok()) {
+      orders.back().sender = this;
+      continue;
+    }
     orders.pop_back();
     refused.push_back(RefusedAnswer(request.request_id(), taken));
   }

@@ -206,7 +206,10 @@ void DeliveryQueue::Deliver(OpenRequest* request,
     // its way still counts.
     const bool is_resumed = request->left_by == subscription->lineage;
     attempt_reason = is_resumed ? AttemptReason::kResumed : AttemptReason::kSubscriptionLost;
-    if (!is_resumed) owner_->OnRedelivery(*request);
+    if (!is_resumed) {
+      request->left_sender = nullptr;
+      owner_->OnRedelivery(*request);
+    }
     Settle(request, is_resumed ? Loss::kNone : Loss::kLost);
   }
   request->assigned = &local;

@@ -26,6 +26,7 @@ void DeliveryQueue::OnSubscriptionEnded(const std::shared_ptr<SubscriptionState>
     while (OpenRequest* request = local->delivered.front()) {
       TakeBack(request);
       request->left_by = subscription->lineage;
+      request->left_sender = subscription->sender;
       requests.push_back(request);
     }
   }

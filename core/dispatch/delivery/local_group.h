@@ -85,6 +85,15 @@ struct LocalSubscription {
   std::vector<Delivery> outbox;
 };
 
+// Whether the application that sends as `sender` may answer it; null: it says not who it is.
+inline bool MayAnswer(const void* sender, const OpenRequest& request) {
+  const void* const holder =
+      request.assigned == nullptr ? nullptr : request.assigned->state->sender;
+  if (sender == nullptr || sender == holder || sender == request.left_sender) return true;
+  // Whose stream only reads answers by other calls.
+  return holder == nullptr && request.left_sender == nullptr;
+}
+
 }  // namespace sipcm::dispatch
 
 #endif  // SIPCM_CORE_DISPATCH_DELIVERY_LOCAL_GROUP_H_

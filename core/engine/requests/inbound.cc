@@ -327,6 +327,10 @@ bool Inbound::RespondOne(const ResponseOrder& order, const std::shared_ptr<Respo
     result->status = requests_.WhyNotOpen(order.request_id);
     return true;
   }
+  if (!dispatch::MayAnswer(order.sender, *request)) {
+    result->status = dispatch::NotYours(order.request_id);
+    return true;
+  }
   const std::shared_ptr<const dispatch::RequestRecord> record = request->record;
   ConnectionSlot* const slot = return_path_.ConnectionOf(*record);
   LocalManager* const manager = slot != nullptr ? slot->manager : return_path_.ManagerOf(*record);

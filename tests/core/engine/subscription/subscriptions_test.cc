@@ -126,6 +126,103 @@ TEST_P(SubscriptionsTest, WhatItLostIsToldInAGapAfterWhatItGets) {
   EXPECT_EQ(second.sink->deliveries[2].lost_count, 1);
 }
 
+TEST_P(SubscriptionsTest, TheAckThatCameWhileItWasAwayIsKeptForIt) {
+  TestApplication first = MustSubscribe();
+  Ask("INVITE", 1);
+  EXPECT_TRUE(fixture_.Respond(first.sink->deliveries[0].request_id, 200).ok());
+  const std::string to = HeaderOf(peer_->TakeReceived(), "To");
+  const std::string token = first.resumption().token;
+  Lose(first);
+  TestApplication other = MustSubscribe();
+  peer_->Send(absl::StrReplaceAll(MakeRequest("ACK", kAlice, 1),
+                                  {{absl::StrCat("To: <", kAlice, ">"), absl::StrCat("To: ", to)},
+                                   {"z9hG4bKtest1", "z9hG4bKack"}}));
+  fixture_.RunUntilIdle();
+  EXPECT_THAT(other.sink->deliveries, IsEmpty());
+  TestApplication second = MustSubscribe(token);
+  ASSERT_THAT(second.sink->deliveries, SizeIs(1));
+  EXPECT_EQ(second.sink->deliveries[0].request->view.method(), "ACK");
+}
+
+TEST_P(SubscriptionsTest, ThatAnAckIsMissingIsToldToWhoComesBackOrInAGap) {
+  for (const bool is_back_in_time : {true, false}) {
+    TestApplication first = MustSubscribe();
+    Ask("INVITE", is_back_in_time ? 1 : 2);
+    const std::string token = first.resumption().token;
+    EXPECT_TRUE(fixture_.Respond(first.sink->deliveries[0].request_id, 200).ok());
+    fixture_.AdvanceBy(absl::Seconds(31));
+    Lose(first);
+    fixture_.AdvanceBy(is_back_in_time ? kTimeout - absl::Milliseconds(1) : kTimeout);
+    TestApplication second = MustSubscribe(token);
+    ASSERT_THAT(second.sink->deliveries, SizeIs(1));
+    EXPECT_EQ(second.sink->deliveries[0].kind,
+              is_back_in_time ? Delivery::Kind::kAckMissing : Delivery::Kind::kGap);
+  }
+}
+
+TEST_P(SubscriptionsTest, AnotherApplicationsStreamCannotAnswerForIt) {
+  std::vector<std::shared_ptr<RecordingSendSink>> senders;
+  std::vector<TestApplication> applications(2);
+  for (TestApplication& application : applications) {
+    senders.push_back(std::make_shared<RecordingSendSink>());
+    SubscriptionOptions options;
+    options.endpoint_id = "alice";
+    options.sender = senders.back().get();
+    options.resume_timeout = kTimeout;
+    application.stream = *fixture_.engine->Subscribe(options, application.sink);
+    if (senders.size() == 1) Ask("MESSAGE", 1);
+  }
+  Ask("MESSAGE", 2);
+  const auto answer = [&](int sender, int request) {
+    ResponseOrder order;
+    order.request_id = applications[0].sink->deliveries[request].request_id;
+    order.status_code = 200;
+    order.sender = senders[sender].get();
+    auto results = std::make_shared<RecordingResponseSink>();
+    fixture_.engine->Respond({order}, results);
+    fixture_.RunUntilIdle();
+    return ReasonOf(results->results.front().status);
+  };
+  ASSERT_THAT(applications[0].sink->deliveries, testing::Not(IsEmpty()));
+  EXPECT_EQ(answer(1, 0), "REQUEST_NOT_YOURS");
+  EXPECT_THAT(peer_->received(), IsEmpty());
+  EXPECT_EQ(answer(0, 0), "");
+  EXPECT_THAT(StatusCodes(peer_->TakeReceived()), ElementsAre(200));
+}
+
+TEST_P(SubscriptionsTest, WhileItIsAwayOnlyItsOwnAnswerCounts) {
+  std::vector<std::shared_ptr<RecordingSendSink>> senders;
+  for (int i = 0; i < 2; ++i) senders.push_back(std::make_shared<RecordingSendSink>());
+  TestApplication lost;
+  SubscriptionOptions options;
+  options.endpoint_id = "alice";
+  options.sender = senders[0].get();
+  options.resume_timeout = kTimeout;
+  lost.stream = *fixture_.engine->Subscribe(options, lost.sink);
+  for (int i = 1; i <= 2; ++i) Ask("MESSAGE", i);
+  options.resume_token = lost.resumption().token;
+  Lose(lost);
+  auto results = std::make_shared<RecordingResponseSink>();
+  const auto answer = [&](const SendSink* sender, int request) {
+    ResponseOrder order;
+    order.request_id = lost.sink->deliveries[request].request_id;
+    order.status_code = 200;
+    order.sender = sender;
+    fixture_.engine->Respond({order}, results);
+    fixture_.RunUntilIdle();
+    return ReasonOf(results->results.back().status);
+  };
+  EXPECT_EQ(answer(senders[1].get(), 0), "REQUEST_NOT_YOURS");
+  EXPECT_EQ(answer(senders[0].get(), 0), "");
+  // Also once it is back by another stream.
+  options.sender = senders[1].get();
+  TestApplication back;
+  back.stream = *fixture_.engine->Subscribe(options, back.sink);
+  fixture_.RunUntilIdle();
+  EXPECT_EQ(answer(senders[0].get(), 1), "");
+  EXPECT_THAT(StatusCodes(peer_->TakeReceived()), ElementsAre(200, 200));
+}
+
 TEST_P(SubscriptionsTest, TooLateForItsRequestsItHearsHowManyItLost) {
   TestApplication first = MustSubscribe();
   Ask("MESSAGE", 1);
