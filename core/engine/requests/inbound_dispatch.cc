@@ -135,7 +135,10 @@ void Inbound::PrepareToTag(OpenRequest* request) {
 
 std::string Inbound::ContactFor(const OpenRequest& request, ConnectionSlot* slot) {
   const bool is_needed = dialog::RefreshesTarget(request.record->view.method_id());
-  return slot != nullptr && is_needed ? ContactOf(*request.endpoint, *slot) : std::string();
+  if (slot == nullptr || !is_needed) return std::string();
+  // It may have been given a GRUU since the request came.
+  const auto entry = slot->manager->directory.Get()->FindById(request.endpoint->id);
+  return ContactOf(entry == nullptr ? *request.endpoint : *entry->endpoint, *slot);
 }
 
 dialog::DialogId Inbound::NoteAnswer(const ConnectionSlot* slot, absl::string_view answer,

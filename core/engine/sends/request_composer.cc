@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
 #include "core/dialog/exchange.h"
+#include "core/dispatch/contact_context.h"
 #include "core/engine/reuse/connection_alias.h"
 #include "core/sip/raw_message.h"
 #include "core/sip/request_builder.h"
@@ -57,8 +58,11 @@ struct Given {
 }  // namespace
 
 std::string ContactOf(const dispatch::Endpoint& endpoint, ConnectionSlot& slot) {
-  return absl::StrCat("<sip:", endpoint.id, "@", SentBy(slot),
-                      ";transport=", TransportName(slot) == "TLS" ? "tls" : "tcp", ">");
+  if (endpoint.kind == dispatch::EndpointKind::kRegistered && !endpoint.gruus.empty()) {
+    return absl::StrCat("<", endpoint.gruus.front(), ">");
+  }
+  const absl::string_view transport = TransportName(slot) == "TLS" ? "tls" : "tcp";
+  return absl::StrCat("<", dispatch::ContactUri(endpoint, SentBy(slot), transport), ">");
 }
 
 absl::StatusOr<std::string> RequestComposer::MethodOfRaw(const SendOrder& order,

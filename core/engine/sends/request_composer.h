@@ -20,7 +20,8 @@ namespace sipcm::engine {
 // it.
 const std::string& SentBy(ConnectionSlot& slot);
 
-// Where requests reach us by that connection: a value of Contact.
+// Where requests reach that endpoint and no other: a value of Contact. The GRUU that it was given,
+// or else an address by which that connection's peer reaches us, with what tells whose it is.
 std::string ContactOf(const dispatch::Endpoint& endpoint, ConnectionSlot& slot);
 
 // Writes a send as the bytes of a SIP request: what the application left out (Via, From, To,

@@ -55,9 +55,31 @@ TEST_F(CalleeTest, AnAnswerThatMakesADialogHasAContact) {
   Answer(Last(), 200, {{"Contact", "<sip:me@192.0.2.1>"}});
   const std::vector<std::string> answers = Received(*peer_);
   ASSERT_THAT(answers, SizeIs(2));
-  EXPECT_EQ(HeaderOf(answers[0], "Contact"), "<sip:alice@192.0.2.1:5060;transport=tcp>");
+  EXPECT_EQ(HeaderOf(answers[0], "Contact"),
+            "<sip:alice@192.0.2.1:5060;transport=tcp;ms-opaque=alice>");
   EXPECT_EQ(HeaderOf(answers[1], "Contact"), "<sip:me@192.0.2.1>");
   EXPECT_EQ(HeaderOf(answers[0], "To"), HeaderOf(answers[1], "To"));
+}
+
+TEST_F(CalleeTest, WhoSendsToTheContactThatItGotReachesThatEndpoint) {
+  ASSERT_TRUE(
+      fixture_.engine->ApplyEndpoint(EngineFixture::PeerToPeer("bob", "sip:bob@example.com")).ok());
+  Give(*peer_, MakeRequest("INVITE", kAlice, 1));
+  Answer(Last(), 200);
+  std::string contact = HeaderOf(Only(*peer_), "Contact");
+  contact = contact.substr(1, contact.size() - 2);
+  // Outside the dialog, and to a name that is nobody's or another's.
+  for (const char* to : {"sip:nobody@example.net", "sip:bob@example.com"}) {
+    auto stranger = fixture_.ConnectPeer();
+    Give(*stranger, absl::StrReplaceAll(
+                        MakeRequest("MESSAGE", contact, to[4] == 'b' ? 2 : 3),
+                        {{absl::StrCat("To: <", contact, ">"), absl::StrCat("To: <", to, ">")}}));
+    EXPECT_EQ(Last().endpoint->id, "alice");
+    EXPECT_EQ(Last().reason, dispatch::DispatchReason::kUniqueContext);
+    Answer(Last(), 200);
+    EXPECT_THAT(StatusCodes(stranger->TakeReceived()), ElementsAre(200));
+  }
+  EXPECT_THAT(sink_->deliveries, SizeIs(3));
 }
 
 TEST_F(CalleeTest, RecordRoutesComeBackAsRoutes) {

@@ -108,6 +108,27 @@ TEST_F(OutboundFlowTest, TheGruusThatItIsGivenAreKeptAndThePublicOneIsItsContact
   EXPECT_EQ(HeaderOf(messages[0], "Supported"), "gruu");
 }
 
+TEST_F(OutboundFlowTest, ItsGruuIsTheContactOfItsAnswersAndLeadsBackToIt) {
+  AddManager();
+  AddOutboundEndpoint();
+  const std::string request = registrar_.Take()[0];
+  registrar_.Reply(
+      request, 200,
+      OurContact(request, ";pub-gruu=\"sip:alice@example.com;gr=urn:1\";expires=3600"));
+  auto sink = std::make_shared<RecordingSink>();
+  const auto stream = fixture_.Subscribe("alice", sink);
+  registrar_.peers[0]->Send(MakeRequest("INVITE", "sip:alice@example.com", 1));
+  fixture_.RunUntilIdle();
+  ASSERT_THAT(sink->deliveries, SizeIs(1));
+  EXPECT_TRUE(fixture_.Respond(sink->deliveries[0].request_id, 200).ok());
+  const std::string answer = registrar_.Take().back();
+  EXPECT_EQ(HeaderOf(answer, "Contact"), "<sip:alice@example.com;gr=urn:1>");
+  registrar_.peers[0]->Send(MakeRequest("MESSAGE", "sip:alice@example.com;gr=urn:1", 2));
+  fixture_.RunUntilIdle();
+  ASSERT_THAT(sink->deliveries, SizeIs(2));
+  EXPECT_EQ(sink->deliveries[1].reason, dispatch::DispatchReason::kGruu);
+}
+
 TEST_F(OutboundFlowTest, TheServiceRouteIsOnWhatItSends) {
   AddManager();
   AddOutboundEndpoint();
