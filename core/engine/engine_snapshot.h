@@ -100,7 +100,8 @@ struct EngineTotals {
   uint64_t automatic_answers[700] = {};  // by status code
   uint64_t responses_out = 0;            // of applications
   uint64_t requests_out = 0;
-  uint64_t requests_retried = 0;  // put on a second connection: of the first no byte went out
+  uint64_t requests_retried = 0;     // put on a second connection: of the first no byte went out
+  uint64_t wrong_server_proofs = 0;  // rspauth of who was shown credentials (RFC 7616 3.5)
   uint64_t sends_failed = 0;
   uint64_t tls_refused = 0;
   // By ThrottleMechanism: what is throttled now, and the requests that were held back or refused.

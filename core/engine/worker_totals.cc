@@ -38,6 +38,7 @@ void WorkerTotals::AddTo(EngineTotals* sum) const {
   sum->responses_out += responses_out.value();
   sum->requests_out += requests_out.value();
   sum->requests_retried += requests_retried.value();
+  sum->wrong_server_proofs += wrong_server_proofs.value();
   sum->sends_failed += sends_failed.value();
   sum->tls_refused += tls_refused.value();
   pool::Add(pool_totals, &sum->pool_sums);

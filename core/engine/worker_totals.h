@@ -31,6 +31,7 @@ struct WorkerTotals {
   Counter responses_out;
   Counter requests_out;
   Counter requests_retried;
+  Counter wrong_server_proofs;
   Counter sends_failed;
   Counter tls_refused;
   pool::PoolTotals pool_totals;

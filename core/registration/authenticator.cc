@@ -45,6 +45,8 @@ void Authenticator::AppendAnswers(const Request& request, Asker asker, const Rou
     digest.body = request.body;
     digest.cnonce = cnonce;
     digest.nonce_count = ++met.nonce_count;
+    met.uri = std::string(request.uri);
+    met.cnonce = cnonce;
     headers->emplace_back(
         met.challenger == Challenger::kProxy ? "Proxy-Authorization" : "Authorization",
         sip::MakeDigestAnswer(met.challenge, {settings_->username, settings_->password}, digest,
@@ -141,19 +143,39 @@ void Authenticator::Remember(sip::DigestChallenge challenge, Challenger challeng
   met->by_register = met->by_register || asker == Asker::kRegister;
 }
 
-void Authenticator::TakeNextNonce(const sip::MessageView& response) {
+Authenticator::Proof Authenticator::Verify(const Met& met, const sip::AuthenticationInfo& info,
+                                           absl::string_view body) const {
+  // Of one before the last nothing is known any more.
+  if (info.proof.empty() || info.cnonce.empty() || info.cnonce != met.cnonce) return Proof::kNone;
+  sip::DigestRequest request;
+  request.uri = met.uri;
+  request.body = body;
+  request.cnonce = met.cnonce;
+  request.nonce_count = met.nonce_count;
+  const std::string wanted = sip::MakeDigestProof(
+      met.challenge, {settings_->username, settings_->password}, request, hash_);
+  return absl::EqualsIgnoreCase(info.proof, wanted) ? Proof::kRight : Proof::kWrong;
+}
+
+Authenticator::Proof Authenticator::TakeInfo(const sip::MessageView& response) {
   const sip::HeaderField* const server = response.Find(sip::HeaderId::kAuthenticationInfo);
   const sip::HeaderField* const proxy = response.Find("Proxy-Authentication-Info");
+  Proof proof = Proof::kNone;
   for (Met& met : met_) {
     const sip::HeaderField* const field = met.challenger == Challenger::kProxy ? proxy : server;
-    // It names no realm: of several challengers it is not told whose nonce it is.
+    // It names no realm: of several challengers it is not told whose it is.
     const auto is_same = [&](const Met& other) { return other.challenger == met.challenger; };
     if (field == nullptr || std::count_if(met_.begin(), met_.end(), is_same) != 1) continue;
-    std::string nonce = sip::ParseNextNonce(response.value(*field));
-    if (nonce.empty() || nonce == met.challenge.nonce) continue;
-    met.challenge.nonce = std::move(nonce);
+    sip::AuthenticationInfo info = sip::ParseAuthenticationInfo(response.value(*field));
+    const Proof its = Verify(met, info, response.body());
+    if (its != Proof::kNone && proof != Proof::kWrong) proof = its;
+    if (its == Proof::kWrong || info.next_nonce.empty() || info.next_nonce == met.challenge.nonce) {
+      continue;
+    }
+    met.challenge.nonce = std::move(info.next_nonce);
     met.nonce_count = 0;
   }
+  return proof;
 }
 
 }  // namespace sipcm::registration

@@ -62,8 +62,12 @@ class Authenticator final {
   // INVALID_ARGUMENT (AUTHENTICATION_FAILED): trying again is of no use, and why.
   absl::Status TakeChallenge(const sip::MessageView& response, Asker asker, Round* round);
 
-  // Reads the nonces that a final answer gives for next time (RFC 7616 3.5).
-  void TakeNextNonce(const sip::MessageView& response);
+  // Whether a server proved that it knows the password too.
+  enum class Proof : uint8_t { kNone, kRight, kWrong };
+  // Reads what a final answer says of itself (RFC 7616 3.5): the nonces for next time; and the
+  // proof, where it is of the last request that was answered. Whose proof is wrong has no say in
+  // nonces.
+  Proof TakeInfo(const sip::MessageView& response);
 
  private:
   enum class Challenger : uint8_t { kServer, kProxy };
@@ -72,12 +76,16 @@ class Authenticator final {
     bool by_register = false;
     sip::DigestChallenge challenge;
     uint32_t nonce_count = 0;
+    // Of the last answer to it.
+    std::string uri;
+    std::string cnonce;
   };
 
   static std::string NameOf(Challenger challenger, absl::string_view realm);
   absl::Status Judge(const sip::DigestChallenge& challenge, Challenger challenger, Asker asker,
                      const Round& round) const;
   bool IsOurRealm(absl::string_view realm) const;
+  Proof Verify(const Met& met, const sip::AuthenticationInfo& info, absl::string_view body) const;
   void Remember(sip::DigestChallenge challenge, Challenger challenger, Asker asker);
 
   std::shared_ptr<const dispatch::RegistrationSettings> settings_;

@@ -70,7 +70,7 @@ void Registration::OnResponse(const sip::MessageView& response) {
   const RegistrationReply reply = ReadRegistrationReply(
       response,
       {contact_uri, lifetime_, settings_->instance_id, settings_->reg_id, identity_.address});
-  authenticator_.TakeNextNonce(response);
+  proof_ = authenticator_.TakeInfo(response);
   if (status_.state == State::kUnregistering &&
       reply.kind != RegistrationReply::Kind::kChallenged) {
     return FinishEnding();
@@ -199,7 +199,10 @@ void Registration::OnAccepted(const RegistrationReply& reply) {
   due_at_ = now + RefreshAfter(reply.lifetime);
   status_.expire_time = WallAt(expires_at_);
   Learn(reply);
-  SetState(State::kRegistered, "");
+  SetState(State::kRegistered, proof_ == Authenticator::Proof::kWrong
+                                   ? "the registrar's proof that it knows the password too "
+                                     "(rspauth) is wrong: it may be somebody else"
+                                   : "");
   Rearm();
 }
 

@@ -130,6 +130,7 @@ class Registration final {
   RegistrationStatus status_;
   Flow flow_;
   Authenticator authenticator_;
+  Authenticator::Proof proof_ = Authenticator::Proof::kNone;  // of the last response
   Authenticator::Round round_;
   absl::Duration lifetime_;
   Instant due_at_ = Instant::Infinite();      // the next REGISTER

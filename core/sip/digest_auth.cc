@@ -97,6 +97,10 @@ absl::Status ReadParameter(absl::string_view name, absl::string_view value,
   return absl::OkStatus();  // what is not known is passed over (RFC 7616 3.3)
 }
 
+std::string CountText(uint32_t nonce_count) {
+  return absl::StrCat(absl::Hex(nonce_count, absl::kZeroPad8));
+}
+
 }  // namespace
 
 absl::StatusOr<DigestChallenge> ParseDigestChallenge(absl::string_view value) {
@@ -124,20 +128,22 @@ absl::StatusOr<DigestChallenge> ParseDigestChallenge(absl::string_view value) {
   return challenge;
 }
 
-std::string ParseNextNonce(absl::string_view value) {
-  std::string nonce;
-  ReadParameters(value, [&](absl::string_view name, absl::string_view text) {
-    if (absl::EqualsIgnoreCase(name, "nextnonce")) nonce = std::string(text);
+AuthenticationInfo ParseAuthenticationInfo(absl::string_view value) {
+  AuthenticationInfo info;
+  ReadParameters(value, [&info](absl::string_view name, absl::string_view text) {
+    if (text.size() > kMaxChallengeBytes) return absl::OkStatus();
+    if (absl::EqualsIgnoreCase(name, "nextnonce")) info.next_nonce = std::string(text);
+    if (absl::EqualsIgnoreCase(name, "rspauth")) info.proof = std::string(text);
+    if (absl::EqualsIgnoreCase(name, "cnonce")) info.cnonce = std::string(text);
     return absl::OkStatus();
   }).IgnoreError();
-  return nonce.size() <= kMaxChallengeBytes ? nonce : std::string();
+  return info;
 }
 
-std::string MakeDigestAnswer(const DigestChallenge& challenge, const DigestCredentials& credentials,
-                             const DigestRequest& request, DigestHash hash) {
+// RFC 7616 3.4.1 to 3.4.3: what proves that whoever sends it knows the password.
+std::string MakeDigestProof(const DigestChallenge& challenge, const DigestCredentials& credentials,
+                            const DigestRequest& request, DigestHash hash) {
   const auto hashed = [&](const std::string& text) { return hash(challenge.algorithm, text); };
-  const std::string count = absl::StrCat(absl::Hex(request.nonce_count, absl::kZeroPad8));
-  // RFC 7616 3.4.2 and 3.4.3, 3.4.1.
   std::string key =
       hashed(absl::StrCat(credentials.username, ":", challenge.realm, ":", credentials.password));
   if (challenge.key == DigestKey::kSession) {
@@ -147,20 +153,28 @@ std::string MakeDigestAnswer(const DigestChallenge& challenge, const DigestCrede
   if (challenge.quality == DigestQuality::kAuthIntegrity) {
     absl::StrAppend(&target, ":", hashed(std::string(request.body)));
   }
-  target = hashed(target);
-  const bool has_quality = challenge.quality != DigestQuality::kNone;
-  const absl::string_view quality = QualityName(challenge.quality);
   const std::string middle =
-      has_quality ? absl::StrCat(challenge.nonce, ":", count, ":", request.cnonce, ":", quality)
-                  : challenge.nonce;
+      challenge.quality == DigestQuality::kNone
+          ? challenge.nonce
+          : absl::StrCat(challenge.nonce, ":", CountText(request.nonce_count), ":", request.cnonce,
+                         ":", QualityName(challenge.quality));
+  return hashed(absl::StrCat(key, ":", middle, ":", hashed(target)));
+}
+
+std::string MakeDigestAnswer(const DigestChallenge& challenge, const DigestCredentials& credentials,
+                             const DigestRequest& request, DigestHash hash) {
+  const bool has_quality = challenge.quality != DigestQuality::kNone;
   std::string answer =
       absl::StrCat("Digest username=", Quoted(credentials.username), ", realm=\"", challenge.realm,
                    "\", nonce=\"", challenge.nonce, "\", uri=\"", request.uri, "\", response=\"",
-                   hashed(absl::StrCat(key, ":", middle, ":", target)), "\"");
+                   MakeDigestProof(challenge, credentials, request, hash), "\"");
   if (!challenge.algorithm_name.empty()) {
     absl::StrAppend(&answer, ", algorithm=", challenge.algorithm_name);
   }
-  if (has_quality) absl::StrAppend(&answer, ", qop=", quality, ", nc=", count);
+  if (has_quality) {
+    absl::StrAppend(&answer, ", qop=", QualityName(challenge.quality),
+                    ", nc=", CountText(request.nonce_count));
+  }
   if (has_quality || challenge.key == DigestKey::kSession) {
     absl::StrAppend(&answer, ", cnonce=\"", request.cnonce, "\"");
   }

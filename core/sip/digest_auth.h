@@ -42,9 +42,14 @@ struct DigestChallenge {
 // beyond kMaxChallengeBytes.
 absl::StatusOr<DigestChallenge> ParseDigestChallenge(absl::string_view value);
 
-// The nonce for the next request, of an Authentication-Info or Proxy-Authentication-Info value
-// (RFC 7616 3.5), as between its quotes; empty: none, or one beyond kMaxChallengeBytes.
-std::string ParseNextNonce(absl::string_view value);
+// What an Authentication-Info or Proxy-Authentication-Info value says (RFC 7616 3.5), as between
+// its quotes; empty: nothing, or more than kMaxChallengeBytes.
+struct AuthenticationInfo {
+  std::string next_nonce;  // for the next request
+  std::string proof;       // rspauth: that the server knows the password
+  std::string cnonce;      // of the request that it is about
+};
+AuthenticationInfo ParseAuthenticationInfo(absl::string_view value);
 
 struct DigestCredentials {
   std::string username;
@@ -63,6 +68,11 @@ struct DigestRequest {
 // The value of the Authorization or Proxy-Authorization header that answers `challenge`. Pure.
 std::string MakeDigestAnswer(const DigestChallenge& challenge, const DigestCredentials& credentials,
                              const DigestRequest& request, DigestHash hash);
+
+// The proof of a server that knows the password, in its answer to `request`: but for the method,
+// which is left out, and the body, which is the answer's. Pure.
+std::string MakeDigestProof(const DigestChallenge& challenge, const DigestCredentials& credentials,
+                            const DigestRequest& request, DigestHash hash);
 
 }  // namespace sipcm::sip
 

@@ -23,7 +23,8 @@ bool Outbound::Authorize(OpenSend* send, const sip::MessageView& challenge) {
   if (authenticator == nullptr || send->credentials == nullptr) return false;
   const int status_code = challenge.status_code();
   if (status_code != 401 && status_code != 407) {
-    authenticator->TakeNextNonce(challenge);
+    const registration::Authenticator::Proof proof = authenticator->TakeInfo(challenge);
+    if (proof == registration::Authenticator::Proof::kWrong) totals_->wrong_server_proofs.Add();
     return false;
   }
   connection::Connection& connection = *send->slot->connection;

@@ -171,11 +171,46 @@ TEST_F(AuthenticatorTest, TheNextNonceIsOfItsOwnHeaderAndBeginsANewCount) {
   ASSERT_TRUE(Take(407, Row(407, "example.com", "n1")).ok());
   Answers();
   Take(200, "Authentication-Info: nextnonce=\"server\"\r\n").IgnoreError();
-  authenticator_.TakeNextNonce(view_);
+  authenticator_.TakeInfo(view_);
   EXPECT_THAT(Answers()[0].second, AllOf(HasSubstr("nonce=\"n1\""), HasSubstr("nc=00000002")));
   Take(200, "Proxy-Authentication-Info: nextnonce=\"n2\"\r\n").IgnoreError();
-  authenticator_.TakeNextNonce(view_);
+  authenticator_.TakeInfo(view_);
   EXPECT_THAT(Answers()[0].second, AllOf(HasSubstr("nonce=\"n2\""), HasSubstr("nc=00000001")));
+}
+
+TEST_F(AuthenticatorTest, WhoProvesWronglyThatItKnowsThePasswordHasNoSayInNonces) {
+  ASSERT_TRUE(Take(407, Row(407, "example.com", "n1")).ok());
+  const std::string answer = Answers()[0].second;
+  const size_t begin = answer.find("cnonce=\"") + 8;
+  const std::string cnonce = answer.substr(begin, answer.find('"', begin) - begin);
+  const auto proof_of = [&](const std::string& password) {
+    return tls::Md5Hex(absl::StrCat(tls::Md5Hex("alice:example.com:" + password), ":n1:00000001:",
+                                    cnonce, ":auth:", tls::Md5Hex(":sip:bob@example.com")));
+  };
+  const auto take = [&](const std::string& proof, const std::string& about) {
+    Take(200, absl::StrCat("Proxy-Authentication-Info: nextnonce=\"", proof.substr(0, 4),
+                           "\", qop=auth, nc=00000001, cnonce=\"", about, "\", rspauth=\"", proof,
+                           "\"\r\n"))
+        .IgnoreError();
+    return authenticator_.TakeInfo(view_);
+  };
+  EXPECT_EQ(take(proof_of("wrong"), cnonce), Authenticator::Proof::kWrong);
+  EXPECT_THAT(Answers()[0].second, HasSubstr("nonce=\"n1\""));
+  EXPECT_EQ(take(proof_of("wrong"), cnonce), Authenticator::Proof::kNone) << "of an older request";
+}
+
+TEST_F(AuthenticatorTest, WhoProvesThatItKnowsThePasswordIsRight) {
+  ASSERT_TRUE(Take(407, Row(407, "example.com", "n1")).ok());
+  const std::string answer = Answers()[0].second;
+  const size_t begin = answer.find("cnonce=\"") + 8;
+  const std::string cnonce = answer.substr(begin, answer.find('"', begin) - begin);
+  const std::string proof =
+      tls::Md5Hex(absl::StrCat(tls::Md5Hex("alice:example.com:secret"), ":n1:00000001:", cnonce,
+                               ":auth:", tls::Md5Hex(":sip:bob@example.com")));
+  Take(200, absl::StrCat("Proxy-Authentication-Info: cnonce=\"", cnonce, "\", rspauth=\"", proof,
+                         "\"\r\n"))
+      .IgnoreError();
+  EXPECT_EQ(authenticator_.TakeInfo(view_), Authenticator::Proof::kRight);
 }
 
 TEST_F(AuthenticatorTest, RealmsAreRememberedUpToALimit) {

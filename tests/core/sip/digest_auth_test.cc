@@ -106,9 +106,16 @@ TEST(DigestAuthTest, WhereBothQualitiesAreOfferedTheBodyIsLeftOut) {
   }
 }
 
-TEST(DigestAuthTest, TheNextNonceIsReadAmongOtherThings) {
-  EXPECT_EQ(ParseNextNonce("rspauth=\"x\", nextnonce=\"a,b\", nc=00000001"), "a,b");
-  EXPECT_EQ(ParseNextNonce("qop=auth"), "");
+TEST(DigestAuthTest, WhatAServerSaysOfItselfIsReadAmongOtherThings) {
+  const AuthenticationInfo info =
+      ParseAuthenticationInfo("rspauth=\"x\", nextnonce=\"a,b\", CNONCE=\"c\", nc=00000001");
+  EXPECT_EQ(info.next_nonce, "a,b");
+  EXPECT_EQ(info.proof, "x");
+  EXPECT_EQ(info.cnonce, "c");
+  EXPECT_EQ(ParseAuthenticationInfo("qop=auth").next_nonce, "");
+  EXPECT_EQ(
+      ParseAuthenticationInfo("nextnonce=" + std::string(kMaxChallengeBytes + 1, 'n')).next_nonce,
+      "");
 }
 
 TEST(DigestAuthTest, QuotesInAUserNameAreEscapedOnlyInTheHeader) {

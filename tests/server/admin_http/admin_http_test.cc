@@ -94,6 +94,7 @@ TEST_F(AdminHttpTest, EachCloseReasonIsALabelOfItsWord) {
 TEST_F(AdminHttpTest, MetricsHaveWhatAllPoolsDoTogether) {
   engine::EngineTotals totals;
   totals.requests_retried = 3;
+  totals.wrong_server_proofs = 2;
   pool::PoolSums& sums = totals.pool_sums;
   sums.established = 4;
   sums.connecting = 1;
@@ -118,7 +119,7 @@ TEST_F(AdminHttpTest, MetricsHaveWhatAllPoolsDoTogether) {
         "sipcm_pool_requests_refused_total{cause=\"WAIT_QUEUE_FULL\"} 6\n",
         "sipcm_pool_requests_refused_total{cause=\"TARGETS_BACKING_OFF\"} 8\n",
         "sipcm_pool_failed_attempts_total{cause=\"CONNECT_REFUSED\"} 9\n",
-        "sipcm_requests_retried_total 3\n"}) {
+        "sipcm_requests_retried_total 3\n", "sipcm_wrong_server_proofs_total 2\n"}) {
     EXPECT_TRUE(absl::StrContains(body, line)) << line << body;
   }
 }
