@@ -31,6 +31,8 @@ struct Endpoint {
   absl::Duration answer_timeout = absl::Seconds(8);
   absl::Duration invite_answer_timeout = absl::Seconds(30);  // after the last provisional
   std::shared_ptr<const RegistrationSettings> registration;  // kRegistered: never null
+  // Option tags of its applications' own, which a Require may name.
+  std::vector<std::string> supported_options;
   SendPacing pacing = SendPacing::kNone;
   int max_waiting_delivery_count = 1000;  // requests that wait for credit, per endpoint and worker
 };

@@ -14,15 +14,25 @@ bool HasKnownScheme(absl::string_view uri) {
          absl::EqualsIgnoreCase(scheme, "tel");
 }
 
+bool IsNeverRefused(const sip::MessageView& request) {
+  return request.method_id() == sip::Method::kAck || request.method_id() == sip::Method::kCancel;
+}
+
 }  // namespace
 
 absl::optional<RequestRefusal> JudgeRequest(const sip::MessageView& request) {
-  if (request.method_id() == sip::Method::kAck || request.method_id() == sip::Method::kCancel) {
+  if (IsNeverRefused(request) || HasKnownScheme(request.request_uri())) return absl::nullopt;
+  return RequestRefusal();
+}
+
+absl::optional<RequestRefusal> JudgeExtensions(const sip::MessageView& request,
+                                               const Endpoint* endpoint) {
+  if (IsNeverRefused(request) || request.Find(sip::HeaderId::kRequire) == nullptr) {
     return absl::nullopt;
   }
-  if (!HasKnownScheme(request.request_uri())) return RequestRefusal();
-  if (request.Find(sip::HeaderId::kRequire) == nullptr) return absl::nullopt;
-  std::string unsupported = sip::UnknownRequirements(request);
+  std::string unsupported = endpoint == nullptr
+                                ? sip::UnknownRequirements(request)
+                                : sip::UnknownRequirements(request, endpoint->supported_options);
   if (unsupported.empty()) return absl::nullopt;
   return RequestRefusal{Situation::kBadExtension, std::move(unsupported)};
 }

@@ -60,11 +60,16 @@ bool IsKnownOptionTag(absl::string_view tag) {
                      [tag](absl::string_view known) { return absl::EqualsIgnoreCase(known, tag); });
 }
 
-std::string UnknownRequirements(const MessageView& request) {
+std::string UnknownRequirements(const MessageView& request,
+                                absl::Span<const std::string> supported) {
   std::string unknown;
   HeaderReader tags(request, HeaderId::kRequire);
   for (absl::string_view tag; tags.Next(&tag);) {
-    if (tag.empty() || IsKnownOptionTag(tag)) continue;
+    const auto is_it = [tag](absl::string_view own) { return absl::EqualsIgnoreCase(own, tag); };
+    if (tag.empty() || IsKnownOptionTag(tag) ||
+        std::any_of(supported.begin(), supported.end(), is_it)) {
+      continue;
+    }
     absl::StrAppend(&unknown, unknown.empty() ? "" : ", ", tag);
   }
   return unknown;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/error.h"
 #include "core/base/status_macros.h"
+#include "core/sip/characters.h"
 #include "core/sip/gruu.h"
 #include "core/sip/header_text.h"
 #include "core/sip/request_builder.h"
@@ -63,6 +64,24 @@ absl::Status NormalizeEpid(Endpoint* endpoint) {
                   absl::StrCat("\"", absl::Utf8SafeCEscape(epid),
                                "\" is not an epid: 1 to 16 of 0-9 and a-f; leave it out to have "
                                "one chosen"));
+}
+
+absl::Status CheckOptions(const Endpoint& endpoint) {
+  constexpr int kMost = 64;
+  if (endpoint.supported_options_size() > kMost) {
+    return BadField(
+        "INVALID_FIELD", "supported_options",
+        absl::StrCat("has ", endpoint.supported_options_size(), " entries; at most ", kMost));
+  }
+  for (int i = 0; i < endpoint.supported_options_size(); ++i) {
+    const std::string& tag = endpoint.supported_options(i);
+    if (sip::IsToken(tag) && tag.size() <= kMost) continue;
+    return BadField(
+        "INVALID_FIELD", absl::StrCat("supported_options[", i, "]"),
+        absl::StrCat("\"", absl::Utf8SafeCEscape(tag), "\" is not an option tag: a token of 1 to ",
+                     kMost, " characters, like \"acme.recording\""));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckAnswerTimes(const Endpoint& endpoint) {
@@ -126,6 +145,7 @@ absl::Status NormalizeEndpoint(Endpoint* endpoint) {
   if (!endpoint->gruu().empty()) SIPCM_RETURN_IF_ERROR(CheckGruu(endpoint->gruu()));
   SIPCM_RETURN_IF_ERROR(CheckText(endpoint->display_name(), 128, "display_name"));
   SIPCM_RETURN_IF_ERROR(CheckAnswerTimes(*endpoint));
+  SIPCM_RETURN_IF_ERROR(CheckOptions(*endpoint));
   return NormalizeEpid(endpoint);
 }
 
@@ -148,6 +168,7 @@ dispatch::Endpoint ToEndpoint(const Endpoint& endpoint, const sipcm::v1::Connect
     core.registration = std::make_shared<const dispatch::RegistrationSettings>(
         ToSettings(whole, manager, password));
   }
+  core.supported_options.assign(whole.supported_options().begin(), whole.supported_options().end());
   if (whole.throttled()) core.pacing = dispatch::SendPacing::kBelowPeersLimit;
   core.max_waiting_delivery_count = manager.limits().max_queued_delivery_count();
   return core;

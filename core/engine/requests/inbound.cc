@@ -124,10 +124,7 @@ void Inbound::Take(ConnectionSlot& slot, const sip::MessageView& request) {
   // What belongs to a dialog goes on, whatever is below (semantics.md 7).
   if (!request.to_tag().empty()) return TakeInDialog(slot, request);
   if (RefusesNew(slot, request)) return;
-  const dispatch::DispatchDecision decision = Decide(slot, request);
-  if (decision.entry == nullptr) return answers_.Give(slot, request, decision.situation);
-  OpenAndOffer(slot, request, decision, DialogClaim());
-  UpdateGauges();
+  TakeDecided(slot, request, Decide(slot, request), DialogClaim());
 }
 
 void Inbound::OnAck(ConnectionSlot& slot, const sip::MessageView& request) {

@@ -139,6 +139,9 @@ class Inbound final : private dispatch::DeliveryQueue::Owner,
     answers_.Give(slot, request, dispatch::Situation::kOverloaded);
     pause_.OnRefused(slot);
   }
+  // Refuses, answers or opens it.
+  void TakeDecided(ConnectionSlot& slot, const sip::MessageView& request,
+                   const dispatch::DispatchDecision& decision, const DialogClaim& claim);
   void OpenAndOffer(ConnectionSlot& slot, const sip::MessageView& request,
                     const dispatch::DispatchDecision& decision, const DialogClaim& claim);
   void TakeInDialog(ConnectionSlot& slot, const sip::MessageView& request);

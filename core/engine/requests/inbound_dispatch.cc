@@ -33,9 +33,7 @@ dispatch::DispatchDecision Inbound::Decide(ConnectionSlot& slot, const sip::Mess
 bool Inbound::Refuses(ConnectionSlot& slot, const sip::MessageView& request) {
   const auto refusal = dispatch::JudgeRequest(request);
   if (!refusal.has_value()) return false;
-  ServerAnswers::Details details;
-  details.unsupported = refusal->unsupported;
-  answers_.Give(slot, request, refusal->situation, details);
+  answers_.Give(slot, request, refusal->situation);
   return true;
 }
 
@@ -106,7 +104,19 @@ void Inbound::TakeClaimed(ConnectionSlot& slot, const sip::MessageView& request,
     case DialogClaim::Verdict::kNoDialog:
       break;
   }
-  if (decision.entry == nullptr) return answers_.Give(slot, request, decision.situation);
+  TakeDecided(slot, request, decision, claim);
+}
+
+void Inbound::TakeDecided(ConnectionSlot& slot, const sip::MessageView& request,
+                          const dispatch::DispatchDecision& decision, const DialogClaim& claim) {
+  const dispatch::Endpoint* const endpoint =
+      decision.entry == nullptr ? nullptr : decision.entry->endpoint.get();
+  if (const auto refusal = dispatch::JudgeExtensions(request, endpoint); refusal.has_value()) {
+    ServerAnswers::Details details;
+    details.unsupported = refusal->unsupported;
+    return answers_.Give(slot, request, refusal->situation, details);
+  }
+  if (endpoint == nullptr) return answers_.Give(slot, request, decision.situation);
   OpenAndOffer(slot, request, decision, claim);
   UpdateGauges();
 }

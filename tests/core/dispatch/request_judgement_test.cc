@@ -28,17 +28,34 @@ TEST(RequestJudgementTest, AnotherSchemeIsRefused) {
   EXPECT_FALSE(Judge({.to = "<isbn:2983792873>"}).has_value());
 }
 
+absl::optional<RequestRefusal> JudgeExtensionsOf(const TestRequest& request,
+                                                 const Endpoint* endpoint = nullptr) {
+  return JudgeExtensions(ParsedText(request).view, endpoint);
+}
+
 TEST(RequestJudgementTest, ARequiredExtensionThatNobodyKnowsIsRefusedByName) {
-  EXPECT_FALSE(Judge({.more_headers = "Require: 100rel\r\n"}).has_value());
-  const auto refusal = Judge({.more_headers = "Require: nothingSupportsThis, 100rel\r\n"});
+  EXPECT_FALSE(JudgeExtensionsOf({.more_headers = "Require: 100rel\r\n"}).has_value());
+  const auto refusal =
+      JudgeExtensionsOf({.more_headers = "Require: nothingSupportsThis, 100rel\r\n"});
   ASSERT_TRUE(refusal.has_value());
   EXPECT_EQ(StatusCodeOf(refusal->situation), 420);
   EXPECT_EQ(refusal->unsupported, "nothingSupportsThis");
 }
 
+TEST(RequestJudgementTest, WhatTheEndpointsApplicationsSupportIsNotRefused) {
+  Endpoint endpoint;
+  endpoint.supported_options = {"acme.recording", "acme.other"};
+  const TestRequest request = {.more_headers = "Require: ACME.recording, acme.more\r\n"};
+  EXPECT_EQ(JudgeExtensionsOf(request, &endpoint)->unsupported, "acme.more");
+  EXPECT_EQ(JudgeExtensionsOf(request)->unsupported, "ACME.recording, acme.more");
+  endpoint.supported_options.push_back("acme.more");
+  EXPECT_FALSE(JudgeExtensionsOf(request, &endpoint).has_value());
+}
+
 TEST(RequestJudgementTest, AckAndCancelAreNeverRefused) {
   for (const char* method : {"ACK", "CANCEL"}) {
-    EXPECT_FALSE(Judge({.method = method, .more_headers = "Require: foo\r\n"}).has_value());
+    EXPECT_FALSE(
+        JudgeExtensionsOf({.method = method, .more_headers = "Require: foo\r\n"}).has_value());
     EXPECT_FALSE(Judge({.method = method, .uri = "x:y"}).has_value());
   }
 }

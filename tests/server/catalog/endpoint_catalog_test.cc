@@ -264,6 +264,18 @@ TEST_F(EndpointCatalogTest, APeerToPeerEndpointMayHaveAGruu) {
                 "INVALID_SIP_URI", "endpoint.gruu");
 }
 
+TEST_F(EndpointCatalogTest, OptionTagsOfItsApplicationsAreTokens) {
+  const std::string begin = R"({"kind":"PEER_TO_PEER","address":"sip:a@example.com",)";
+  const auto endpoint = CreateEndpoint("a", begin + R"("supported_options":["acme.recording"]})");
+  ASSERT_TRUE(endpoint.ok()) << endpoint.status();
+  EXPECT_EQ(engine_.endpoint("a").supported_options, std::vector<std::string>{"acme.recording"});
+  for (const std::string& bad : {std::string(), std::string("a b"), std::string(65, 'x')}) {
+    const absl::Status status =
+        CreateEndpoint("b", begin + R"("supported_options":["ok",")" + bad + "\"]}").status();
+    ExpectInvalid(status, "INVALID_FIELD", "endpoint.supported_options[1]");
+  }
+}
+
 TEST_F(EndpointCatalogTest, ExplainRefusesBothFormsAndNone) {
   ASSERT_TRUE(CreateManager("edge", R"({"kind":"SERVER_TCP"})").ok());
   ExpectInvalid(Explain(R"({"method":"OPTIONS","raw":"QQ=="})").status(), "CONFLICTING_FIELDS",

@@ -43,6 +43,17 @@ TEST_F(RefusedRequestsTest, AKnownRequirementIsForTheApplication) {
   EXPECT_EQ(CountDelivered("INVITE"), 1);
 }
 
+TEST_F(RefusedRequestsTest, ARequirementThatItsApplicationsSupportIsForThemAndNobodyElse) {
+  dispatch::Endpoint alice = EngineFixture::PeerToPeer("alice", kAlice);
+  alice.supported_options = {"acme.recording"};
+  ASSERT_TRUE(fixture_.engine->ApplyEndpoint(alice).ok());
+  EXPECT_THAT(Answer(MakeRequest("MESSAGE", kAlice, 1, "Require: acme.recording\r\n")), IsEmpty());
+  EXPECT_EQ(CountDelivered("MESSAGE"), 1);
+  const std::string answer =
+      Answer(MakeRequest("MESSAGE", "sip:nobody@example.org", 2, "Require: acme.recording\r\n"));
+  EXPECT_THAT(StatusCodes(answer), ElementsAre(420)) << "of no endpoint that supports it";
+}
+
 TEST_F(RefusedRequestsTest, AnotherVersionIs505) {
   const std::string answer = Answer(absl::StrReplaceAll(MakeRequest("OPTIONS", kAlice, 1),
                                                         {{"SIP/2.0\r\nVia", "SIP/7.0\r\nVia"}}));
