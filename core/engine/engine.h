@@ -105,10 +105,11 @@ class Engine {
   virtual absl::StatusOr<EndpointStatistics> GetEndpointStatistics(
       const std::string& endpoint_id) const = 0;
   // `request`: a whole SIP request. INVALID_ARGUMENT when it cannot be parsed. `connection`: it
-  // would come by; one that is no registered endpoint's own makes no difference.
-  virtual absl::StatusOr<DispatchExplanation> ExplainDispatch(
-      const std::string& manager_id, const std::string& request,
-      connection::ConnectionId connection) const = 0;
+  // would come by; one that is no registered endpoint's own makes no difference. Its dialog is
+  // asked, and changes nothing.
+  virtual void ExplainDispatch(const std::string& manager_id, std::string request,
+                               connection::ConnectionId connection,
+                               Callback<DispatchExplanation> done) const = 0;
 
   // --- Pools and connections ---
   // Replaces its setting, for the pool that is there and for one that comes later. With a minimum

@@ -49,9 +49,9 @@ class ShardedEngine final : public Engine {
   absl::StatusOr<EndpointStatus> GetEndpointStatus(const std::string& endpoint_id) const override;
   absl::StatusOr<EndpointStatistics> GetEndpointStatistics(
       const std::string& endpoint_id) const override;
-  absl::StatusOr<DispatchExplanation> ExplainDispatch(
-      const std::string& manager_id, const std::string& request,
-      connection::ConnectionId connection) const override;
+  void ExplainDispatch(const std::string& manager_id, std::string request,
+                       connection::ConnectionId connection,
+                       Callback<DispatchExplanation> done) const override;
 
   absl::Status ApplyPool(PoolConfig config) override;
   void RemovePool(const std::string& manager_id, const pool::Destination& destination,

@@ -141,11 +141,21 @@ absl::Status ShardedEngine::RemoveEndpointLocked(const std::string& endpoint_id)
   return absl::OkStatus();
 }
 
-absl::StatusOr<DispatchExplanation> ShardedEngine::ExplainDispatch(
-    const std::string& manager_id, const std::string& request,
-    connection::ConnectionId connection) const {
-  SIPCM_ASSIGN_OR_RETURN(const ManagerPointer manager, FindManager(manager_id));
-  return Explain(request, EndpointOfFlow(connection), *manager);
+void ShardedEngine::ExplainDispatch(const std::string& manager_id, std::string request,
+                                    connection::ConnectionId connection,
+                                    Callback<DispatchExplanation> done) const {
+  const absl::StatusOr<ManagerPointer> manager = FindManager(manager_id);
+  if (!manager.ok()) return done(manager.status());
+  auto record = ReadRequest(std::move(request), **manager);
+  if (!record.ok()) return done(record.status());
+  auto explain = [manager = *manager, record = *record, flow = EndpointOfFlow(connection),
+                  done = std::move(done)](const DialogClaim& claim) mutable {
+    done(Explain(record->view, flow, claim, *manager));
+  };
+  if (!AsksDialog((*record)->view)) return explain(DialogClaim());
+  Post(0, [record = *record, explain = std::move(explain)](Worker& worker) mutable {
+    worker.dialogs().Ask(std::move(record), Claiming::kLooks, std::move(explain));
+  });
 }
 
 std::string ShardedEngine::EndpointOfFlow(connection::ConnectionId connection) const {

@@ -36,16 +36,14 @@ bool SameAddress(const std::string& a, const std::string& b) {
 
 // The engine knows only "request", the text that it was given: for callers that is `raw`. The parts
 // made a request of their own, so that no single field of theirs is to blame.
-absl::Status OfRequest(const absl::Status& status,
-                       const sipcm::v1::ExplainDispatchRequest& request) {
+absl::Status OfRequest(const absl::Status& status, bool has_raw) {
   if (FieldOf(status) != "request") return status;
   absl::string_view message = status.message();
   if (absl::ConsumePrefix(&message, "request")) absl::ConsumePrefix(&message, ": ");
   const absl::Status bare = MakeError(status.code(), ReasonOf(status), message);
-  return request.request().raw().empty()
-             ? bare
-             : WithField(MakeError(status.code(), ReasonOf(status), absl::StrCat("raw: ", message)),
-                         "raw");
+  if (!has_raw) return bare;
+  return WithField(MakeError(status.code(), ReasonOf(status), absl::StrCat("raw: ", message)),
+                   "raw");
 }
 
 }  // namespace
@@ -219,31 +217,39 @@ absl::Status EndpointCatalog::Delete(const sipcm::v1::DeleteEndpointRequest& req
   return absl::OkStatus();
 }
 
-absl::StatusOr<sipcm::v1::ExplainDispatchResponse> EndpointCatalog::ExplainDispatch(
-    const sipcm::v1::ExplainDispatchRequest& request) {
+absl::Status EndpointCatalog::ReadQuestion(const sipcm::v1::ExplainDispatchRequest& request,
+                                           Question* question) {
   SIPCM_ASSIGN_OR_RETURN(
-      const std::string manager_id,
+      question->manager_id,
       ParseName(request.connection_manager(), kConnectionManagers, "connection_manager"));
   if (!request.has_request()) {
     return MissingField("request", "with raw, or with method and request_uri");
   }
   absl::StatusOr<std::string> text = ToRequestText(request.request());
   if (!text.ok()) return Within(text.status(), "request");
-  connection::ConnectionId connection;
+  question->text = *std::move(text);
   if (!request.connection().empty()) {
     SIPCM_ASSIGN_OR_RETURN(const ParsedConnectionName name,
                            ParseConnectionName(request.connection(), "connection"));
-    connection = name.id;
+    question->connection = name.id;
   }
-  {
-    absl::MutexLock lock(&state_->mutex);
-    SIPCM_RETURN_IF_ERROR(
-        state_->managers.Get(request.connection_manager(), "connection_manager").status());
+  absl::MutexLock lock(&state_->mutex);
+  return state_->managers.Get(request.connection_manager(), "connection_manager").status();
+}
+
+void EndpointCatalog::ExplainDispatch(const sipcm::v1::ExplainDispatchRequest& request,
+                                      Done<sipcm::v1::ExplainDispatchResponse> done) {
+  Question question;
+  if (absl::Status read = ReadQuestion(request, &question); !read.ok()) {
+    return done(std::move(read));
   }
-  absl::StatusOr<engine::DispatchExplanation> explanation =
-      state_->engine->ExplainDispatch(manager_id, *text, connection);
-  if (!explanation.ok()) return Within(OfRequest(explanation.status(), request), "request");
-  return ToProto(*explanation);
+  state_->engine->ExplainDispatch(
+      question.manager_id, std::move(question.text), question.connection,
+      [has_raw = !request.request().raw().empty(),
+       done = std::move(done)](absl::StatusOr<engine::DispatchExplanation> explanation) mutable {
+        if (explanation.ok()) return done(ToProto(*explanation));
+        done(Within(OfRequest(explanation.status(), has_raw), "request"));
+      });
 }
 
 absl::optional<EndpointCatalog::Facts> EndpointCatalog::Find(const std::string& endpoint_id) {

@@ -27,8 +27,9 @@ class EndpointCatalog {
       const sipcm::v1::ListEndpointsRequest& request);
   absl::StatusOr<sipcm::v1::Endpoint> Update(const sipcm::v1::UpdateEndpointRequest& request);
   absl::Status Delete(const sipcm::v1::DeleteEndpointRequest& request);
-  absl::StatusOr<sipcm::v1::ExplainDispatchResponse> ExplainDispatch(
-      const sipcm::v1::ExplainDispatchRequest& request);
+  // `done` is called from any thread, perhaps before this returns.
+  void ExplainDispatch(const sipcm::v1::ExplainDispatchRequest& request,
+                       Done<sipcm::v1::ExplainDispatchResponse> done);
 
   // What Messaging has to know of an endpoint; nullopt when there is none of this id.
   struct Facts {
@@ -41,6 +42,13 @@ class EndpointCatalog {
   void TellState(uint64_t round);
 
  private:
+  // What an ExplainDispatchRequest asks, read.
+  struct Question {
+    std::string manager_id;
+    std::string text;
+    connection::ConnectionId connection;
+  };
+  absl::Status ReadQuestion(const sipcm::v1::ExplainDispatchRequest& request, Question* question);
   // The endpoint's manager, or FAILED_PRECONDITION. With `validate_only` the default one may be yet
   // to be made.
   absl::StatusOr<sipcm::v1::ConnectionManager> ManagerOf(const sipcm::v1::Endpoint& endpoint,

@@ -48,7 +48,9 @@ class EndpointsService final : public sipcm::v1::Endpoints::CallbackService {
   ServerUnaryReactor* ExplainDispatch(CallbackServerContext* context,
                                       const sipcm::v1::ExplainDispatchRequest* request,
                                       sipcm::v1::ExplainDispatchResponse* response) override {
-    return Answer(context, response, endpoints_->ExplainDispatch(*request));
+    return AnswerLater(context, response, [&](Done<sipcm::v1::ExplainDispatchResponse> done) {
+      endpoints_->ExplainDispatch(*request, std::move(done));
+    });
   }
 
  private:

@@ -220,12 +220,15 @@ absl::StatusOr<engine::EndpointStatistics> FakeEngine::GetEndpointStatistics(
   return endpoint_statistics_;
 }
 
-absl::StatusOr<engine::DispatchExplanation> FakeEngine::ExplainDispatch(
-    const std::string&, const std::string& request, connection::ConnectionId connection) const {
-  absl::MutexLock lock(&mutex_);
+void FakeEngine::ExplainDispatch(const std::string&, std::string request,
+                                 connection::ConnectionId connection,
+                                 Callback<engine::DispatchExplanation> done) const {
+  absl::ReleasableMutexLock lock(&mutex_);
   last_explained_connection_ = connection;
-  last_explained_ = request;
-  return explanation_;
+  last_explained_ = std::move(request);
+  const absl::StatusOr<engine::DispatchExplanation> explanation = explanation_;
+  lock.Release();
+  done(explanation);
 }
 
 absl::Status FakeEngine::ApplyPool(engine::PoolConfig config) {

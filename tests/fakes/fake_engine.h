@@ -64,9 +64,9 @@ class FakeEngine final : public engine::Engine {
       const std::string& endpoint_id) const override;
   absl::StatusOr<engine::EndpointStatistics> GetEndpointStatistics(
       const std::string& endpoint_id) const override;
-  absl::StatusOr<engine::DispatchExplanation> ExplainDispatch(
-      const std::string& manager_id, const std::string& request,
-      connection::ConnectionId connection) const override;
+  void ExplainDispatch(const std::string& manager_id, std::string request,
+                       connection::ConnectionId connection,
+                       Callback<engine::DispatchExplanation> done) const override;
   absl::Status ApplyPool(engine::PoolConfig config) override;
   void RemovePool(const std::string& manager_id, const pool::Destination& destination,
                   engine::PoolRemoval removal, Callback<engine::PoolSnapshot> done) override;

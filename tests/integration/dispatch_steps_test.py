@@ -1,6 +1,7 @@
 """Acceptance scenario 6: each step of dispatch with what comes before it, as real requests, and
 ExplainDispatch saying of each the same beforehand."""
 
+import re
 import unittest
 
 import grpc
@@ -23,7 +24,7 @@ CONFIG = {
     'endpoints': [
         endpoint('desk', ADDRESS, endpoint_id='0a1b', gruu='%s;gr=%s' % (ADDRESS, INSTANCE)),
         endpoint('phone', ADDRESS, endpoint_id='0a1c', aliases=['sip:sales@example.com']),
-        endpoint('bob', 'sip:bob@example.com'),
+        endpoint('bob', 'sip:bob@example.com', supported_options=['acme.recording']),
         endpoint('domain', 'sip:example.org'),
         endpoint('fallback', 'sip:fallback@example.com'),
         endpoint('only', 'sip:only@example.com', 'strict'),
@@ -121,6 +122,40 @@ class DispatchStepsTest(unittest.TestCase):
         raw = request('BYE', 'sip:whoever@example.net', NOBODY + ';tag=lost')
         for manager in ('empty', 'rfc', 'crowded'):
             self.assert_answered_automatically(raw, 481, manager)
+
+    def test_in_a_dialog_that_lives_it_is_its_endpoints_and_the_question_changes_nothing(self):
+        with Application(self.server, 'bob') as bob:
+            peer = self.connect()
+            invite = request('INVITE', 'sip:bob@example.com')
+            peer.send(invite)
+            answer = peer.read()
+            while answer.status < 200:
+                answer = peer.read()
+            bye = re.sub(rb'CSeq: (\d+) INVITE', lambda cseq: b'CSeq: %d BYE' % (int(cseq[1]) + 1),
+                         invite.replace(b'INVITE sip', b'BYE sip').replace(b'-test-', b'-bye-'))
+            bye = bye.replace(b'To: <sip:bob@example.com>', b'To: ' + answer.header('To').encode())
+            for _ in range(2):
+                explained = self.explain(bye)
+                self.assertEqual(explained.reason, types_pb2.IN_DIALOG, explained)
+                self.assertEqual(explained.endpoint, 'endpoints/bob')
+                self.assertFalse(explained.HasField('automatic_answer'))
+            peer.send(bye)
+            while peer.read().header('CSeq').split()[1] != 'BYE':
+                pass  # copies of the 200 to the INVITE
+            self.assertEqual(bob.requests()[-1].reason, types_pb2.IN_DIALOG)
+            self.assertEqual(self.explain(bye).automatic_answer.status_code, 481)
+
+    def test_what_an_endpoint_supports_may_be_required_of_it_and_of_no_other(self):
+        required = ('Require: acme.recording',)
+        with Application(self.server, 'bob'):
+            peer = self.connect()
+            raw = request('MESSAGE', 'sip:bob@example.com', extra=required)
+            self.assertEqual(self.explain(raw).endpoint, 'endpoints/bob')
+            peer.send(raw)
+            self.assertEqual(peer.read().status, 200)
+        answer = self.assert_answered_automatically(
+            request('MESSAGE', 'sip:anybody@example.org', extra=required), 420)
+        self.assertEqual(answer.header('Unsupported'), 'acme.recording')
 
     def test_a_cancel_without_its_invite_is_481(self):
         self.assert_answered_automatically(request('CANCEL', 'sip:bob@example.com'), 481)

@@ -8,6 +8,9 @@
 
 namespace sipcm::engine {
 
+// Whether a request came, or it is only asked what would become of it: then nothing changes.
+enum class Claiming : uint8_t { kTakes, kLooks };
+
 // What the dialog of a request says of it. A value, from the worker that has the dialog to the one
 // that has the request.
 struct DialogClaim {
@@ -15,7 +18,7 @@ struct DialogClaim {
     kNoDialog,    // its To tag was ours, or has the form of ours: 481
     kUnknownTag,  // nobody here made its To tag (RFC 3261 12.2.2 leaves it open what is done then)
     kInDialog,
-    kOutOfOrder,  // 500: its CSeq is lower than one before
+    kOutOfOrder,  // 500: its CSeq is not higher than one before
   };
   Verdict verdict = Verdict::kNoDialog;
   dialog::DialogId dialog;  // unless there is none

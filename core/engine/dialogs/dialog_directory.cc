@@ -63,12 +63,12 @@ std::optional<DialogClaim> DialogDirectory::Claim(const ConnectionSlot& slot,
   }
   if (set->worker() != worker_ && set->worker() < worker_count_) return std::nullopt;
   return ClaimHere(*set, request, slot.connection->id(), slot.manager->state->id(),
-                   slot.connection->peer().get());
+                   slot.connection->peer().get(), Claiming::kTakes);
 }
 
-bool DialogDirectory::Ask(std::shared_ptr<const dispatch::RequestRecord> record,
+bool DialogDirectory::Ask(std::shared_ptr<const dispatch::RequestRecord> record, Claiming claiming,
                           absl::AnyInvocable<void(const DialogClaim&)> done) {
-  if (asked_count_ >= kMaxAsked) return false;
+  if (claiming == Claiming::kTakes && asked_count_ >= kMaxAsked) return false;
   ++asked_count_;
   // Runs here again.
   auto answered = [this, done = std::move(done)](const DialogClaim& claim) mutable {
@@ -77,38 +77,41 @@ bool DialogDirectory::Ask(std::shared_ptr<const dispatch::RequestRecord> record,
     if (asked_count_ == 0) host_->OnNothingAsked();
   };
   const int worker = WorkerOf(record->view.call_id(), record->view.to_tag());
-  RunAt(worker,
-        [record = std::move(record), asker = worker_, answered = std::move(answered)](
-            DialogDirectory& there) mutable { there.AskHere(record, asker, std::move(answered)); });
+  RunAt(worker, [record = std::move(record), claiming, asker = worker_,
+                 answered = std::move(answered)](DialogDirectory& there) mutable {
+    there.AskHere(record, claiming, asker, std::move(answered));
+  });
   return true;
 }
 
 // Of a tag that an application chose, this worker knows only where the dialog is.
 void DialogDirectory::AskHere(const std::shared_ptr<const dispatch::RequestRecord>& record,
-                              int asker, absl::AnyInvocable<void(const DialogClaim&)> done) {
+                              Claiming claiming, int asker,
+                              absl::AnyInvocable<void(const DialogClaim&)> done) {
   const sip::MessageView& request = record->view;
   const std::optional<DialogId> set = FindSet(request.call_id(), request.to_tag());
   const int home = set.has_value() && set->worker() < worker_count_ ? set->worker() : worker_;
-  RunAt(home, [record, set, asker, done = std::move(done)](DialogDirectory& there) mutable {
-    DialogClaim claim;
-    claim.verdict = DialogClaim::Verdict::kUnknownTag;
-    if (set.has_value()) {
-      claim = there.ClaimHere(*set, record->view, record->connection, record->manager_id,
-                              record->peer.get());
-    }
-    there.host_->PostToDialogs(asker, [claim = std::move(claim), done = std::move(done)](
-                                          DialogDirectory&) mutable { done(claim); });
-  });
+  RunAt(home,
+        [record, set, claiming, asker, done = std::move(done)](DialogDirectory& there) mutable {
+          DialogClaim claim;
+          claim.verdict = DialogClaim::Verdict::kUnknownTag;
+          if (set.has_value()) {
+            claim = there.ClaimHere(*set, record->view, record->connection, record->manager_id,
+                                    record->peer.get(), claiming);
+          }
+          there.host_->PostToDialogs(asker, [claim = std::move(claim), done = std::move(done)](
+                                                DialogDirectory&) mutable { done(claim); });
+        });
 }
 
 DialogClaim DialogDirectory::ClaimHere(DialogId set, const sip::MessageView& request,
                                        connection::ConnectionId connection,
-                                       absl::string_view manager_id,
-                                       const tls::PeerIdentity* peer) {
+                                       absl::string_view manager_id, const tls::PeerIdentity* peer,
+                                       Claiming claiming) {
   DialogClaim claim;
   Dialog* dialog = table_.Match(set, request.call_id(), request.from_tag());
   if (dialog == nullptr && request.method_id() == sip::Method::kNotify) {
-    dialog = JoinByNotify(set, request, manager_id);
+    dialog = JoinByNotify(set, request, manager_id, claiming);
   }
   // What another manager lets in is not of this dialog.
   if (dialog == nullptr || dialog->manager_id != manager_id) return claim;
@@ -119,10 +122,12 @@ DialogClaim DialogDirectory::ClaimHere(DialogId set, const sip::MessageView& req
   if (request.method_id() == sip::Method::kCancel || request.method_id() == sip::Method::kAck) {
     return claim;
   }
-  if (!dialog->TakeRemoteCseq(request.cseq_number())) {
+  if (!dialog->IsInOrder(request.cseq_number())) {
     claim.verdict = DialogClaim::Verdict::kOutOfOrder;
     return claim;
   }
+  if (claiming == Claiming::kLooks) return claim;
+  dialog->TakeRemoteCseq(request.cseq_number());
   MoveFlow(dialog, connection, peer);
   table_.Extend(dialog, loop_->Now());
   return claim;
@@ -130,7 +135,7 @@ DialogClaim DialogDirectory::ClaimHere(DialogId set, const sip::MessageView& req
 
 // A notifier may speak before the answer to our SUBSCRIBE or REFER is here, and each fork does.
 Dialog* DialogDirectory::JoinByNotify(DialogId set, const sip::MessageView& notify,
-                                      absl::string_view manager_id) {
+                                      absl::string_view manager_id, Claiming claiming) {
   Dialog* const first = table_.FindOpenSet(set);
   if (first == nullptr || first->subscriptions.empty()) return nullptr;
   if (first->manager_id != manager_id || first->call_id != notify.call_id()) return nullptr;
@@ -138,6 +143,7 @@ Dialog* DialogDirectory::JoinByNotify(DialogId set, const sip::MessageView& noti
   const std::string subscription =
       dialog::SubscriptionKey(notify.method_id(), notify.FirstValue(sip::HeaderId::kEvent));
   if (first->subscriptions.front().event != subscription) return nullptr;
+  if (claiming == Claiming::kLooks) return first;
   Dialog* const joined = first->state == DialogState::kReserved ? first : table_.AddFork(first);
   if (joined == nullptr) return nullptr;
   joined->BeginByNotify(notify);

@@ -58,8 +58,9 @@ class DialogDirectory final : private dialog::DialogTable::Owner {
   // --- Requests of peers, those that have a To tag ---
   // What the dialog says; nothing when another worker has to be asked.
   std::optional<DialogClaim> Claim(const ConnectionSlot& slot, const sip::MessageView& request);
-  // Asks it; `done` is called in another turn. False: too many ask already.
-  bool Ask(std::shared_ptr<const dispatch::RequestRecord> record,
+  // Asks it; `done` is called in another turn, or at once where it is here. False: too many
+  // requests ask already; never to who only looks.
+  bool Ask(std::shared_ptr<const dispatch::RequestRecord> record, Claiming claiming,
            absl::AnyInvocable<void(const DialogClaim&)> done);
   size_t asked_count() const { return asked_count_; }
   // From now on it is that subscription's.
@@ -118,11 +119,11 @@ class DialogDirectory final : private dialog::DialogTable::Owner {
                                           absl::string_view local_tag) const;
   DialogClaim ClaimHere(dialog::DialogId set, const sip::MessageView& request,
                         connection::ConnectionId connection, absl::string_view manager_id,
-                        const tls::PeerIdentity* peer);
-  void AskHere(const std::shared_ptr<const dispatch::RequestRecord>& record, int asker,
-               absl::AnyInvocable<void(const DialogClaim&)> done);
+                        const tls::PeerIdentity* peer, Claiming claiming);
+  void AskHere(const std::shared_ptr<const dispatch::RequestRecord>& record, Claiming claiming,
+               int asker, absl::AnyInvocable<void(const DialogClaim&)> done);
   dialog::Dialog* JoinByNotify(dialog::DialogId set, const sip::MessageView& notify,
-                               absl::string_view manager_id);
+                               absl::string_view manager_id, Claiming claiming);
   static void MoveFlow(dialog::Dialog* dialog, connection::ConnectionId connection,
                        const tls::PeerIdentity* peer);
 

@@ -43,20 +43,6 @@ absl::Status ParseRequest(const std::string& request, const sip::FramerLimits& l
   return absl::OkStatus();
 }
 
-// Step 1 cannot be asked: what is under way lives with the connections.
-void SayWhatIsNotLookedAt(const sip::MessageView& request,
-                          std::vector<dispatch::DispatchStep>* steps) {
-  if (request.method_id() == sip::Method::kCancel) {
-    steps->push_back({dispatch::DispatchReason::kTransaction,
-                      "step 1: a CANCEL goes to the INVITE that it cancels, nowhere else"});
-  } else if (!request.to_tag().empty()) {
-    steps->push_back({dispatch::DispatchReason::kDialog,
-                      absl::StrCat("step 1: To has the tag \"", request.to_tag(),
-                                   "\": while that dialog lives, its owner gets the request; what "
-                                   "follows is without it")});
-  }
-}
-
 int CountTakers(const dispatch::SubscriptionList& list, absl::string_view method) {
   return static_cast<int>(std::count_if(
       list.begin(), list.end(), [method](const auto& other) { return other->Takes(method); }));
@@ -67,45 +53,111 @@ void SetAnswer(Situation situation, DispatchExplanation* explanation) {
   explanation->answer_reason = std::string(dispatch::ExplanationOf(situation));
 }
 
+void SetRefusal(const dispatch::RequestRefusal& refusal, absl::string_view when,
+                DispatchExplanation* explanation) {
+  SetAnswer(refusal.situation, explanation);
+  explanation->steps.push_back({dispatch::DispatchReason::kAutomaticAnswer,
+                                absl::StrCat(when, ": ", explanation->answer_reason)});
+}
+
+// Step 1, of what has a To tag; false: the other steps decide.
+bool DecideByDialog(const sip::MessageView& request, const DialogClaim& claim,
+                    const dispatch::EndpointDirectory& directory,
+                    dispatch::DispatchDecision* decision, DispatchExplanation* explanation) {
+  std::string said = absl::StrCat("step 1: To has the tag \"", request.to_tag(), "\", ");
+  const bool begins_anew = request.method_id() == sip::Method::kInvite;
+  switch (claim.verdict) {
+    case DialogClaim::Verdict::kInDialog:
+      absl::StrAppend(&said, "of dialog \"", claim.dialog.ToString(), "\", which is alive");
+      decision->reason = dispatch::DispatchReason::kDialog;
+      decision->entry = directory.FindById(claim.endpoint_id);
+      break;
+    case DialogClaim::Verdict::kOutOfOrder:
+      absl::StrAppend(&said, "of dialog \"", claim.dialog.ToString(),
+                      "\", which had this CSeq or a higher one before");
+      decision->situation = Situation::kOutOfOrder;
+      break;
+    case DialogClaim::Verdict::kUnknownTag:
+      absl::StrAppend(&said, "which is of no dialog here",
+                      begins_anew ? "; an INVITE may begin it anew (RFC 3261 12.2.2)" : "");
+      decision->situation = Situation::kNoDialog;
+      break;
+    case DialogClaim::Verdict::kNoDialog:
+      absl::StrAppend(&said, "of a dialog that is not alive, or is another's");
+      decision->situation = Situation::kNoDialog;
+      break;
+  }
+  explanation->steps.push_back({dispatch::DispatchReason::kDialog, std::move(said)});
+  return claim.verdict != DialogClaim::Verdict::kUnknownTag || !begins_anew;
+}
+
+void SetTakers(const sip::MessageView& request, const dispatch::EndpointDirectory::Entry& entry,
+               ManagerState& manager, DispatchExplanation* explanation) {
+  explanation->endpoint_id = entry.endpoint->id;
+  const auto own = entry.group->subscriptions().Get();
+  const auto managers = manager.group()->subscriptions().Get();
+  explanation->subscription_count =
+      CountTakers(*own, request.method()) + CountTakers(*managers, request.method());
+  if (explanation->subscription_count > 0) return;
+  SetAnswer(
+      own->empty() && managers->empty() ? Situation::kNoSubscription : Situation::kMethodNotTaken,
+      explanation);
+}
+
 }  // namespace
 
-absl::StatusOr<DispatchExplanation> Explain(const std::string& request,
-                                            absl::string_view flow_endpoint_id,
-                                            ManagerState& manager) {
-  const std::shared_ptr<const ManagerRuntime> runtime = manager.runtime().Get();
-  sip::MessageView view;
-  SIPCM_RETURN_IF_ERROR(ParseRequest(request, runtime->config.connection.framer, &view));
+absl::StatusOr<std::shared_ptr<const dispatch::RequestRecord>> ReadRequest(std::string request,
+                                                                           ManagerState& manager) {
+  auto record = std::make_shared<dispatch::RequestRecord>();
+  record->bytes = std::move(request);
+  record->manager_id = manager.id();
+  SIPCM_RETURN_IF_ERROR(ParseRequest(
+      record->bytes, manager.runtime().Get()->config.connection.framer, &record->view));
+  return record;
+}
+
+bool AsksDialog(const sip::MessageView& request) {
+  return !request.to_tag().empty() && request.method_id() != sip::Method::kCancel &&
+         request.method_id() != sip::Method::kAck && !dispatch::JudgeRequest(request).has_value();
+}
+
+DispatchExplanation Explain(const sip::MessageView& request, absl::string_view flow_endpoint_id,
+                            const DialogClaim& claim, ManagerState& manager) {
   DispatchExplanation explanation;
-  if (const auto refusal = dispatch::JudgeRequest(view); refusal.has_value()) {
-    SetAnswer(refusal->situation, &explanation);
-    explanation.steps.push_back({dispatch::DispatchReason::kAutomaticAnswer,
-                                 absl::StrCat("before dispatch: ", explanation.answer_reason)});
+  if (const auto refusal = dispatch::JudgeRequest(request); refusal.has_value()) {
+    SetRefusal(*refusal, "before dispatch", &explanation);
     return explanation;
   }
-  SayWhatIsNotLookedAt(view, &explanation.steps);
-  if (view.method_id() == sip::Method::kCancel) {
+  if (request.method_id() == sip::Method::kCancel) {
+    explanation.steps.push_back(
+        {dispatch::DispatchReason::kTransaction,
+         "step 1: a CANCEL goes to the INVITE that it cancels, nowhere else"});
     SetAnswer(Situation::kNoTransaction, &explanation);
     return explanation;
   }
-  const dispatch::DispatchDecision decision =
-      dispatch::Dispatch({view, flow_endpoint_id}, *manager.directory().Get(),
-                         runtime->config.dispatch, &explanation.steps);
-  explanation.reason = decision.reason;
-  if (decision.entry == nullptr) {
-    SetAnswer(decision.situation, &explanation);
-  } else {
-    explanation.endpoint_id = decision.entry->endpoint->id;
-    const auto own = decision.entry->group->subscriptions().Get();
-    const auto managers = manager.group()->subscriptions().Get();
-    explanation.subscription_count =
-        CountTakers(*own, view.method()) + CountTakers(*managers, view.method());
-    if (explanation.subscription_count == 0) {
-      SetAnswer(own->empty() && managers->empty() ? Situation::kNoSubscription
-                                                  : Situation::kMethodNotTaken,
-                &explanation);
-    }
+  const auto directory = manager.directory().Get();
+  dispatch::DispatchDecision decision;
+  if (!AsksDialog(request) ||
+      !DecideByDialog(request, claim, *directory, &decision, &explanation)) {
+    decision = dispatch::Dispatch({request, flow_endpoint_id}, *directory,
+                                  manager.runtime().Get()->config.dispatch, &explanation.steps);
   }
-  if (view.method_id() == sip::Method::kAck) {  // never answered
+  explanation.reason = decision.reason;
+  const dispatch::Endpoint* const endpoint =
+      decision.entry == nullptr ? nullptr : decision.entry->endpoint.get();
+  if (const auto refusal = dispatch::JudgeExtensions(request, endpoint); refusal.has_value()) {
+    explanation.reason = dispatch::DispatchReason::kAutomaticAnswer;
+    SetRefusal(*refusal, "step 7", &explanation);
+  } else if (endpoint == nullptr) {
+    SetAnswer(decision.situation, &explanation);
+    if (explanation.steps.back().reason == dispatch::DispatchReason::kDialog) {
+      explanation.steps.push_back({dispatch::DispatchReason::kAutomaticAnswer,
+                                   absl::StrCat("step 7: ", explanation.answer_reason)});
+    }
+  } else {
+    SetTakers(request, *decision.entry, manager, &explanation);
+  }
+  if (request.method_id() == sip::Method::kAck) {  // never answered
     explanation.status_code = 0;
     explanation.answer_reason.clear();
   }

@@ -66,11 +66,12 @@ void Inbound::AskAnother(ConnectionSlot& slot, const sip::MessageView& request, 
   bool is_asked = open_bytes_ + size <= kMaxOpenBytes;
   if (is_asked) {
     std::shared_ptr<const dispatch::RequestRecord> record = MakeRecord(slot, request);
-    is_asked = dialogs_->Ask(record, [this, record, size, then](const DialogClaim& claim) {
-      open_bytes_ -= size;
-      ConnectionSlot* const its = connections_->Find(record->connection);
-      if (its != nullptr) (this->*then)(*its, record->view, claim);
-    });
+    is_asked = dialogs_->Ask(record, Claiming::kTakes,
+                             [this, record, size, then](const DialogClaim& claim) {
+                               open_bytes_ -= size;
+                               ConnectionSlot* const its = connections_->Find(record->connection);
+                               if (its != nullptr) (this->*then)(*its, record->view, claim);
+                             });
   }
   if (!is_asked) return RefuseForLoad(slot, request);
   open_bytes_ += size;

@@ -68,6 +68,7 @@ class Worker final : private connection::Connection::Listener,
   Inbound& inbound() { return *inbound_; }
   Outbound& outbound() { return *outbound_; }
   SendRouter& sends() { return *sends_; }
+  DialogDirectory& dialogs() { return *dialogs_; }
   void ForgetEndpoint(const dispatch::EndpointDirectory::EntryPointer& entry);
 
   // --- Registered endpoints whose home this is ---

@@ -84,6 +84,15 @@ std::unique_ptr<Subscription> EngineFixture::Subscribe(const std::string& endpoi
   return *std::move(subscription);
 }
 
+absl::StatusOr<DispatchExplanation> EngineFixture::Explain(const std::string& request,
+                                                           const std::string& manager) {
+  absl::StatusOr<DispatchExplanation> explanation = absl::UnknownError("not told");
+  engine->ExplainDispatch(manager, request, {},
+                          [&explanation](auto result) { explanation = std::move(result); });
+  RunUntilIdle();
+  return explanation;
+}
+
 absl::Status EngineFixture::Respond(dispatch::RequestId id, int status_code) {
   ResponseOrder order;
   order.request_id = id;

@@ -77,6 +77,8 @@ class EngineFixture {
                                           std::shared_ptr<RecordingSink> sink, int credit = 100);
   // Answers with status and reports the result's status.
   absl::Status Respond(dispatch::RequestId id, int status_code);
+  absl::StatusOr<DispatchExplanation> Explain(const std::string& request,
+                                              const std::string& manager = "edge");
   void RunUntilIdle() { scheduler.RunUntilIdle(); }
   void AdvanceBy(absl::Duration by) { scheduler.AdvanceBy(by); }
 

@@ -303,7 +303,7 @@ TEST(ManagersTest, ExplainDispatchTellsTheAnswerThatTheServerWouldGive) {
   fixture.StartTcpManager();
   const std::string alice = "sip:alice@example.com";
   const auto answer = [&fixture, &alice](const std::string& method) {
-    return fixture.engine->ExplainDispatch("edge", MakeRequest(method, alice, 1), {})->status_code;
+    return fixture.Explain(MakeRequest(method, alice, 1))->status_code;
   };
   EXPECT_EQ(answer("OPTIONS"), 500);
   EXPECT_EQ(answer("CANCEL"), 481);
@@ -324,18 +324,19 @@ TEST(ManagersTest, ExplainDispatchSaysWhichStepDecidesAndSendsNothing) {
   ASSERT_TRUE(
       fixture.engine->ApplyEndpoint(EngineFixture::PeerToPeer("alice", "sip:alice@example.com"))
           .ok());
-  const auto hit = fixture.engine->ExplainDispatch(
-      "edge", MakeRequest("OPTIONS", "sip:alice@EXAMPLE.com;transport=tcp", 1), {});
+  const auto hit =
+      fixture.Explain(MakeRequest("OPTIONS", "sip:alice@EXAMPLE.com;transport=tcp", 1));
   ASSERT_TRUE(hit.ok()) << hit.status();
   EXPECT_EQ(hit->endpoint_id, "alice");
   EXPECT_EQ(hit->reason, dispatch::DispatchReason::kRequestUri);
   EXPECT_EQ(hit->steps.back().reason, dispatch::DispatchReason::kRequestUri);
-  const auto miss =
-      fixture.engine->ExplainDispatch("edge", MakeRequest("OPTIONS", "sip:bob@example.com", 1), {});
+  const auto miss = fixture.Explain(MakeRequest("OPTIONS", "sip:bob@example.com", 1));
   EXPECT_EQ(miss->status_code, 500);
   EXPECT_EQ(miss->steps.back().reason, dispatch::DispatchReason::kAutomaticAnswer);
-  EXPECT_EQ(fixture.engine->ExplainDispatch("edge", "nonsense", {}).status().code(),
-            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(fixture.Explain("nonsense").status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(
+      fixture.Explain(MakeRequest("OPTIONS", "sip:bob@example.com", 1), "none").status().code(),
+      absl::StatusCode::kNotFound);
 }
 
 }  // namespace

@@ -14,8 +14,14 @@ constexpr char kAlice[] = R"({"kind":"PEER_TO_PEER","address":"sip:alice@example
 class EndpointCatalogTest : public CatalogTest {
  protected:
   absl::StatusOr<sipcm::v1::ExplainDispatchResponse> Explain(const std::string& request) {
-    return catalogs_.endpoints.ExplainDispatch(FromJson<sipcm::v1::ExplainDispatchRequest>(
+    return Explain(FromJson<sipcm::v1::ExplainDispatchRequest>(
         "{\"connection_manager\":\"connectionManagers/edge\",\"request\":" + request + "}"));
+  }
+  absl::StatusOr<sipcm::v1::ExplainDispatchResponse> Explain(
+      const sipcm::v1::ExplainDispatchRequest& request) {
+    absl::StatusOr<sipcm::v1::ExplainDispatchResponse> answer = absl::UnknownError("none");
+    catalogs_.endpoints.ExplainDispatch(request, [&](auto result) { answer = std::move(result); });
+    return answer;
   }
 };
 
@@ -223,11 +229,10 @@ TEST_F(EndpointCatalogTest, ExplainMayBeAskedForOneConnection) {
       R"({"connection_manager":"connectionManagers/edge",
           "connection":"connectionManagers/edge/connections/1f",
           "request":{"method":"OPTIONS","request_uri":"sip:a@example.com"}})");
-  ASSERT_TRUE(catalogs_.endpoints.ExplainDispatch(request).ok());
+  ASSERT_TRUE(Explain(request).ok());
   EXPECT_EQ(engine_.last_explained_connection().ToString(), "1f");
   request.set_connection("connectionManagers/edge/connections/none");
-  ExpectInvalid(catalogs_.endpoints.ExplainDispatch(request).status(), "INVALID_NAME",
-                "connection");
+  ExpectInvalid(Explain(request).status(), "INVALID_NAME", "connection");
 }
 
 TEST_F(EndpointCatalogTest, AnEndpointShowsWhatItDoes) {

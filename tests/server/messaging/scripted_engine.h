@@ -92,10 +92,8 @@ class ScriptedEngine final : public engine::Engine {
       const std::string&) const override {
     return Unused();
   }
-  absl::StatusOr<engine::DispatchExplanation> ExplainDispatch(
-      const std::string&, const std::string&, connection::ConnectionId) const override {
-    return Unused();
-  }
+  void ExplainDispatch(const std::string&, std::string, connection::ConnectionId,
+                       Callback<engine::DispatchExplanation>) const override {}
   absl::Status ApplyPool(engine::PoolConfig) override { return Unused(); }
   void RemovePool(const std::string&, const pool::Destination&, engine::PoolRemoval,
                   Callback<engine::PoolSnapshot>) override {}

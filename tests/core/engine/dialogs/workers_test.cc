@@ -58,6 +58,37 @@ TEST_F(WorkersTest, ARequestOnAnotherWorkersConnectionFindsItsDialog) {
   }
 }
 
+TEST_F(WorkersTest, ExplainDispatchSaysWhatADialogWouldAndChangesNothing) {
+  for (int number = 1; number <= 4; ++number) {
+    auto peer = fixture_.ConnectPeer();
+    Give(*peer, MakeRequest("INVITE", kAlice, number));
+    const dialog::DialogId dialog = Answer(Last(), 200).dialog;
+    const std::string to = HeaderOf(Only(*peer), "To");
+    const auto request = [&](const std::string& method, const std::string& tag, int cseq) {
+      return absl::StrReplaceAll(
+          MakeRequest(method, kAlice, number),
+          {{absl::StrCat("CSeq: ", number, " "), absl::StrCat("CSeq: ", cseq, " ")},
+           {absl::StrCat("To: <", kAlice, ">"), absl::StrCat("To: ", tag)}});
+    };
+    for (int i = 0; i < 2; ++i) {
+      const auto in_dialog = fixture_.Explain(request("BYE", to, number + 1));
+      EXPECT_EQ(in_dialog->reason, dispatch::DispatchReason::kDialog);
+      EXPECT_EQ(in_dialog->endpoint_id, "alice");
+      EXPECT_EQ(in_dialog->status_code, 0);
+      EXPECT_THAT(in_dialog->steps.back().explanation, ::testing::HasSubstr(dialog.ToString()));
+    }
+    EXPECT_EQ(fixture_.Explain(request("BYE", to, number))->status_code, 500);
+    const std::string unknown = absl::StrCat("<", kAlice, ">;tag=of-another-life");
+    EXPECT_EQ(fixture_.Explain(request("BYE", unknown, 9))->status_code, 481);
+    EXPECT_EQ(fixture_.Explain(request("INVITE", unknown, 9))->endpoint_id, "alice");
+    EXPECT_EQ(fixture_.Explain(request("INVITE", unknown, 9))->status_code, 0);
+    Give(*peer, absl::StrReplaceAll(request("BYE", to, number + 1), {{"z9hG4bKtest", "z9hG4bKb"}}));
+    EXPECT_EQ(Last().dialog, dialog) << "its number is free still";
+    Answer(Last(), 200);
+    EXPECT_EQ(fixture_.Explain(request("BYE", to, number + 2))->status_code, 481);
+  }
+}
+
 TEST_F(WorkersTest, ACancelComesBehindItsReInviteThatAsksAnotherWorker) {
   BeCalled();
   int cseq = 1;

@@ -118,7 +118,7 @@ TEST_F(RefusedRequestsTest, AnAckIsNeverAnsweredWhateverIsWrongWithIt) {
 
 TEST_F(RefusedRequestsTest, ExplainDispatchSaysTheSame) {
   const auto status_of = [&](const std::string& request) {
-    const auto explanation = fixture_.engine->ExplainDispatch("edge", request, {});
+    const auto explanation = fixture_.Explain(request);
     return explanation.ok() ? explanation->status_code : -1;
   };
   EXPECT_EQ(status_of(MakeRequest("OPTIONS", "soap.beep://192.0.2.103:3002", 1)), 416);
