@@ -1,4 +1,5 @@
-"""Answers on Attach streams that come too late are refused, and nothing is sent (row 30)."""
+"""Answers on Attach streams that come too late, or to a request that another application has:
+refused, and nothing is sent (row 30)."""
 
 import unittest
 
@@ -17,6 +18,7 @@ class RefusedAnswersTest(unittest.TestCase):
         cls.server = cls.enterClassContext(ServerProcess({
             'connection_managers': [tcp_manager()],
             'endpoints': [endpoint('alice', 'sip:alice@example.com'),
+                          endpoint('bob', 'sip:bob@example.com'),
                           endpoint('brief', 'sip:brief@example.com', answer_timeout='0.5s')]}))
 
     def setUp(self):
@@ -25,7 +27,7 @@ class RefusedAnswersTest(unittest.TestCase):
     def attach(self, name, **subscribe):
         return self.enterContext(AttachedApplication(self.server, name, **subscribe))
 
-    def assert_refused(self, application, request_id, reason):
+    def assert_refused(self, application, request_id, reason='REQUEST_NOT_YOURS'):
         result = application.answer(request_id, 486)
         self.assertEqual(result.code, grpc.StatusCode.FAILED_PRECONDITION.value[0], result)
         self.assertEqual(result.error.Reason.Name(result.error.reason), reason)
@@ -35,6 +37,23 @@ class RefusedAnswersTest(unittest.TestCase):
         self.assertEqual(owner.answer(request_id).code, 0)
         self.assertEqual(self.peer.read().status, 200)
         self.assertIsNone(self.peer.read(0.1))
+
+    def test_the_application_of_another_endpoint_does_not_answer(self):
+        alice, bob = self.attach('alice'), self.attach('bob')
+        self.peer.send(request('MESSAGE'))
+        open_id = alice.wait_for_requests()[0].request_id
+        self.assert_refused(bob, open_id)
+        self.assert_answered_once(alice, open_id)
+
+    def test_another_application_of_the_endpoint_does_not_answer(self):
+        both = [self.attach('alice'), self.attach('alice')]
+        self.peer.send(request('MESSAGE'))
+        self.peer.send(request('MESSAGE'))
+        ids = [application.wait_for_requests()[0].request_id for application in both]
+        self.assert_refused(both[0], ids[1])
+        self.assert_refused(both[1], ids[0])
+        self.assert_answered_once(both[0], ids[0])
+        self.assert_answered_once(both[1], ids[1])
 
     def test_after_its_deadline_a_request_is_expired_and_not_answered_again(self):
         application = self.attach('brief')
