@@ -48,8 +48,6 @@ class EdgeTest(unittest.TestCase):
         self.assert_refused("//core/connection:connection", "@libevent//:libevent")
         self.assert_allowed("//core/net/dns:cares_resolver", "@c_ares//:ares")
         self.assert_refused("//core/event:libevent_loop", "@c_ares//:ares")
-        self.assert_allowed("//server/store:sqlite_store", "@sqlite3//:sqlite3")
-        self.assert_refused("//server:main", "@sqlite3//:sqlite3")
 
     def test_production_code_may_not_depend_on_tests(self):
         self.assert_refused("//core/event:event_loop", "//tests/fakes:fake_network")

@@ -146,6 +146,8 @@ std::vector<Ending> OfControl() {
       {CloseReason::kCertificateRotated,
        [](Stage& stage) {
          stage.Tls();
+         // A change of the manager, which the new version comes with.
+         stage.fixture.Apply(stage.fixture.Config({"a.contoso.com", "b.contoso.com"}));
          stage.fixture.engine->RetireConnections("edge", stage.fixture.bundle->name(), "2",
                                                  Retiring::kNow, [](auto) {});
        }},

@@ -14,9 +14,11 @@ namespace {
 using sipcm::v1::Certificate;
 using sipcm::v1::Event;
 using sipcm::v1::TrustBundle;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 using CertificateRotationTest = CertificateTest;
@@ -177,9 +179,9 @@ TEST_F(CertificateRotationTest, AnAdditionalCertificateThatEndsIsAWarningAndThen
       "additional_certificates":["certificates/second"],
       "listen_addresses":[{"host":"127.0.0.1"}]})")
                   .ok());
-  EXPECT_THAT(catalogs_.managers.Warnings(), IsEmpty());
+  EXPECT_THAT(catalogs_.managers.Warnings(), Not(Contains(HasSubstr("certificates/second"))));
   now_ += absl::Hours(24 * 2);
-  EXPECT_THAT(catalogs_.managers.Warnings(), ElementsAre(HasSubstr("certificates/second")));
+  EXPECT_THAT(catalogs_.managers.Warnings(), Contains(HasSubstr("certificates/second")));
   now_ += absl::Hours(24 * 30);
   sipcm::v1::StartListeningRequest start;
   start.set_name("connectionManagers/edge");
