@@ -153,8 +153,7 @@ TEST_F(RefusedAnswerTest, AHeaderThatBreaksSipIsNamed) {
 
 TEST_F(SendingTest, WhatIsNoRequestCannotBeExplained) {
   const auto reason_of = [this](const std::string& request) {
-    return ReasonOf(
-        fixture_.engine->ExplainDispatch("edge", request, connection::ConnectionId()).status());
+    return ReasonOf(fixture_.Explain(request).status());
   };
   EXPECT_EQ(reason_of("no request"), "INVALID_SIP_MESSAGE");
   EXPECT_EQ(reason_of("SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"), "INVALID_SIP_MESSAGE");
