@@ -145,6 +145,7 @@ class Row13VanishedPeerTest(NetworkCase):
         self.link.swallow(reached)
         failure = self.send('two.example.net', port)[-1].failure
         self.assertEqual(failure.cause, send_pb2.SendFailure.CONNECTION_LOST, failure)
+        self.events.wait_for('CONNECTION_CLOSED')
         self.assertEqual(self.closed(), ['PONG_TIMEOUT'])
         self.assertEqual(self.pool('two.example.net', port).statistics.live_connection_count, 0)
         self.assert_reaches('two.example.net', port)
