@@ -185,13 +185,13 @@ class AdmissionTest(unittest.TestCase):
 
         others = warning_count()
         open_to_all = self.update(['allowed_domains', 'allow_any_domain'], allow_any_domain=True)
-        self.assertEqual(len(open_to_all.warnings), 1)
-        self.assertIn('allow_any_domain', open_to_all.warnings[0])
+        self.assertEqual(1, sum('allow_any_domain' in warning for warning in open_to_all.warnings))
         self.assertEqual(warning_count(), others + 1)
         wait_for(lambda: any(' manager_warning ' in line and 'allow_any_domain' in line
                              for line in self.server.log().splitlines()), 'line of the warning')
         self.assertIsNotNone(self.connect('evil.org'))
-        self.assertEqual(list(self.add('contoso.com').connection_manager.warnings), [])
+        closed_again = self.add('contoso.com').connection_manager
+        self.assertFalse(any('allow_any_domain' in warning for warning in closed_again.warnings))
         self.assertEqual(warning_count(), others)
         self.assertIsNone(self.connect('evil.org'))
 
