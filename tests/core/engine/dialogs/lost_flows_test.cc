@@ -92,13 +92,12 @@ TEST_F(LostFlowsTest, WhatWaitsForItsTurnWhenTheFlowIsLostGoesToTheDestination) 
   EXPECT_EQ(waiting->events.back().view->status_code(), 200);
 }
 
-// --- While the server ends
-// ------------------------------------------------------------------------
+// --- While the server ends -----------------------------------------------------------------------
 
 class DrainingDialogsTest : public LostFlowsTest {
  protected:
   void Shutdown() {
-    fixture_.engine->Shutdown(absl::Seconds(10), [this] { ended_ = true; });
+    fixture_.engine->Shutdown(absl::Seconds(10), [ended = ended_] { *ended = true; });
     fixture_.RunUntilIdle();
   }
   std::shared_ptr<RecordingSendSink> SendRaw(const std::string& raw) {
@@ -106,7 +105,8 @@ class DrainingDialogsTest : public LostFlowsTest {
     order.message.raw = raw;
     return Send(std::move(order));
   }
-  bool ended_ = false;
+  // The engine may tell it when the fixture goes, which outlives this class.
+  const std::shared_ptr<bool> ended_ = std::make_shared<bool>(false);
 };
 
 TEST_F(DrainingDialogsTest, WhoWritesItsOwnRequestsEndsItsCalls) {
@@ -128,13 +128,13 @@ TEST_F(DrainingDialogsTest, WhoWritesItsOwnRequestsEndsItsCalls) {
 TEST_F(DrainingDialogsTest, TheAckOfACallThatWasAnsweredIsWaitedFor) {
   BeCalled();
   Shutdown();
-  EXPECT_FALSE(ended_);
+  EXPECT_FALSE(*ended_);
   Give(*peer_, InDialog("ACK", 1));
   EXPECT_EQ(Last().request->view.method(), "ACK");
   EXPECT_TRUE(peer_->is_over());
   peer_->Close();
   fixture_.RunUntilIdle();
-  EXPECT_TRUE(ended_);
+  EXPECT_TRUE(*ended_);
 }
 
 TEST_F(DrainingDialogsTest, AnAckThatDoesNotComeIsNotWaitedForBeyondTheDeadline) {
