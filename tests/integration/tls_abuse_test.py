@@ -44,8 +44,10 @@ class TlsAbuseTest(AbuseCase):
             if not line:
                 break
             count += 1
-        print('%d key updates were taken' % count)
-        self.assertLess(count, 100)
+        print('%d key updates were sent' % count)
+        # The server takes 32; the client goes on until it hears of the end, which on a busy machine
+        # takes some hundred more.
+        self.assertLess(count, 1000)
         self.wait_until_ended()
         self.assertIn('TLS_PROTOCOL_ERROR', self.server.log())
 
